@@ -1,0 +1,157 @@
+//! Client: a relying party, described by the metadata names of RFC 7591 and a few of ours.
+//!
+//! Owns the record, its secret and how a client proves who it is. Does not own what ends when a client is disabled
+//! or deleted (`signout`).
+
+mod assertion;
+mod authenticate;
+mod store;
+pub mod verbs;
+
+use serde::{Deserialize, Serialize};
+
+pub use authenticate::{AuthenticatedClient, ClientAuthError, Credential, authenticate};
+pub use store::{by_id, find, list};
+
+use crate::crypto::Alg;
+use crate::domain::id::ClientId;
+use crate::domain::time::Timestamp;
+
+/// A client as kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Client {
+    /// The record's id; never shown to browsers.
+    pub id: ClientId,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// SHA-256 of the secret. Secrets are long and random, so a fast hash is the right one.
+    pub secret_hash: Option<[u8; 32]>,
+    /// The secret itself, sealed: only for `client_secret_jwt`, whose HMAC needs it.
+    pub secret_sealed: Option<Vec<u8>>,
+    /// What its administrators chose. `client_secret` is always absent here.
+    pub settings: ClientSettings,
+}
+
+impl Client {
+    /// The public `client_id`.
+    pub fn client_id(&self) -> &str {
+        &self.settings.client_id
+    }
+
+    /// The name that people see.
+    pub fn name(&self) -> &str {
+        self.settings.client_name.as_deref().unwrap_or(&self.settings.client_id)
+    }
+
+    /// Whether the client may use this grant type.
+    pub fn allows_grant(&self, grant_type: &str) -> bool {
+        self.settings.grant_types.iter().any(|g| g == grant_type)
+    }
+
+    /// Whether the client can keep a secret (RFC 6749 §2.1).
+    pub fn is_confidential(&self) -> bool {
+        self.settings.token_endpoint_auth_method != AuthMethod::None
+    }
+}
+
+/// How a client proves who it is at the token endpoint (OIDC Core §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// The secret in an `Authorization: Basic` header.
+    ClientSecretBasic,
+    /// The secret in the request's body.
+    ClientSecretPost,
+    /// A JWT signed with the secret (HS256).
+    ClientSecretJwt,
+    /// A JWT signed with a key of the client's.
+    PrivateKeyJwt,
+    /// A public client: only its `client_id`.
+    None,
+}
+
+/// When the consent page is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConsentRule {
+    /// Never: the realm's administrators speak for its users.
+    Never,
+    /// Until the user has allowed these scopes once.
+    Once,
+    /// At every authorization.
+    Always,
+}
+
+/// What a realm file or a REST body may say of a client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientSettings {
+    /// The public id, chosen by the administrator.
+    pub client_id: String,
+    /// The name that people see.
+    pub client_name: Option<String>,
+    /// The secret; only ever inbound, kept as a hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// Whether the client may do anything. Disabling ends its grants.
+    pub enabled: bool,
+    /// Where authorization answers may go; compared as exact text.
+    pub redirect_uris: Vec<String>,
+    /// Where a browser may go after sign-out; compared as exact text.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// `authorization_code`, `refresh_token`, `client_credentials`.
+    pub grant_types: Vec<String>,
+    /// Only `code`.
+    pub response_types: Vec<String>,
+    /// How it proves who it is.
+    pub token_endpoint_auth_method: AuthMethod,
+    /// What it may ask for, separated by spaces.
+    pub scope: String,
+    /// Its keys, for `private_key_jwt` (RFC 7517 §5).
+    pub jwks: Option<serde_json::Value>,
+    /// Where it is told that a session ended (Back-Channel Logout §2.2).
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether a logout token must name the session.
+    pub backchannel_logout_session_required: bool,
+    /// What its ID tokens are signed with; the realm's choice when absent.
+    pub id_token_signed_response_alg: Option<Alg>,
+    /// A refresh token is issued also without `offline_access` when the grant type is allowed.
+    pub refresh_without_offline_access: bool,
+    /// Audiences that its access tokens may be made for (RFC 8707), beside its own `client_id`.
+    pub resources: Vec<String>,
+    /// When the consent page is shown.
+    pub consent: ConsentRule,
+    /// PKCE is asked of everybody; an exemption is for old confidential clients only.
+    pub require_pkce: bool,
+    /// Roles of the client's own account, for `client_credentials`.
+    pub service_account_roles: Vec<String>,
+    /// The page people reach by the client's name.
+    pub client_uri: Option<String>,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        ClientSettings {
+            client_id: String::new(),
+            client_name: None,
+            client_secret: None,
+            enabled: true,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+            response_types: vec!["code".to_owned()],
+            token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
+            scope: "openid profile email".to_owned(),
+            jwks: None,
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            id_token_signed_response_alg: None,
+            refresh_without_offline_access: true,
+            resources: Vec::new(),
+            consent: ConsentRule::Never,
+            require_pkce: true,
+            service_account_roles: Vec::new(),
+            client_uri: None,
+        }
+    }
+}

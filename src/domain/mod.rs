@@ -1,0 +1,167 @@
+//! What we promise: facts, rules and the few verbs. Free of axum, of engines and of sockets.
+//!
+//! *One door*: a session ends in [`signout`]. *One mint*: a token is made in [`token::issue`]. *One judge*: whether
+//! anything is still good is said in [`denial`].
+
+pub mod audit;
+pub mod browser;
+pub mod client;
+pub mod denial;
+pub mod entropy;
+pub mod grant;
+pub mod id;
+pub mod key;
+pub mod keys;
+pub mod outbox;
+pub mod realm;
+pub mod record;
+pub mod session;
+pub mod signout;
+pub mod sweep;
+pub mod time;
+pub mod token;
+pub mod user;
+
+use std::sync::Arc;
+
+use crate::crypto::{Passwords, Vault};
+use crate::store::{Batch, CommitError, Committed, Store, StoreError};
+use entropy::Entropy;
+use time::{Clock, Timestamp};
+
+/// Everything a verb needs from outside: what we remember, what time it is, chance, and the keys.
+pub struct Context {
+    /// What we remember.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// The master key: seals what lies at rest and derives refresh tokens.
+    pub vault: Vault,
+    /// The threads that hash passwords.
+    pub passwords: Arc<Passwords>,
+    /// The root of every issuer and link, without a trailing slash. Never taken from a Host header.
+    pub public_url: String,
+    /// This process' name: the "Server" column.
+    pub node: String,
+    /// Realms and clients as last read, dropped when the change feed says so.
+    pub catalog: realm::Catalog,
+    /// Parsed signing keys.
+    pub keys: keys::KeyRing,
+}
+
+impl Context {
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A time-ordered id (RFC 9562 §5.7) from the context's clock and entropy.
+    pub fn new_id(&self) -> uuid::Uuid {
+        let mut random = [0u8; 10];
+        self.entropy.fill(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(self.now().0, &random).into_uuid()
+    }
+
+    /// Thirty-two random bytes: more than any guess will reach.
+    pub fn random(&self) -> [u8; 32] {
+        let mut bytes = [0u8; 32];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// Commits a batch; answers only when it is durable.
+    ///
+    /// # Errors
+    /// [`CommitError`]; on `Conflict` the caller reads again and decides again.
+    pub async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
+        self.store.commit(batch).await
+    }
+}
+
+/// Why a verb could not decide. Never "no": refusals are answers, not faults.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store did not answer.
+    #[error("the store did not answer")]
+    Store(#[from] StoreError),
+    /// The store did not take a commit.
+    #[error("the store did not take the commit")]
+    Commit(#[source] CommitError),
+    /// Others kept changing the same records; worth another try.
+    #[error("too many changes of the same records at once")]
+    Busy,
+    /// A stored record does not read.
+    #[error("a stored {0} does not read")]
+    Record(&'static str),
+    /// Signing or sealing failed.
+    #[error("a cryptographic operation failed: {0}")]
+    Crypto(String),
+}
+
+impl From<CommitError> for Fault {
+    fn from(error: CommitError) -> Fault {
+        match error {
+            CommitError::Conflict { .. } => Fault::Busy,
+            other => Fault::Commit(other),
+        }
+    }
+}
+
+/// What was decided: the writes that go with it, whatever the answer is. A refusal that must write (a replayed code, a
+/// reused refresh token) cannot lose its writes to a `?`.
+pub struct Decision<A> {
+    /// The writes.
+    pub changes: Batch,
+    /// The answer.
+    pub answer: A,
+}
+
+/// How often a verb reads again and decides again after a conflict before it answers [`Fault::Busy`].
+pub const TRIES: usize = 12;
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Actor {
+    /// What kind of asker.
+    pub kind: ActorKind,
+    /// A user's `sub`, a client's `client_id`, or the name of a part of the server.
+    pub id: String,
+    /// The name that people see.
+    pub name: String,
+    /// The realm the asker belongs to.
+    pub realm: String,
+    /// The asker's own current session, which no selection may end.
+    pub sid: Option<id::Sid>,
+    /// From which address.
+    pub ip: Option<String>,
+}
+
+/// What kind of asker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActorKind {
+    /// Somebody with a role.
+    Admin,
+    /// A person, about themselves.
+    User,
+    /// A client for itself.
+    Client,
+    /// The server: an expiry, a policy.
+    System,
+}
+
+impl Actor {
+    /// The server itself.
+    pub fn system(part: &str) -> Actor {
+        Actor {
+            kind: ActorKind::System,
+            id: part.to_owned(),
+            name: "Realmkeep".to_owned(),
+            realm: String::new(),
+            sid: None,
+            ip: None,
+        }
+    }
+}

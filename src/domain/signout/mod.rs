@@ -1,0 +1,107 @@
+//! The only door: every session and every family ends here, whatever the cause.
+//!
+//! One commit holds what ended, what must still be told, the audit record and the receipt; the answer comes after it.
+//! [`plan`] is the dry run, [`end`] the act, [`expand`] writes out what an epoch already denies, [`receipt`] shows it.
+//! The asking administrator's own session is never part of any of them ([`own`]).
+
+pub mod chunks;
+pub mod end;
+pub mod epoch;
+pub mod expand;
+pub mod family;
+pub mod own;
+pub mod plan;
+pub mod reason;
+pub mod receipt;
+pub mod select;
+pub mod write;
+
+use serde::{Deserialize, Serialize};
+
+pub use end::{EndError, end};
+pub use epoch::Epoch;
+pub use plan::{Plan, plan};
+pub use reason::{Reason, Scope};
+pub use receipt::Receipt;
+pub use select::Selection;
+
+use super::Actor;
+use super::id::{SignOutId, Sid};
+use super::time::Timestamp;
+
+/// What is asked of the door.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which sessions.
+    pub select: Selection,
+    /// Why.
+    pub reason: Reason,
+    /// Who asks.
+    pub actor: Actor,
+    /// The administrator's reason in words ("lost device").
+    pub why: Option<String>,
+    /// A note for the audit log.
+    pub note: Option<String>,
+    /// What the people are told when they sign in again.
+    pub message: Option<String>,
+    /// The caller's Idempotency-Key.
+    pub once: Option<String>,
+}
+
+impl Request {
+    /// A request without words.
+    pub fn new(select: Selection, reason: Reason, actor: Actor) -> Request {
+        Request { select, reason, actor, why: None, note: None, message: None, once: None }
+    }
+}
+
+/// One act of ending sessions, as kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignOut {
+    /// Its id.
+    pub id: SignOutId,
+    /// Why.
+    pub reason: Reason,
+    /// Who asked.
+    pub actor: Actor,
+    /// The cut: what started later is not touched.
+    pub at: Timestamp,
+    /// The administrator's reason in words.
+    pub why: Option<String>,
+    /// A note for the audit log.
+    pub note: Option<String>,
+    /// What the people are told.
+    pub message: Option<String>,
+    /// What was selected, in words.
+    pub selection: String,
+    /// How far it is.
+    pub state: State,
+    /// How many sessions ended by it so far.
+    pub sessions: u64,
+    /// Of how many people.
+    pub people: u64,
+    /// How many families were revoked so far.
+    pub families: u64,
+    /// How many of those were offline.
+    pub offline: u64,
+    /// How many sessions it will end in all, once known.
+    pub total: Option<u64>,
+    /// The asker's own session when it was in the selection.
+    pub protected: Vec<Sid>,
+    /// Selected ids that no session of this realm has.
+    pub not_found: Vec<String>,
+    /// Selected sessions that were over before.
+    pub already_ended: Vec<Sid>,
+}
+
+/// How far an act is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// A large selection is still being written out. Denial already holds.
+    Expanding,
+    /// Apps are still to be told.
+    Delivering,
+    /// Everything that can be known is known.
+    Settled,
+}

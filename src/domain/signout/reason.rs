@@ -1,0 +1,126 @@
+//! Why sessions end. Adding a reason makes the compiler ask for its audit text and its scope, and the promise tests
+//! for a way to bring it about.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a session or a family ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// An administrator ended it.
+    Admin,
+    /// The user signed out at the provider.
+    User,
+    /// An application sent the user to sign out (RP-Initiated Logout 1.0).
+    RpLogout,
+    /// The user was disabled.
+    UserDisabled,
+    /// The user was deleted.
+    UserDeleted,
+    /// The user's password changed.
+    PasswordChanged,
+    /// Nobody used it for too long.
+    Idle,
+    /// It reached its longest life.
+    Expired,
+    /// A refresh token was used twice.
+    RefreshReuse,
+    /// An authorization code was used twice.
+    CodeReplay,
+    /// The client was disabled or deleted.
+    ClientDisabled,
+    /// The realm was disabled or deleted.
+    RealmDisabled,
+}
+
+/// What an act of a reason ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Sessions with everything that hangs on them, offline families too (Global Token Revocation semantics).
+    Everything,
+    /// Sessions; families with `offline_access` stay (Back-Channel Logout 1.0 §2.7).
+    SessionOnly,
+    /// One family: its refresh and access tokens. The session stays.
+    Family,
+    /// Everything one client was granted. The sessions stay.
+    Client,
+}
+
+impl Reason {
+    /// Every reason, for tables and tests.
+    pub const ALL: [Reason; 12] = [
+        Reason::Admin,
+        Reason::User,
+        Reason::RpLogout,
+        Reason::UserDisabled,
+        Reason::UserDeleted,
+        Reason::PasswordChanged,
+        Reason::Idle,
+        Reason::Expired,
+        Reason::RefreshReuse,
+        Reason::CodeReplay,
+        Reason::ClientDisabled,
+        Reason::RealmDisabled,
+    ];
+
+    /// Its name in the API and the audit log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Admin => "admin",
+            Reason::User => "user",
+            Reason::RpLogout => "rp_logout",
+            Reason::UserDisabled => "user_disabled",
+            Reason::UserDeleted => "user_deleted",
+            Reason::PasswordChanged => "password_changed",
+            Reason::Idle => "idle",
+            Reason::Expired => "expired",
+            Reason::RefreshReuse => "refresh_reuse",
+            Reason::CodeReplay => "code_replay",
+            Reason::ClientDisabled => "client_disabled",
+            Reason::RealmDisabled => "realm_disabled",
+        }
+    }
+
+    /// What people read in the console.
+    pub fn text(self) -> &'static str {
+        match self {
+            Reason::Admin => "An administrator ended it",
+            Reason::User => "The user signed out",
+            Reason::RpLogout => "An application signed the user out",
+            Reason::UserDisabled => "The user was disabled",
+            Reason::UserDeleted => "The user was deleted",
+            Reason::PasswordChanged => "The password was changed",
+            Reason::Idle => "Unused for too long",
+            Reason::Expired => "Reached its longest life",
+            Reason::RefreshReuse => "A refresh token was used twice",
+            Reason::CodeReplay => "An authorization code was used twice",
+            Reason::ClientDisabled => "The application was disabled",
+            Reason::RealmDisabled => "The realm was disabled",
+        }
+    }
+
+    /// What it ends.
+    pub fn scope(self) -> Scope {
+        match self {
+            Reason::Admin
+            | Reason::UserDisabled
+            | Reason::UserDeleted
+            | Reason::PasswordChanged
+            | Reason::RealmDisabled => Scope::Everything,
+            Reason::User | Reason::RpLogout | Reason::Idle | Reason::Expired => Scope::SessionOnly,
+            Reason::RefreshReuse | Reason::CodeReplay => Scope::Family,
+            Reason::ClientDisabled => Scope::Client,
+        }
+    }
+
+    /// Whether the cookie of an ended session tells its bearer that an administrator did it.
+    pub fn by_administrator(self) -> bool {
+        matches!(self, Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled)
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
