@@ -49,6 +49,8 @@ pub struct Context {
     pub catalog: realm::Catalog,
     /// Parsed signing keys.
     pub keys: keys::KeyRing,
+    /// Which large acts are being written out.
+    pub door: signout::expand::Door,
 }
 
 impl Context {
