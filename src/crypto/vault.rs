@@ -1,0 +1,413 @@
+//! The master key: seals what must lie encrypted on disk, and makes keyed MACs.
+//!
+//! Invariant: the master key itself is used for nothing but deriving other keys (HKDF, RFC 5869), one per purpose, so a
+//! value made for one purpose is worthless for another.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::{hmac, rand};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::secret::{to_array, unb64};
+
+/// The master key and what is derived from it. Share one behind an `Arc`; it has neither `Debug` nor `Clone`.
+pub struct Vault {
+    derive: hmac::Key,
+    seal_key: Zeroizing<[u8; 32]>,
+    mac_keys: RwLock<HashMap<Box<str>, hmac::Key>>,
+}
+
+/// Why the vault could not be opened, or could not seal or open a value.
+#[derive(Debug, Error)]
+pub enum VaultError {
+    /// The key given by the operator is neither 64 hexadecimal digits nor 32 bytes of base64.
+    #[error("the master key must be 32 bytes, as 64 hexadecimal digits or as base64")]
+    MalformedKey,
+    /// The key file exists but does not hold a key; it is never replaced, for what it sealed would be lost.
+    #[error("{} does not hold a master key", path.display())]
+    MalformedKeyFile {
+        /// The file that was read.
+        path: PathBuf,
+    },
+    /// The key file could not be read or written.
+    #[error("cannot read or write {}", path.display())]
+    Io {
+        /// The file or folder concerned.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The operating system gave no random bytes, or the cipher failed.
+    #[error("the cryptographic library failed")]
+    Crypto,
+    /// Not something this version sealed.
+    #[error("the sealed value has an unknown format")]
+    UnknownFormat,
+    /// Sealed with another master key or for another context, or changed since.
+    #[error("the sealed value does not open with this master key in this context")]
+    Refused,
+}
+
+impl Vault {
+    /// A vault over the given 32 bytes.
+    pub fn from_key(mut key: [u8; 32]) -> Vault {
+        let derive = extract(&key);
+        key.zeroize();
+        let seal_key = Zeroizing::new(expand(&derive, SEAL_PURPOSE));
+        Vault {
+            derive,
+            seal_key,
+            mac_keys: RwLock::new(HashMap::new()),
+        }
+    }
+
+    /// The vault of an installation: over the key `given` by the operator if there is one (64 hexadecimal digits, or 32
+    /// bytes of base64 in either alphabet), else over `master.key` in the `data` folder, which is made on first use
+    /// with mode 0600 and is on disk, with its folder entry, before this returns.
+    pub fn load_or_create(data: &Path, given: Option<&str>) -> Result<Vault, VaultError> {
+        if let Some(text) = given {
+            return parse(text)
+                .map(|key| Vault::from_key(*key))
+                .ok_or(VaultError::MalformedKey);
+        }
+        let path = data.join(KEY_FILE);
+        match fs::read_to_string(&path) {
+            Ok(text) => from_file(&path, Zeroizing::new(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => create(data, &path),
+            Err(source) => Err(VaultError::Io { path, source }),
+        }
+    }
+
+    /// Encrypts `plain` for the place named by `context` (for example a table and a key): AES-256-GCM, random nonce.
+    ///
+    /// The answer is version byte, nonce, ciphertext, tag: 29 bytes longer than the text. Opens only in the same context.
+    pub fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let cipher = self.cipher()?;
+        let mut body = plain.to_vec();
+        let nonce = cipher
+            .seal_in_place_append_tag(aad(context), &mut body)
+            .map_err(|_| VaultError::Crypto)?;
+        let mut sealed = Vec::with_capacity(1 + NONCE_LEN + body.len());
+        sealed.push(FORMAT);
+        sealed.extend_from_slice(nonce.as_ref());
+        sealed.append(&mut body);
+        Ok(sealed)
+    }
+
+    /// Decrypts what [`Vault::seal`] made for the same context. The caller wipes the answer if it is secret.
+    pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let Some((&FORMAT, rest)) = sealed.split_first() else {
+            return Err(VaultError::UnknownFormat);
+        };
+        let (nonce, body) = rest
+            .split_at_checked(NONCE_LEN)
+            .ok_or(VaultError::UnknownFormat)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::Crypto)?;
+        let mut body = body.to_vec();
+        let length = self
+            .cipher()?
+            .open_in_place(nonce, aad(context), &mut body)
+            .map_err(|_| VaultError::Refused)?
+            .len();
+        body.truncate(length);
+        Ok(body)
+    }
+
+    /// HMAC-SHA256 over `parts`, under a key of its own for `purpose`.
+    ///
+    /// Every part goes in with its length, so `["ab", "c"]` and `["a", "bc"]` differ. `purpose` is a word fixed in the
+    /// program, never input: the keys of the first 64 purposes are kept, later ones are derived at every call.
+    pub fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let keys = self.mac_keys.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys.get(purpose) {
+            return mac_with(key, parts);
+        }
+        let full = keys.len() >= KEPT_PURPOSES;
+        drop(keys);
+        let derived = Zeroizing::new(expand(&self.derive, &format!("mac {purpose}")));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*derived);
+        let mac = mac_with(&key, parts);
+        if !full {
+            let mut keys = self
+                .mac_keys
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            keys.insert(purpose.into(), key);
+        }
+        mac
+    }
+
+    fn cipher(&self) -> Result<RandomizedNonceKey, VaultError> {
+        RandomizedNonceKey::new(&AES_256_GCM, &*self.seal_key).map_err(|_| VaultError::Crypto)
+    }
+}
+
+/// HKDF-Extract (RFC 5869 section 2.2) with a fixed salt.
+fn extract(key: &[u8; 32]) -> hmac::Key {
+    let salt = hmac::Key::new(hmac::HMAC_SHA256, SALT);
+    let secret = Zeroizing::new(to_array(hmac::sign(&salt, key).as_ref()));
+    hmac::Key::new(hmac::HMAC_SHA256, &*secret)
+}
+
+/// HKDF-Expand (RFC 5869 section 2.3) for exactly one block, which is a single HMAC: unlike the library's own function
+/// it cannot fail, and so neither can [`Vault::mac`].
+fn expand(derive: &hmac::Key, info: &str) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(derive);
+    context.update(info.as_bytes());
+    context.update(&[1]);
+    to_array(context.sign().as_ref())
+}
+
+fn mac_with(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    to_array(context.sign().as_ref())
+}
+
+fn aad(context: &str) -> Aad<Vec<u8>> {
+    let mut bytes = vec![FORMAT];
+    bytes.extend_from_slice(context.as_bytes());
+    Aad::from(bytes)
+}
+
+fn parse(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let text = text.trim();
+    // 64 hexadecimal digits are also valid base64, of 48 bytes: so they are looked at first.
+    let bytes = Zeroizing::new(match unhex(text) {
+        Some(bytes) => bytes,
+        None => unb64(text.trim_end_matches('='))
+            .or_else(|| STANDARD.decode(text).ok())
+            .or_else(|| STANDARD.decode(format!("{text}=")).ok())?,
+    });
+    let key: [u8; 32] = bytes.as_slice().try_into().ok()?;
+    Some(Zeroizing::new(key))
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 {
+        return None;
+    }
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|digit| digit.to_digit(16).and_then(|value| value.try_into().ok()))
+        .collect();
+    let (pairs, _) = digits.as_deref()?.as_chunks::<2>();
+    Some(pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}
+
+fn from_file(path: &Path, text: Zeroizing<String>) -> Result<Vault, VaultError> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    if let Ok(metadata) = fs::metadata(path)
+        && metadata.permissions().mode() & 0o077 != 0
+    {
+        tracing::warn!(path = %path.display(), "the master key can be read by other accounts; chmod 600 it");
+    }
+    parse(&text)
+        .map(|key| Vault::from_key(*key))
+        .ok_or_else(|| VaultError::MalformedKeyFile { path: path.into() })
+}
+
+/// Writes a new key beside its final name and links it there, so that a crash leaves either no key or a whole one, and
+/// of two processes starting at once both end with the same key.
+fn create(data: &Path, path: &Path) -> Result<Vault, VaultError> {
+    let failed = |at: &Path, source| VaultError::Io {
+        path: at.into(),
+        source,
+    };
+    fs::create_dir_all(data).map_err(|source| failed(data, source))?;
+    let mut key = Zeroizing::new([0; 32]);
+    rand::fill(&mut *key).map_err(|_| VaultError::Crypto)?;
+    let text = Zeroizing::new(format!("{}\n", STANDARD.encode(*key)));
+
+    let draft = data.join(format!("{KEY_FILE}.{}", std::process::id()));
+    write_private(&draft, text.as_bytes()).map_err(|source| failed(&draft, source))?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft).map_err(|source| failed(&draft, source))?;
+    match linked {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(source) => return Err(failed(path, source)),
+    }
+    fs::File::open(data)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| failed(data, source))?;
+    let stored = fs::read_to_string(path).map_err(|source| failed(path, source))?;
+    from_file(path, Zeroizing::new(stored))
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    // A draft left by a crash is nobody's key yet; opening it anew, not truncating it, keeps the mode ours.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+const KEY_FILE: &str = "master.key";
+const FORMAT: u8 = 1;
+const SALT: &[u8] = b"realmkeep master key 1";
+const SEAL_PURPOSE: &str = "seal";
+const KEPT_PURPOSES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use aws_lc_rs::hkdf;
+
+    use super::*;
+    use crate::crypto::b64;
+
+    fn vault() -> Vault {
+        Vault::from_key([7; 32])
+    }
+
+    #[test]
+    fn what_is_sealed_opens_in_its_own_context_only() {
+        let sealed = vault().seal("keys/one", b"private").unwrap();
+        assert_eq!(vault().open("keys/one", &sealed).unwrap(), b"private");
+        assert!(matches!(
+            vault().open("keys/two", &sealed),
+            Err(VaultError::Refused)
+        ));
+        let other = Vault::from_key([8; 32]);
+        assert!(matches!(
+            other.open("keys/one", &sealed),
+            Err(VaultError::Refused)
+        ));
+    }
+
+    #[test]
+    fn a_sealed_value_changed_anywhere_does_not_open() {
+        let sealed = vault().seal("a", b"text").unwrap();
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[place] ^= 1;
+            assert!(vault().open("a", &changed).is_err(), "byte {place}");
+        }
+        for length in 0..sealed.len() {
+            assert!(vault().open("a", &sealed[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn sealing_twice_never_looks_the_same() {
+        let vault = vault();
+        assert_ne!(
+            vault.seal("a", b"text").unwrap(),
+            vault.seal("a", b"text").unwrap()
+        );
+    }
+
+    #[test]
+    fn macs_differ_by_purpose_by_key_and_by_where_a_part_ends() {
+        let mac = vault().mac("cookie", &[b"ab", b"c"]);
+        assert_eq!(mac, vault().mac("cookie", &[b"ab", b"c"]));
+        assert_ne!(mac, vault().mac("cursor", &[b"ab", b"c"]));
+        assert_ne!(mac, vault().mac("cookie", &[b"a", b"bc"]));
+        assert_ne!(mac, vault().mac("cookie", &[b"abc"]));
+        assert_ne!(mac, Vault::from_key([8; 32]).mac("cookie", &[b"ab", b"c"]));
+    }
+
+    #[test]
+    fn a_kept_key_makes_the_same_mac_as_a_fresh_one() {
+        let vault = vault();
+        let fresh = vault.mac("cookie", &[b"x"]);
+        assert_eq!(vault.mac_keys.read().unwrap().len(), 1);
+        assert_eq!(vault.mac("cookie", &[b"x"]), fresh);
+        for purpose in 0..200 {
+            vault.mac(&purpose.to_string(), &[b"x"]);
+        }
+        assert_eq!(vault.mac_keys.read().unwrap().len(), KEPT_PURPOSES);
+    }
+
+    #[test]
+    fn derivation_is_hkdf_as_the_library_has_it() {
+        let ours = expand(&extract(&[7; 32]), "purpose");
+        let theirs = hkdf::Salt::new(hkdf::HKDF_SHA256, SALT).extract(&[7; 32]);
+        let mut expected = [0; 32];
+        theirs
+            .expand(&[b"purpose"], hkdf::HKDF_SHA256)
+            .unwrap()
+            .fill(&mut expected)
+            .unwrap();
+        assert_eq!(ours, expected);
+    }
+
+    #[test]
+    fn the_key_file_is_made_once_kept_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let first = Vault::load_or_create(&data, None).unwrap();
+        let sealed = first.seal("a", b"text").unwrap();
+        let again = Vault::load_or_create(&data, None).unwrap();
+        assert_eq!(again.open("a", &sealed).unwrap(), b"text");
+        let mode = fs::metadata(data.join(KEY_FILE))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::read_dir(&data).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn a_damaged_key_file_is_an_error_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(KEY_FILE);
+        fs::write(&path, "half a k").unwrap();
+        assert!(matches!(
+            Vault::load_or_create(folder.path(), None),
+            Err(VaultError::MalformedKeyFile { .. })
+        ));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "half a k");
+    }
+
+    #[test]
+    fn a_given_key_is_read_in_every_usual_spelling_and_writes_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = [0xfb; 32];
+        let expected = Vault::from_key(key).mac("p", &[]);
+        let hex = "fB".repeat(32);
+        let standard = STANDARD.encode(key);
+        let spellings = [
+            hex,
+            b64(&key),
+            format!(" {standard}\n"),
+            standard.trim_end_matches('=').to_owned(),
+        ];
+        for given in &spellings {
+            let vault = Vault::load_or_create(folder.path(), Some(given)).unwrap();
+            assert_eq!(vault.mac("p", &[]), expected, "{given}");
+        }
+        for given in ["", "short", &"zz".repeat(32), &b64(&[1; 31])] {
+            assert!(matches!(
+                Vault::load_or_create(folder.path(), Some(given)),
+                Err(VaultError::MalformedKey)
+            ));
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
