@@ -91,7 +91,10 @@ pub enum JwsError {
 /// Refuses tokens over 16 KiB, `crit`, and every algorithm not in [`Alg`].
 pub fn header(token: &str) -> Result<Header, JwsError> {
     let raw = raw_header(&split(token)?)?;
-    let alg = raw.alg.parse().map_err(|_| JwsError::UnsupportedAlgorithm)?;
+    let alg = raw
+        .alg
+        .parse()
+        .map_err(|_| JwsError::UnsupportedAlgorithm)?;
     Ok(Header {
         alg,
         kid: raw.kid,
@@ -120,7 +123,10 @@ pub fn verify<K: TokenKind>(
 ) -> Result<K::Claims, JwsError> {
     let parts = split(token)?;
     let raw = raw_header(&parts)?;
-    let alg: Alg = raw.alg.parse().map_err(|_| JwsError::UnsupportedAlgorithm)?;
+    let alg: Alg = raw
+        .alg
+        .parse()
+        .map_err(|_| JwsError::UnsupportedAlgorithm)?;
     if alg != key.alg() || !allowed.contains(&alg) {
         return Err(JwsError::AlgorithmRefused);
     }
@@ -268,10 +274,7 @@ fn check_claims<K: TokenKind>(
 fn date(claims: &Map<String, Value>, name: &'static str) -> Result<Option<f64>, JwsError> {
     match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => value
-            .as_f64()
-            .map(Some)
-            .ok_or(JwsError::NotADate(name)),
+        Some(value) => value.as_f64().map(Some).ok_or(JwsError::NotADate(name)),
     }
 }
 

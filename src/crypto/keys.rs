@@ -99,9 +99,7 @@ pub fn generate(alg: Alg) -> Result<Vec<u8>, KeyError> {
         Alg::Rs256 => RsaKeyPair::generate(KeySize::Rsa2048)
             .and_then(|pair| pair.as_der())
             .map(|der| der.as_ref().to_vec()),
-        Alg::EdDSA => {
-            Ed25519KeyPair::generate_pkcs8v1(&random).map(|der| der.as_ref().to_vec())
-        }
+        Alg::EdDSA => Ed25519KeyPair::generate_pkcs8v1(&random).map(|der| der.as_ref().to_vec()),
     };
     document.map_err(|_| KeyError::Crypto)
 }
@@ -197,7 +195,8 @@ impl SigningKey {
         Ok(token)
     }
 
-    fn sign_bytes(&self, message: &[u8]) -> Result<String, KeyError> {
+    /// The signature over any bytes, in base64url.
+    pub(super) fn sign_bytes(&self, message: &[u8]) -> Result<String, KeyError> {
         let random = SystemRandom::new();
         match &self.pair {
             Pair::Es256(pair) => pair
@@ -330,7 +329,9 @@ fn header(alg: Alg, kid: &str, typ: &str) -> Result<String, KeyError> {
 fn coordinate(text: &str) -> Result<Vec<u8>, KeyError> {
     unb64(text)
         .filter(|bytes| bytes.len() == 32)
-        .ok_or(KeyError::UnusableJwk("a coordinate is not 32 bytes of base64url"))
+        .ok_or(KeyError::UnusableJwk(
+            "a coordinate is not 32 bytes of base64url",
+        ))
 }
 
 /// An RSA number without leading zeros, which some libraries write although RFC 7518 section 2 says not to.

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 pub use super::phc::HashFormatError;
-use super::phc::{MAX_MEMORY_KIB, Scheme, Stored, read};
+use super::phc::{Scheme, Stored, limit, read};
 use super::secret::{Secret, same};
 
 /// The longest password taken, in bytes: far above any real one, low enough to hash without thinking.
@@ -55,11 +55,17 @@ impl PasswordCost {
         }
     }
 
+    /// Whether argon2 knows these numbers and they are within what a stored hash may cost: at most 256 MiB, 16 passes
+    /// and 16 lanes. Configuration asks before it starts anything; with others every hash is [`PasswordError::Internal`].
+    pub fn is_possible(self) -> bool {
+        self.params().is_some()
+    }
+
     fn params(self) -> Option<Params> {
-        if self.memory_kib > MAX_MEMORY_KIB {
-            return None;
-        }
-        Params::new(self.memory_kib, self.passes, self.lanes, Some(HASH_BYTES)).ok()
+        Params::new(self.memory_kib, self.passes, self.lanes, Some(HASH_BYTES))
+            .ok()
+            // What could be hashed but not verified would lock everybody out.
+            .filter(|params| limit(params).is_ok())
     }
 }
 

@@ -8,7 +8,7 @@ use aws_lc_rs::pbkdf2;
 use thiserror::Error;
 
 /// Why a password hash cannot be taken over.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum HashFormatError {
     /// Not a PHC string with parameters, salt and hash.
     #[error("not a password hash in PHC form, such as $argon2id$v=19$m=19456,t=2,p=1$salt$hash")]
@@ -74,24 +74,28 @@ fn refuse_foreign(phc: &str) -> Result<(), HashFormatError> {
 
 fn argon2_scheme(hash: &PasswordHash) -> Result<Scheme, HashFormatError> {
     let malformed = HashFormatError::Malformed;
-    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| malformed.clone())?;
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| malformed)?;
     // Without a version it is 0x10, the one before versions were written (RFC 9106 came later).
     let version = match hash.version {
         None => Version::V0x10,
-        Some(number) => Version::try_from(number).map_err(|_| malformed.clone())?,
+        Some(number) => Version::try_from(number).map_err(|_| malformed)?,
     };
-    // Looked at before Params makes sense of them, so that the message is about the cost.
     let params = Params::try_from(hash).map_err(|_| malformed)?;
-    if params.m_cost() > MAX_MEMORY_KIB {
-        return Err(HashFormatError::TooCostly("m is at most 262144 (256 MiB)"));
-    }
-    if params.t_cost() > MAX_PASSES {
-        return Err(HashFormatError::TooCostly("t is at most 16"));
-    }
-    if params.p_cost() > MAX_LANES {
-        return Err(HashFormatError::TooCostly("p is at most 16"));
-    }
+    limit(&params)?;
     Ok(Scheme::Argon2(algorithm, version, params))
+}
+
+/// Refuses argon2 parameters that would make one sign-in an attack.
+pub(super) fn limit(params: &Params) -> Result<(), HashFormatError> {
+    if params.m_cost() > MAX_MEMORY_KIB {
+        Err(HashFormatError::TooCostly("m is at most 262144 (256 MiB)"))
+    } else if params.t_cost() > MAX_PASSES {
+        Err(HashFormatError::TooCostly("t is at most 16"))
+    } else if params.p_cost() > MAX_LANES {
+        Err(HashFormatError::TooCostly("p is at most 16"))
+    } else {
+        Ok(())
+    }
 }
 
 fn iterations(hash: &PasswordHash) -> Result<NonZeroU32, HashFormatError> {
@@ -106,7 +110,7 @@ fn iterations(hash: &PasswordHash) -> Result<NonZeroU32, HashFormatError> {
 }
 
 /// The most a stored hash may ask for. The costliest argon2 within them takes some seconds, on a thread of its own.
-pub(super) const MAX_MEMORY_KIB: u32 = 256 * 1024;
+const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 16;
 const MAX_ITERATIONS: u32 = 4_000_000;
