@@ -4,6 +4,8 @@ mod claims;
 
 use std::sync::LazyLock;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::signature::{KeyPair as _, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -127,20 +129,21 @@ fn another_implementation_verifies_our_tokens() {
 
 #[test]
 fn hs256_with_the_public_key_as_secret_is_refused() {
-    let der = b64(&serde_json::to_vec(RS256.public_jwk()).unwrap());
+    let pkcs8 = generate(Alg::Rs256).unwrap();
+    let pair = RsaKeyPair::from_pkcs8(&pkcs8).unwrap();
+    let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
     let pem = format!(
         "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-        STANDARD.encode(der)
+        STANDARD.encode(der.as_ref())
     );
-    let token = hs256(&json!({"alg": "HS256", "typ": "at+jwt"}), pem.as_bytes());
-    assert!(matches!(
-        verify::<Access>(&token, RS256.verifying_key(), &Alg::ALL, NOW),
-        Err(JwsError::UnsupportedAlgorithm)
-    ));
-    assert!(matches!(
-        header(&token),
-        Err(JwsError::UnsupportedAlgorithm)
-    ));
+    let key = SigningKey::parse(Alg::Rs256, &pkcs8).unwrap();
+    for secret in [pem.as_bytes(), der.as_ref()] {
+        let token = hs256(&json!({"alg": "HS256", "typ": "at+jwt"}), secret);
+        let refused = verify::<Access>(&token, key.verifying_key(), &Alg::ALL, NOW);
+        assert!(matches!(refused, Err(JwsError::UnsupportedAlgorithm)));
+        let refused = header(&token);
+        assert!(matches!(refused, Err(JwsError::UnsupportedAlgorithm)));
+    }
 }
 
 #[test]

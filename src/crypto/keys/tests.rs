@@ -174,6 +174,16 @@ fn keys_that_may_not_verify_are_refused() {
 }
 
 #[test]
+fn coordinates_that_are_whole_only_together_are_refused() {
+    let mut value = serde_json::to_value(key(Alg::Es256).public_jwk()).unwrap();
+    let half = |name: &str| unb64(value[name].as_str().unwrap()).unwrap();
+    let point = [half("x"), half("y")].concat();
+    value["x"] = json!(b64(&point[..31]));
+    value["y"] = json!(b64(&point[31..]));
+    assert!(VerifyingKey::from_jwk(&jwk(value)).is_err());
+}
+
+#[test]
 fn an_rsa_key_is_taken_without_alg_and_with_a_leading_zero() {
     let mut value = published_rsa();
     let n = unb64(value["n"].as_str().unwrap()).unwrap();
