@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::error::OAuthError;
 
@@ -23,41 +23,37 @@ pub struct ClaimsRequest {
 }
 
 /// One claim asked for (§5.5.1). The default is voluntary, with any value.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ClaimRequest {
     /// The client needs it. For `acr` an unmet essential request is an error (§5.5.1.1); for others it is not.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub essential: bool,
     /// The one value wanted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// The values wanted, best first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Value>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Wire {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    userinfo: Option<BTreeMap<String, Option<ClaimRequest>>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    id_token: Option<BTreeMap<String, Option<ClaimRequest>>>,
 }
 
 impl ClaimsRequest {
     /// Reads the parameter; anything but the shape of §5.5 is `invalid_request`.
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
-        let wire: Wire = serde_json::from_str(text).map_err(|_| {
+        let shape = || {
             OAuthError::invalid_request(
                 "claims must be a JSON object with members userinfo and id_token",
             )
-        })?;
-        let open = |part: Option<BTreeMap<String, Option<ClaimRequest>>>| -> BTreeMap<String, ClaimRequest> {
-            part.unwrap_or_default().into_iter().map(|(name, request)| (name, request.unwrap_or_default())).collect()
+        };
+        let whole: Map<String, Value> = serde_json::from_str(text).map_err(|_| shape())?;
+        let part = |name| {
+            whole
+                .get(name)
+                .map_or(Some(BTreeMap::new()), read_part)
+                .ok_or_else(shape)
         };
         let request = Self {
-            userinfo: open(wire.userinfo),
-            id_token: open(wire.id_token),
+            userinfo: part("userinfo")?,
+            id_token: part("id_token")?,
         };
         if request.userinfo.len() > MAX_CLAIMS || request.id_token.len() > MAX_CLAIMS {
             return Err(OAuthError::invalid_request(format!(
@@ -116,20 +112,36 @@ impl TryFrom<String> for ClaimsRequest {
 
 impl From<ClaimsRequest> for String {
     fn from(request: ClaimsRequest) -> Self {
-        let close = |part: BTreeMap<String, ClaimRequest>| {
-            Some(
-                part.into_iter()
-                    .map(|(name, request)| (name, Some(request)))
-                    .collect(),
-            )
-        };
-        let wire = Wire {
-            userinfo: close(request.userinfo),
-            id_token: close(request.id_token),
-        };
-        // Maps with string keys always serialise; the empty request is the honest stand-in.
-        serde_json::to_string(&wire).unwrap_or_else(|_| "{}".to_owned())
+        json!({ "userinfo": request.userinfo, "id_token": request.id_token }).to_string()
     }
+}
+
+/// One member of the parameter. `None` for another shape: derived readers would also take arrays for objects.
+fn read_part(part: &Value) -> Option<BTreeMap<String, ClaimRequest>> {
+    match part {
+        Value::Null => Some(BTreeMap::new()),
+        Value::Object(claims) => claims
+            .iter()
+            .map(|(name, wanted)| Some((name.clone(), read_claim(wanted)?)))
+            .collect(),
+        _ => None,
+    }
+}
+
+fn read_claim(wanted: &Value) -> Option<ClaimRequest> {
+    let members = match wanted {
+        Value::Null => return Some(ClaimRequest::default()),
+        other => other.as_object()?,
+    };
+    Some(ClaimRequest {
+        essential: members
+            .get("essential")
+            .map_or(Some(false), Value::as_bool)?,
+        value: members.get("value").cloned(),
+        values: members
+            .get("values")
+            .map_or(Some(Vec::new()), |values| values.as_array().cloned())?,
+    })
 }
 
 #[cfg(test)]
@@ -184,6 +196,8 @@ mod tests {
             "{",
             r#"{"id_token":[1]}"#,
             r#"{"id_token":{"acr":"gold"}}"#,
+            r#"{"id_token":{"acr":[true]}}"#,
+            r#"{"id_token":{"acr":{"values":"gold"}}}"#,
             r#"{"userinfo":{"a":{"essential":"yes"}}}"#,
             &many,
         ] {

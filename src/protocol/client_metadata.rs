@@ -6,15 +6,13 @@ use std::fmt;
 use super::client_auth::AuthMethod;
 use super::error::{ErrorCode, OAuthError};
 use super::redirect::{UriProblem, check_redirect_uri, check_web_uri};
-use super::scope::{OFFLINE_ACCESS, ScopeSet};
+use super::scope::ScopeSet;
 use super::token_request::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN};
 
 /// Longest `client_id` and `client_name`, in bytes.
 pub const MAX_NAME: usize = 255;
 /// Most URIs in one list.
 pub const MAX_URIS: usize = 100;
-/// Shortest `client_secret`, in bytes, that protects anything when it is guessed at.
-pub const MIN_SECRET: usize = 8;
 
 /// Grant types a client may register.
 pub const GRANT_TYPES: &[&str] = &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS];
@@ -47,7 +45,7 @@ impl From<&MetadataProblem> for OAuthError {
     }
 }
 
-/// The fields that are checked, as text. Absent lists are empty.
+/// The fields that are checked, as text, after the defaults of RFC 7591 §2 were filled in. Absent lists are empty.
 #[derive(Clone, Debug, Default)]
 pub struct ClientMetadata<'a> {
     /// `client_id`
@@ -167,22 +165,14 @@ impl ClientMetadata<'_> {
                     format!("{name} needs client_secret; use none for a public client"),
                 );
             }
-            (_, Some(length)) if length < MIN_SECRET => {
-                found.add(
-                    "client_secret",
-                    format!("at least {MIN_SECRET} characters are expected"),
-                );
-            }
+            (_, Some(0)) => found.add("client_secret", "an empty secret protects nothing"),
             _ => {}
         }
     }
 
-    /// Fields that only make sense with others (RFC 7591 §2.1; OIDC Core §11; RFC 6749 §4.4; RFC 9700 §2.1.1).
+    /// Fields that only make sense with others (RFC 7591 §2.1; RFC 6749 §4.4; RFC 9700 §2.1.1).
     fn check_together(&self, found: &mut Problems) {
-        let grants = |name: &str| {
-            self.grant_types.contains(&name)
-                || (self.grant_types.is_empty() && name == AUTHORIZATION_CODE)
-        };
+        let grants = |name: &str| self.grant_types.contains(&name);
         let public = self.token_endpoint_auth_method == Some(AuthMethod::None.as_str());
         if grants(AUTHORIZATION_CODE) && self.redirect_uris.is_empty() {
             found.add(
@@ -198,15 +188,6 @@ impl ClientMetadata<'_> {
         }
         if public && self.pkce_exempt {
             found.add("require_pkce", "a public client cannot do without PKCE");
-        }
-        let offline = self
-            .scope
-            .is_some_and(|scope| scope.split(' ').any(|token| token == OFFLINE_ACCESS));
-        if offline && !grants(REFRESH_TOKEN) {
-            found.add(
-                "grant_types",
-                "the scope offline_access needs the grant refresh_token",
-            );
         }
     }
 }

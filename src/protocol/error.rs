@@ -125,6 +125,11 @@ impl OAuthError {
         Self::new(ErrorCode::InvalidGrant, description)
     }
 
+    /// `invalid_grant` for a session that ended. Client libraries look for these words to start a new sign-in.
+    pub fn session_not_active() -> Self {
+        Self::invalid_grant("Session not active")
+    }
+
     /// `invalid_scope`
     pub fn invalid_scope(description: impl AsRef<str>) -> Self {
         Self::new(ErrorCode::InvalidScope, description)
