@@ -1,3 +1,2 @@
 //! stub
-
-pub mod crypto;
+pub mod protocol;
