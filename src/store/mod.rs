@@ -4,7 +4,20 @@
 //! as a whole or not at all and is on disk before the answer. Whoever writes an engine implements [`Engine`]; `Grouped` makes a
 //! [`Store`] of it, so that many small commits share one trip to the disk.
 
+mod barrier;
 mod batch;
+mod clock;
+#[cfg(test)]
+mod conformance;
+mod feed;
+mod folder;
+mod group;
+mod grouped;
+mod memory;
+mod open;
+mod page;
+mod sled;
+mod stored;
 
 use std::error::Error;
 use std::num::NonZeroU64;
@@ -14,6 +27,8 @@ use tokio::sync::watch;
 
 pub use batch::Batch;
 pub use bytes::Bytes;
+pub use folder::FolderError;
+pub use open::{OpenError, StoreKind, StoreKindError, open};
 
 /// The longest key, in bytes. A key has at least one byte.
 pub const MAX_KEY: usize = 1024;
@@ -75,7 +90,8 @@ pub enum CommitError {
     /// The batch makes no sense: one key twice, an empty key, or a key the store keeps for itself.
     #[error("the batch names a key twice, or a key that nobody may write")]
     Invalid,
-    /// The engine found damage or could not make data durable; it takes no more commits until it is restarted.
+    /// Damage lies under a key of the batch, or the engine could not make an earlier commit durable (then `health` says that it takes no
+    /// more). Nothing was applied.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
 }
