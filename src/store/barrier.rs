@@ -14,13 +14,18 @@ pub(super) struct Barrier {
     done: HashSet<OsString>,
     #[cfg(test)]
     pub(super) fails: bool,
+    #[cfg(test)]
+    pub(super) slow: std::time::Duration,
 }
 
 impl Barrier {
     /// Makes every file and folder under `dir` durable, which after creation nothing else does, and watches over the log from now on.
     pub(super) fn raise(dir: &Path) -> io::Result<Self> {
         settle(dir)?;
-        let log = File::options().read(true).write(true).open(dir.join("db"))?;
+        let log = File::options()
+            .read(true)
+            .write(true)
+            .open(dir.join("db"))?;
         let blobs = dir.join("blobs");
         let mut done = HashSet::new();
         for entry in fs::read_dir(&blobs)? {
@@ -32,17 +37,31 @@ impl Barrier {
             done,
             #[cfg(test)]
             fails: false,
+            #[cfg(test)]
+            slow: std::time::Duration::ZERO,
         })
     }
 
     /// Returns once everything written so far is durable. After an error nobody can know what is: there is no second try.
     pub(super) fn pass(&mut self) -> io::Result<()> {
         #[cfg(test)]
-        if self.fails {
-            return Err(io::Error::other("made to fail"));
-        }
+        self.mishap()?;
         self.settle_blobs()?;
         self.log.sync_data()
+    }
+
+    #[cfg(test)]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "plays a slow disk, which blocks as well"
+    )]
+    fn mishap(&self) -> io::Result<()> {
+        std::thread::sleep(self.slow);
+        if self.fails {
+            Err(io::Error::other("made to fail"))
+        } else {
+            Ok(())
+        }
     }
 
     fn settle_blobs(&mut self) -> io::Result<()> {
@@ -62,7 +81,11 @@ impl Barrier {
             there.insert(entry.file_name());
         }
         self.done = there;
-        if new { File::open(&self.blobs)?.sync_all() } else { Ok(()) }
+        if new {
+            File::open(&self.blobs)?.sync_all()
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -32,7 +32,15 @@ impl Feed {
 
     fn keeping(head: u64, kept: usize) -> Self {
         let head = FeedPos(head);
-        Self { ring: RwLock::new(Ring { floor: head, head, changes: VecDeque::new(), kept }), wake: watch::Sender::new(()) }
+        Self {
+            ring: RwLock::new(Ring {
+                floor: head,
+                head,
+                changes: VecDeque::new(),
+                kept,
+            }),
+            wake: watch::Sender::new(()),
+        }
     }
 
     /// Adds what one group changed. Called once the group is durable and can be read.
@@ -41,7 +49,9 @@ impl Feed {
         ring.head = FeedPos(head);
         ring.changes.extend(changes);
         // A commit goes as a whole: half of one would look like all of it.
-        while ring.changes.len() > ring.kept || ring.changes.front().is_some_and(|c| c.pos == ring.floor) {
+        while ring.changes.len() > ring.kept
+            || ring.changes.front().is_some_and(|c| c.pos == ring.floor)
+        {
             if let Some(gone) = ring.changes.pop_front() {
                 ring.floor = gone.pos;
             }
@@ -51,7 +61,10 @@ impl Feed {
     }
 
     pub(super) fn head(&self) -> FeedPos {
-        self.ring.read().unwrap_or_else(PoisonError::into_inner).head
+        self.ring
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .head
     }
 
     pub(super) fn after(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError> {
@@ -63,13 +76,20 @@ impl Feed {
         let start = ring.changes.partition_point(|c| c.pos <= pos);
         let mut changes = Vec::new();
         for change in ring.changes.range(start..) {
-            if changes.len() >= limit.max(1) && changes.last().is_some_and(|last: &Change| last.pos != change.pos) {
+            if changes.len() >= limit.max(1)
+                && changes
+                    .last()
+                    .is_some_and(|last: &Change| last.pos != change.pos)
+            {
                 let next = changes.last().map_or(pos, |last| last.pos);
                 return Ok(Changes { changes, next });
             }
             changes.push(change.clone());
         }
-        Ok(Changes { changes, next: ring.head })
+        Ok(Changes {
+            changes,
+            next: ring.head,
+        })
     }
 
     pub(super) fn wake(&self) -> watch::Receiver<()> {
@@ -82,7 +102,15 @@ mod tests {
     use super::*;
 
     fn commit(feed: &Feed, pos: u64, keys: &[&'static str]) {
-        feed.publish(keys.iter().map(|k| Change { pos: FeedPos(pos), key: (*k).into() }).collect(), pos);
+        feed.publish(
+            keys.iter()
+                .map(|k| Change {
+                    pos: FeedPos(pos),
+                    key: (*k).into(),
+                })
+                .collect(),
+            pos,
+        );
     }
 
     #[test]
@@ -90,16 +118,29 @@ mod tests {
         let feed = Feed::keeping(10, 3);
         commit(&feed, 11, &["a", "b"]);
         commit(&feed, 12, &["c", "d"]);
-        assert!(matches!(feed.after(FeedPos(10), 9), Err(FeedError::Gap { resume: FeedPos(12) })));
+        assert!(matches!(
+            feed.after(FeedPos(10), 9),
+            Err(FeedError::Gap {
+                resume: FeedPos(12)
+            })
+        ));
         let rest = feed.after(FeedPos(11), 9).unwrap();
-        assert_eq!(rest.changes.iter().map(|c| &c.key[..]).collect::<Vec<_>>(), [b"c", b"d"]);
+        assert_eq!(
+            rest.changes.iter().map(|c| &c.key[..]).collect::<Vec<_>>(),
+            [b"c", b"d"]
+        );
         assert_eq!(rest.next, FeedPos(12));
     }
 
     #[test]
     fn a_position_from_the_future_is_a_gap() {
         let feed = Feed::keeping(10, 3);
-        assert!(matches!(feed.after(FeedPos(11), 9), Err(FeedError::Gap { resume: FeedPos(10) })));
+        assert!(matches!(
+            feed.after(FeedPos(11), 9),
+            Err(FeedError::Gap {
+                resume: FeedPos(10)
+            })
+        ));
         assert_eq!(feed.after(FeedPos(10), 9).unwrap().changes, []);
     }
 

@@ -94,9 +94,14 @@ pub(super) struct Folder {
 impl Folder {
     /// Locks the folder, making it when it is missing, and checks that it is one of ours.
     pub(super) fn enter(path: &Path, engine: &'static str) -> Result<Self, FolderError> {
-        let failed = |source| FolderError::Io { folder: path.to_owned(), source };
+        let failed = |source| FolderError::Io {
+            folder: path.to_owned(),
+            source,
+        };
         make_folder(path).map_err(failed)?;
-        let lock = private(OpenOptions::new().create(true).truncate(false).write(true)).open(path.join(LOCK_FILE)).map_err(failed)?;
+        let lock = private(OpenOptions::new().create(true).truncate(false).write(true))
+            .open(path.join(LOCK_FILE))
+            .map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(FolderError::InUse(path.to_owned())),
@@ -107,7 +112,12 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
             Err(error) => return Err(failed(error)),
         };
-        Ok(Self { path: path.to_owned(), engine, fresh, _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            engine,
+            fresh,
+            _lock: lock,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -122,10 +132,24 @@ impl Folder {
     /// Says that a store now lives here. Called once the store's own files are durable: a folder with the file and no store is refused.
     pub(super) fn settle(&mut self) -> io::Result<()> {
         if self.fresh {
-            let id = format!("{:016x}{:016x}", RandomState::new().build_hasher().finish(), RandomState::new().hash_one(&self.path));
-            let identity = Identity { id, format: FORMAT, engine: self.engine.into(), written_by: env!("CARGO_PKG_VERSION").into() };
+            let id = format!(
+                "{:016x}{:016x}",
+                RandomState::new().build_hasher().finish(),
+                RandomState::new().hash_one(&self.path)
+            );
+            let identity = Identity {
+                id,
+                format: FORMAT,
+                engine: self.engine.into(),
+                written_by: env!("CARGO_PKG_VERSION").into(),
+            };
             let text = toml::to_string(&identity).map_err(io::Error::other)?;
-            self.write(ID_FILE, &format!("# What this folder is. Without this file realmkeep takes it for new.\n{text}"))?;
+            self.write(
+                ID_FILE,
+                &format!(
+                    "# What this folder is. Without this file realmkeep takes it for new.\n{text}"
+                ),
+            )?;
             self.fresh = false;
         }
         Ok(())
@@ -157,7 +181,8 @@ impl Folder {
     /// Writes a small file so that after a power cut it is there as a whole or not at all.
     fn write(&self, name: &str, text: &str) -> io::Result<()> {
         let draft = self.path.join(format!("{name}.new"));
-        let mut file = private(OpenOptions::new().create(true).truncate(true).write(true)).open(&draft)?;
+        let mut file =
+            private(OpenOptions::new().create(true).truncate(true).write(true)).open(&draft)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&draft, self.path.join(name))?;
@@ -166,14 +191,24 @@ impl Folder {
 }
 
 fn check(folder: &Path, engine: &str, text: &str) -> Result<(), FolderError> {
-    let unreadable = |error: toml::de::Error| FolderError::Unreadable { file: folder.join(ID_FILE), what: error.message().to_owned() };
+    let unreadable = |error: toml::de::Error| FolderError::Unreadable {
+        file: folder.join(ID_FILE),
+        what: error.message().to_owned(),
+    };
     let Format { format, written_by } = toml::from_str(text).map_err(unreadable)?;
     if format > FORMAT {
-        return Err(FolderError::Newer { folder: folder.to_owned(), found: format, written_by });
+        return Err(FolderError::Newer {
+            folder: folder.to_owned(),
+            found: format,
+            written_by,
+        });
     }
     let identity: Identity = toml::from_str(text).map_err(unreadable)?;
     if identity.engine != engine {
-        return Err(FolderError::OtherEngine { folder: folder.to_owned(), found: identity.engine });
+        return Err(FolderError::OtherEngine {
+            folder: folder.to_owned(),
+            found: identity.engine,
+        });
     }
     Ok(())
 }
@@ -213,7 +248,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = Folder::enter(dir.path(), "sled").unwrap();
         let refused = refusal(Folder::enter(dir.path(), "sled"));
-        assert!(refused.contains("in use by another") && refused.contains(dir.path().to_str().unwrap()), "{refused}");
+        assert!(
+            refused.contains("in use by another") && refused.contains(dir.path().to_str().unwrap()),
+            "{refused}"
+        );
         drop(first);
         Folder::enter(dir.path(), "sled").unwrap();
     }
@@ -221,9 +259,16 @@ mod tests {
     #[test]
     fn a_newer_format_is_refused_and_says_who_wrote_it() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(ID_FILE), "format = 2\nwritten_by = \"7.8.9\"\nsomething = \"new\"").unwrap();
+        fs::write(
+            dir.path().join(ID_FILE),
+            "format = 2\nwritten_by = \"7.8.9\"\nsomething = \"new\"",
+        )
+        .unwrap();
         let refused = refusal(Folder::enter(dir.path(), "sled"));
-        assert!(refused.contains("format 2") && refused.contains("run realmkeep 7.8.9 or newer"), "{refused}");
+        assert!(
+            refused.contains("format 2") && refused.contains("run realmkeep 7.8.9 or newer"),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use super::batch::{Guard, Write};
-use super::{Batch, Bytes, Change, CommitError, Committed, FeedPos, Outcome, Record, StoreError, Version};
+use super::{
+    Batch, Bytes, Change, CommitError, Committed, FeedPos, Outcome, Record, StoreError, Version,
+};
 
 /// One key a group touches: as it was before the group and as the group leaves it.
 pub(super) struct Touched {
@@ -27,22 +29,36 @@ pub(super) struct Plan {
 
 /// Decides every batch of `group` in order, each seeing what those before it wrote. `seq` is the last commit so far; `load` reads a
 /// record as it was before the group.
-pub(super) fn decide(group: &[Batch], mut seq: u64, mut load: impl FnMut(&Bytes) -> Result<Option<Record>, StoreError>) -> Plan {
+pub(super) fn decide(
+    group: &[Batch],
+    mut seq: u64,
+    mut load: impl FnMut(&Bytes) -> Result<Option<Record>, StoreError>,
+) -> Plan {
     let mut touched = BTreeMap::new();
     let mut changes = Vec::new();
     let mut outcomes = Vec::with_capacity(group.len());
     for batch in group {
         let outcome = guards_hold(batch, &mut touched, &mut load).and_then(|()| {
-            let next = seq.checked_add(1).and_then(NonZeroU64::new).ok_or_else(|| CommitError::Corrupt("the commit sequence is used up".into()))?;
+            let next = seq
+                .checked_add(1)
+                .and_then(NonZeroU64::new)
+                .ok_or_else(|| CommitError::Corrupt("the commit sequence is used up".into()))?;
             seq = next.get();
             let (version, pos) = (Version(next), FeedPos(seq));
-            apply(batch, version, &mut touched, |key| changes.push(Change { pos, key }));
+            apply(batch, version, &mut touched, |key| {
+                changes.push(Change { pos, key })
+            });
             Ok(Committed { version, pos })
         });
         outcomes.push(outcome);
     }
     touched.retain(|_, t| t.written);
-    Plan { outcomes, writes: touched, changes, seq }
+    Plan {
+        outcomes,
+        writes: touched,
+        changes,
+        seq,
+    }
 }
 
 fn guards_hold(
@@ -57,26 +73,47 @@ fn guards_hold(
                 StoreError::Unavailable(cause) => CommitError::Unavailable(cause),
                 StoreError::Corrupt(what) => CommitError::Corrupt(what),
             })?;
-            touched.insert(op.key.clone(), Touched { after: before.clone(), before, written: false });
+            touched.insert(
+                op.key.clone(),
+                Touched {
+                    after: before.clone(),
+                    before,
+                    written: false,
+                },
+            );
         }
-        let now = touched.get(&op.key).and_then(|t| t.after.as_ref()).map(|r| r.version);
+        let now = touched
+            .get(&op.key)
+            .and_then(|t| t.after.as_ref())
+            .map(|r| r.version);
         let holds = match op.guard {
             Guard::Nothing => true,
             Guard::Absent => now.is_none(),
             Guard::At(version) => now == Some(version),
         };
         if !holds {
-            return Err(CommitError::Conflict { key: Some(op.key.clone()) });
+            return Err(CommitError::Conflict {
+                key: Some(op.key.clone()),
+            });
         }
     }
     Ok(())
 }
 
-fn apply(batch: &Batch, version: Version, touched: &mut BTreeMap<Bytes, Touched>, mut changed: impl FnMut(Bytes)) {
+fn apply(
+    batch: &Batch,
+    version: Version,
+    touched: &mut BTreeMap<Bytes, Touched>,
+    mut changed: impl FnMut(Bytes),
+) {
     for op in batch.ops() {
         let after = match &op.write {
             Write::Nothing => continue,
-            Write::Value(value) => Some(Record { key: op.key.clone(), value: value.clone(), version }),
+            Write::Value(value) => Some(Record {
+                key: op.key.clone(),
+                value: value.clone(),
+                version,
+            }),
             Write::Delete => None,
         };
         if let Some(t) = touched.get_mut(&op.key) {
@@ -100,7 +137,13 @@ mod tests {
         bad.put("bad", "x");
         let mut good = Batch::new();
         good.put("good", "x");
-        let plan = decide(&[bad, good], 7, |k| if k == "bad" { Err(StoreError::Corrupt("bad".into())) } else { Ok(None) });
+        let plan = decide(&[bad, good], 7, |k| {
+            if k == "bad" {
+                Err(StoreError::Corrupt("bad".into()))
+            } else {
+                Ok(None)
+            }
+        });
         assert!(matches!(plan.outcomes[0], Err(CommitError::Corrupt(_))));
         assert_eq!(plan.outcomes[1].as_ref().unwrap().pos, FeedPos(8));
         assert_eq!(plan.writes.keys().collect::<Vec<_>>(), ["good"]);

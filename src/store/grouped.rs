@@ -10,8 +10,13 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Batch, Bytes, Changes, CommitError, Committed, Cursor, Dir, Engine, FeedError, FeedPos, GroupError, Health};
-use super::{KeysOrRecords, MAX_BATCH, MAX_PAGE, Outcome, Page, Range, Record, Store, StoreError, UnixMillis};
+use super::{
+    Batch, Bytes, Changes, CommitError, Committed, Cursor, Dir, Engine, FeedError, FeedPos,
+    GroupError, Health,
+};
+use super::{
+    KeysOrRecords, MAX_BATCH, MAX_PAGE, Outcome, Page, Range, Record, Store, StoreError, UnixMillis,
+};
 
 /// The most batches in one group.
 const GROUP_BATCHES: usize = 1024;
@@ -40,10 +45,18 @@ impl<E: Engine + ?Sized> Grouped<E> {
     pub(super) fn new(engine: Arc<E>) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         // The writer has a small runtime of its own: it blocks on the disk, which must hold up nobody else's tasks.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let writing = Arc::clone(&engine);
-        let writer = std::thread::Builder::new().name("store-writer".into()).spawn(move || runtime.block_on(write(&*writing, jobs)))?;
-        Ok(Self { engine, queue: Some(queue), writer: Some(writer) })
+        let writer = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || runtime.block_on(write(&*writing, jobs)))?;
+        Ok(Self {
+            engine,
+            queue: Some(queue),
+            writer: Some(writer),
+        })
     }
 }
 
@@ -109,21 +122,41 @@ impl<E: Engine + ?Sized> Store for Grouped<E> {
         self.engine.get_many(ks).await
     }
 
-    async fn scan(&self, r: &Range, after: Option<&Cursor>, limit: usize, dir: Dir, what: KeysOrRecords) -> Result<Page, StoreError> {
+    async fn scan(
+        &self,
+        r: &Range,
+        after: Option<&Cursor>,
+        limit: usize,
+        dir: Dir,
+        what: KeysOrRecords,
+    ) -> Result<Page, StoreError> {
         if limit == 0 {
-            return Ok(Page { records: Vec::new(), next: after.cloned() });
+            return Ok(Page {
+                records: Vec::new(),
+                next: after.cloned(),
+            });
         }
-        self.engine.scan(r, after, limit.min(MAX_PAGE), dir, what).await
+        self.engine
+            .scan(r, after, limit.min(MAX_PAGE), dir, what)
+            .await
     }
 
     async fn commit(&self, b: Batch) -> Result<Committed, CommitError> {
         b.validate()?;
         let (answer, outcome) = oneshot::channel();
         let stopped = || "the store's writer has stopped";
-        let queue = self.queue.as_ref().ok_or_else(|| CommitError::Unavailable(stopped().into()))?;
-        queue.send(Job { batch: b, answer }).await.map_err(|_| CommitError::Unavailable(stopped().into()))?;
+        let queue = self
+            .queue
+            .as_ref()
+            .ok_or_else(|| CommitError::Unavailable(stopped().into()))?;
+        queue
+            .send(Job { batch: b, answer })
+            .await
+            .map_err(|_| CommitError::Unavailable(stopped().into()))?;
         // Queued and never answered: the writer died with the batch in its hands.
-        outcome.await.unwrap_or_else(|_| Err(CommitError::Unknown(stopped().into())))
+        outcome
+            .await
+            .unwrap_or_else(|_| Err(CommitError::Unknown(stopped().into())))
     }
 
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError> {
@@ -139,11 +172,19 @@ impl<E: Engine + ?Sized> Store for Grouped<E> {
     }
 
     async fn health(&self) -> Health {
-        let queued = self.queue.as_ref().map_or(0, |q| q.max_capacity() - q.capacity());
-        let mut health = Health { queued, ..self.engine.health().await };
+        let queued = self
+            .queue
+            .as_ref()
+            .map_or(0, |q| q.max_capacity() - q.capacity());
+        let mut health = Health {
+            queued,
+            ..self.engine.health().await
+        };
         if self.writer.as_ref().is_none_or(JoinHandle::is_finished) {
             health.writable = false;
-            health.trouble.get_or_insert_with(|| "the store's writer has stopped".into());
+            health
+                .trouble
+                .get_or_insert_with(|| "the store's writer has stopped".into());
         }
         health
     }

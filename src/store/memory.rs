@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::feed::Feed;
-use super::{Batch, Bytes, Changes, Cursor, Dir, Engine, FeedError, FeedPos, GroupError, Health, KeysOrRecords, Outcome, Page, Range, Record};
+use super::{
+    Batch, Bytes, Changes, Cursor, Dir, Engine, FeedError, FeedPos, GroupError, Health,
+    KeysOrRecords, Outcome, Page, Range, Record,
+};
 use super::{StoreError, UnixMillis, clock, group, page};
 
 /// Records in memory. Readers see a group as a whole, since it is written under the map's lock.
@@ -18,7 +21,10 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new() -> Self {
-        Self { records: RwLock::default(), feed: Feed::beginning_at(0) }
+        Self {
+            records: RwLock::default(),
+            feed: Feed::beginning_at(0),
+        }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Bytes, Record>> {
@@ -52,9 +58,19 @@ impl Engine for Memory {
         Ok(ks.iter().map(|k| records.get(k).cloned()).collect())
     }
 
-    async fn scan(&self, r: &Range, after: Option<&Cursor>, limit: usize, dir: Dir, what: KeysOrRecords) -> Result<Page, StoreError> {
+    async fn scan(
+        &self,
+        r: &Range,
+        after: Option<&Cursor>,
+        limit: usize,
+        dir: Dir,
+        what: KeysOrRecords,
+    ) -> Result<Page, StoreError> {
         let Some(bounds) = page::bounds(r, after, dir) else {
-            return Ok(Page { records: Vec::new(), next: None });
+            return Ok(Page {
+                records: Vec::new(),
+                next: None,
+            });
         };
         let records = self.read();
         let found = records.range(bounds).map(|(_, record)| Ok(record.clone()));
@@ -77,6 +93,13 @@ impl Engine for Memory {
     }
 
     async fn health(&self) -> Health {
-        Health { engine: "memory", writable: true, trouble: None, disk: None, queued: 0, pos: self.feed.head() }
+        Health {
+            engine: "memory",
+            writable: true,
+            trouble: None,
+            disk: None,
+            queued: 0,
+            pos: self.feed.head(),
+        }
     }
 }

@@ -164,7 +164,10 @@ impl Range {
                 break;
             }
         }
-        Self { from: Bytes::copy_from_slice(prefix), to: to.into() }
+        Self {
+            from: Bytes::copy_from_slice(prefix),
+            to: to.into(),
+        }
     }
 
     /// Whether the range holds `key`.
@@ -236,7 +239,14 @@ pub trait Store: Send + Sync + 'static {
     /// Up to `limit` (at most [`MAX_PAGE`]) records of `r`, beyond `after`. One page is one snapshot, several pages are not: a key
     /// written between them may appear or not, a key left alone during the whole walk appears exactly once. A limit of 0 answers an
     /// empty page whose `next` is `after`.
-    async fn scan(&self, r: &Range, after: Option<&Cursor>, limit: usize, dir: Dir, what: KeysOrRecords) -> Result<Page, StoreError>;
+    async fn scan(
+        &self,
+        r: &Range,
+        after: Option<&Cursor>,
+        limit: usize,
+        dir: Dir,
+        what: KeysOrRecords,
+    ) -> Result<Page, StoreError>;
     /// All or nothing, guards and writes as one serializable step. Answers when the batch is durable, never before.
     async fn commit(&self, b: Batch) -> Result<Committed, CommitError>;
     /// The changes after `pos`, each exactly once and in commit order: about `limit` of them, since a commit is never split.
@@ -277,7 +287,14 @@ pub trait Engine: Send + Sync + 'static {
     /// As [`Store::get_many`].
     async fn get_many(&self, ks: &[Bytes]) -> Result<Vec<Option<Record>>, StoreError>;
     /// As [`Store::scan`]; `limit` is 1 to [`MAX_PAGE`].
-    async fn scan(&self, r: &Range, after: Option<&Cursor>, limit: usize, dir: Dir, what: KeysOrRecords) -> Result<Page, StoreError>;
+    async fn scan(
+        &self,
+        r: &Range,
+        after: Option<&Cursor>,
+        limit: usize,
+        dir: Dir,
+        what: KeysOrRecords,
+    ) -> Result<Page, StoreError>;
     /// As [`Store::changes`].
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// As [`Store::wake`].

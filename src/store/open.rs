@@ -41,7 +41,9 @@ impl FromStr for StoreKind {
             "memory" => Ok(Self::Memory),
             "redb" => Err(StoreKindError::NotAvailable(text.into())),
             // The rest of the URL may hold a password.
-            _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => Err(StoreKindError::NotAvailable("postgres".into())),
+            _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
+                Err(StoreKindError::NotAvailable("postgres".into()))
+            }
             _ => Err(StoreKindError::Unknown(text.into())),
         }
     }
@@ -95,12 +97,19 @@ pub enum OpenError {
 /// # Errors
 /// See [`OpenError`]: in use by another process, written by a newer version, emptied, damaged, or plain input/output.
 pub fn open(kind: &StoreKind, data: &Path) -> Result<Arc<dyn Store>, OpenError> {
-    let thread = |source| OpenError::Io { folder: data.to_owned(), source };
+    let thread = |source| OpenError::Io {
+        folder: data.to_owned(),
+        source,
+    };
     match kind {
-        StoreKind::Memory => Ok(Arc::new(Grouped::new(Arc::new(Memory::new())).map_err(thread)?)),
+        StoreKind::Memory => Ok(Arc::new(
+            Grouped::new(Arc::new(Memory::new())).map_err(thread)?,
+        )),
         StoreKind::Sled => {
             let folder = Folder::enter(data, "sled")?;
-            Ok(Arc::new(Grouped::new(Arc::new(Sled::open(folder)?)).map_err(thread)?))
+            Ok(Arc::new(
+                Grouped::new(Arc::new(Sled::open(folder)?)).map_err(thread)?,
+            ))
         }
     }
 }
@@ -115,8 +124,14 @@ mod tests {
         assert_eq!("memory".parse(), Ok(StoreKind::Memory));
         for planned in ["redb", "postgres://u:hush@h/db", "postgresql://u:hush@h/db"] {
             let refused = planned.parse::<StoreKind>().unwrap_err().to_string();
-            assert!(refused.contains("not available in this version") && !refused.contains("hush"), "{refused}");
+            assert!(
+                refused.contains("not available in this version") && !refused.contains("hush"),
+                "{refused}"
+            );
         }
-        assert_eq!("sqlite".parse::<StoreKind>(), Err(StoreKindError::Unknown("sqlite".into())));
+        assert_eq!(
+            "sqlite".parse::<StoreKind>(),
+            Err(StoreKindError::Unknown("sqlite".into()))
+        );
     }
 }

@@ -11,7 +11,11 @@ pub(super) type Bounds = (Bound<Bytes>, Bound<Bytes>);
 /// What is left of `r` beyond `after`, or `None` when that is surely nothing (ordered maps panic on ends that are crossed).
 pub(super) fn bounds(r: &Range, after: Option<&Cursor>, dir: Dir) -> Option<Bounds> {
     let mut from = Bound::Included(r.from.clone());
-    let mut to = if r.to.is_empty() { Bound::Unbounded } else { Bound::Excluded(r.to.clone()) };
+    let mut to = if r.to.is_empty() {
+        Bound::Unbounded
+    } else {
+        Bound::Excluded(r.to.clone())
+    };
     if let Some(Cursor(seen)) = after {
         match dir {
             Dir::Forward if *seen >= r.from => from = Bound::Excluded(seen.clone()),
@@ -27,8 +31,15 @@ pub(super) fn bounds(r: &Range, after: Option<&Cursor>, dir: Dir) -> Option<Boun
 }
 
 /// Gathers a page from records in walking order; looks one record further to know whether there is more.
-pub(super) fn fill<E>(records: impl Iterator<Item = Result<Record, E>>, limit: usize, what: KeysOrRecords) -> Result<Page, E> {
-    let mut page = Page { records: Vec::new(), next: None };
+pub(super) fn fill<E>(
+    records: impl Iterator<Item = Result<Record, E>>,
+    limit: usize,
+    what: KeysOrRecords,
+) -> Result<Page, E> {
+    let mut page = Page {
+        records: Vec::new(),
+        next: None,
+    };
     for record in records {
         let mut record = record?;
         if page.records.len() == limit {
@@ -82,20 +93,31 @@ mod tests {
     use std::num::NonZeroU64;
 
     fn record(key: &'static str, version: u64) -> Record {
-        Record { key: key.into(), value: "v".into(), version: Version(NonZeroU64::new(version).unwrap()) }
+        Record {
+            key: key.into(),
+            value: "v".into(),
+            version: Version(NonZeroU64::new(version).unwrap()),
+        }
     }
 
     #[test]
     fn an_overlay_shows_hides_and_brings_back() {
         let under = [record("a", 1), record("b", 2), record("d", 2)];
-        let over = [("b".into(), Some(record("b", 1))), ("c".into(), Some(record("c", 1))), ("d".into(), None)];
+        let over = [
+            ("b".into(), Some(record("b", 1))),
+            ("c".into(), Some(record("c", 1))),
+            ("d".into(), None),
+        ];
         let seen = |dir| {
-            let (mut under, mut over): (Vec<_>, Vec<_>) = (under.to_vec(), over.iter().map(|(k, r)| (k, r)).collect());
+            let (mut under, mut over): (Vec<_>, Vec<_>) =
+                (under.to_vec(), over.iter().map(|(k, r)| (k, r)).collect());
             if dir == Dir::Reverse {
                 under.reverse();
                 over.reverse();
             }
-            overlay(under.into_iter().map(Ok::<_, ()>), over.into_iter(), dir).map(Result::unwrap).collect::<Vec<_>>()
+            overlay(under.into_iter().map(Ok::<_, ()>), over.into_iter(), dir)
+                .map(Result::unwrap)
+                .collect::<Vec<_>>()
         };
         let mut expected = vec![record("a", 1), record("b", 1), record("c", 1)];
         assert_eq!(seen(Dir::Forward), expected);

@@ -24,7 +24,10 @@ pub(super) fn unseal<'a>(key: &[u8], sealed: &'a [u8]) -> Result<(u64, &'a [u8])
     // Keys hold no secrets, yet they may hold names: an error says where the damage is by the key's first byte and its length.
     let damaged = || {
         let space = key.first().copied().unwrap_or_default();
-        StoreError::Corrupt(format!("a record of space {space:02x} (key of {} bytes) does not match its checksum", key.len()))
+        StoreError::Corrupt(format!(
+            "a record of space {space:02x} (key of {} bytes) does not match its checksum",
+            key.len()
+        ))
     };
     let (version, rest) = sealed.split_first_chunk::<8>().ok_or_else(damaged)?;
     let (crc, value) = rest.split_first_chunk::<4>().ok_or_else(damaged)?;
@@ -38,8 +41,13 @@ pub(super) fn unseal<'a>(key: &[u8], sealed: &'a [u8]) -> Result<(u64, &'a [u8])
 /// The record kept under `key`.
 pub(super) fn record(key: Bytes, sealed: &[u8]) -> Result<Record, StoreError> {
     let (version, value) = unseal(&key, sealed)?;
-    let version = NonZeroU64::new(version).ok_or_else(|| StoreError::Corrupt("a record has no version".into()))?;
-    Ok(Record { value: Bytes::copy_from_slice(value), key, version: Version(version) })
+    let version = NonZeroU64::new(version)
+        .ok_or_else(|| StoreError::Corrupt("a record has no version".into()))?;
+    Ok(Record {
+        value: Bytes::copy_from_slice(value),
+        key,
+        version: Version(version),
+    })
 }
 
 fn checksum(key: &[u8], version: u64, value: &[u8]) -> u32 {
@@ -75,7 +83,10 @@ impl Tally {
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (records, sum) = bytes.split_first_chunk::<8>()?;
-        Some(Self { records: u64::from_be_bytes(*records), sum: u64::from_be_bytes(sum.try_into().ok()?) })
+        Some(Self {
+            records: u64::from_be_bytes(*records),
+            sum: u64::from_be_bytes(sum.try_into().ok()?),
+        })
     }
 }
 
@@ -111,7 +122,8 @@ mod tests {
 
     #[test]
     fn a_tally_forgets_what_was_taken_away_and_nothing_else() {
-        let record = |k: &'static str, v: u64| record(k.into(), &seal(k.as_bytes(), v, b"x")).unwrap();
+        let record =
+            |k: &'static str, v: u64| record(k.into(), &seal(k.as_bytes(), v, b"x")).unwrap();
         let mut tally = Tally::default();
         tally.add(&record("a", 1));
         let one = tally;
