@@ -1,2 +1,2 @@
 //! stub
-pub mod protocol;
+mod store;
