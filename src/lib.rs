@@ -1,2 +1,4 @@
 //! stub
-mod store;
+pub mod crypto;
+mod domain;
+pub mod store;

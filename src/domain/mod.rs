@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod browser;
+mod change;
 pub mod client;
 pub mod denial;
 pub mod entropy;
@@ -18,6 +19,8 @@ pub mod record;
 pub mod session;
 pub mod signout;
 pub mod sweep;
+#[cfg(test)]
+pub mod testing;
 pub mod time;
 pub mod token;
 pub mod user;
