@@ -33,6 +33,8 @@ pub(in crate::domain) async fn commit(
         Ok(act) => Ok(Ok(Some(act))),
         Err(EndError::Fault(Fault::Busy)) => Ok(Err(Outrun)),
         Err(EndError::Fault(fault)) => Err(fault),
+        // Only a selection of named sessions is answered so; a change ends those of users, clients or the realm.
+        Err(EndError::OnlyOwn | EndError::Nothing) => Err(Fault::Record("selection of a change")),
     }
 }
 

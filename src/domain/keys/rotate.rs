@@ -2,7 +2,8 @@
 
 use super::ring::{load, seal_context};
 use super::{KeyState, StoredKey};
-use crate::crypto::{Alg, SigningKey, generate};
+use crate::crypto::keys::generate;
+use crate::crypto::{Alg, SigningKey};
 use crate::domain::id::RealmId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{encode, versioned};

@@ -179,7 +179,7 @@ fn id_claims(
 /// what verifiers in the field compute for Ed25519 is its left half too.
 fn at_hash(access_token: &str, alg: Alg) -> String {
     let digest = match alg {
-        Alg::EdDsa => &aws_lc_rs::digest::SHA512,
+        Alg::EdDSA => &aws_lc_rs::digest::SHA512,
         Alg::Es256 | Alg::Rs256 => &aws_lc_rs::digest::SHA256,
     };
     let hash = aws_lc_rs::digest::digest(digest, access_token.as_bytes());
