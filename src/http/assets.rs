@@ -26,12 +26,36 @@ const FILES: [(&str, &str, &[u8]); 10] = [
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
     ("realmkeep.svg", SVG, include_bytes!("assets/realmkeep.svg")),
     ("icons.svg", SVG, include_bytes!("assets/icons.svg")),
-    ("LICENSE-lucide-ISC.txt", TEXT, include_bytes!("assets/LICENSE-lucide-ISC.txt")),
-    ("fonts/inter-latin.woff2", WOFF2, include_bytes!("assets/fonts/inter-latin.woff2")),
-    ("fonts/inter-latin-ext.woff2", WOFF2, include_bytes!("assets/fonts/inter-latin-ext.woff2")),
-    ("fonts/LICENSE-inter-OFL.txt", TEXT, include_bytes!("assets/fonts/LICENSE-inter-OFL.txt")),
-    ("fonts/jetbrains-mono-latin.woff2", WOFF2, include_bytes!("assets/fonts/jetbrains-mono-latin.woff2")),
-    ("fonts/LICENSE-jetbrains-mono-OFL.txt", TEXT, include_bytes!("assets/fonts/LICENSE-jetbrains-mono-OFL.txt")),
+    (
+        "LICENSE-lucide-ISC.txt",
+        TEXT,
+        include_bytes!("assets/LICENSE-lucide-ISC.txt"),
+    ),
+    (
+        "fonts/inter-latin.woff2",
+        WOFF2,
+        include_bytes!("assets/fonts/inter-latin.woff2"),
+    ),
+    (
+        "fonts/inter-latin-ext.woff2",
+        WOFF2,
+        include_bytes!("assets/fonts/inter-latin-ext.woff2"),
+    ),
+    (
+        "fonts/LICENSE-inter-OFL.txt",
+        TEXT,
+        include_bytes!("assets/fonts/LICENSE-inter-OFL.txt"),
+    ),
+    (
+        "fonts/jetbrains-mono-latin.woff2",
+        WOFF2,
+        include_bytes!("assets/fonts/jetbrains-mono-latin.woff2"),
+    ),
+    (
+        "fonts/LICENSE-jetbrains-mono-OFL.txt",
+        TEXT,
+        include_bytes!("assets/fonts/LICENSE-jetbrains-mono-OFL.txt"),
+    ),
 ];
 
 /// One hash over all files, so that the style sheet can name its fonts relatively.
@@ -64,7 +88,11 @@ pub fn find(path: &str) -> Option<Asset> {
     FILES
         .iter()
         .find(|(name, ..)| *name == wanted)
-        .map(|&(_, content_type, bytes)| Asset { bytes, content_type, immutable: hash == HASH.as_str() })
+        .map(|&(_, content_type, bytes)| Asset {
+            bytes,
+            content_type,
+            immutable: hash == HASH.as_str(),
+        })
 }
 
 #[cfg(test)]
@@ -95,7 +123,11 @@ mod tests {
 
     #[test]
     fn every_font_the_style_names_is_there() {
-        let named: Vec<_> = text("0/realmkeep.css").split("url(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let named: Vec<_> = text("0/realmkeep.css")
+            .split("url(\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
         assert_eq!(named.len(), 3);
         for font in named {
             assert!(find(&format!("0/{font}")).is_some(), "{font}");
@@ -104,10 +136,21 @@ mod tests {
 
     #[test]
     fn no_asset_reaches_outside_the_server() {
-        for name in ["realmkeep.css", "realmkeep.js", "icons.svg", "realmkeep.svg"] {
+        for name in [
+            "realmkeep.css",
+            "realmkeep.js",
+            "icons.svg",
+            "realmkeep.svg",
+        ] {
             let body = text(&format!("0/{name}")).replace("http://www.w3.org/2000/svg", "");
-            assert!(!body.contains("http:") && !body.contains("https:") && !body.contains("url(//"), "{name}");
-            assert!(!body.contains("eval(") && !body.contains("innerHTML"), "{name}");
+            assert!(
+                !body.contains("http:") && !body.contains("https:") && !body.contains("url(//"),
+                "{name}"
+            );
+            assert!(
+                !body.contains("eval(") && !body.contains("innerHTML"),
+                "{name}"
+            );
         }
     }
 }

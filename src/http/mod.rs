@@ -2,4 +2,6 @@
 
 pub mod assets;
 pub mod console;
+#[cfg(test)]
+mod rendered;
 pub mod signin;

@@ -19,12 +19,19 @@ mod receipts;
 mod session;
 mod sessions;
 mod shell;
+#[cfg(test)]
+mod tests;
 
 pub use atoms::{Choice, Device, Link, Marked, Moment, Person, counted, grouped};
 pub use confirm::{ConfirmPage, Gap, REASONS, Selected, Told, reasons};
-pub use receipt::{LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words};
+pub use receipt::{
+    LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
+};
 pub use receipts::{ReceiptRow, ReceiptsPage};
 pub use session::{Fact, SessionApp, SessionPage};
-pub use sessions::{Empty, Everything, Filters, Narrowing, Problem, RowDetail, SessionRow, SessionsList, SessionsPage, Tab};
+pub use sessions::{
+    Empty, Everything, Filters, Narrowing, Problem, RowDetail, SessionRow, SessionsList,
+    SessionsPage, Tab,
+};
 pub use sessions::{Ended, Left};
 pub use shell::{MessagePage, RealmRow, RealmsPage, Section, Shell};

@@ -21,13 +21,24 @@ pub struct Person {
 impl Person {
     /// A person; without a name they are called by their username.
     pub fn new(name: &str, username: &str) -> Self {
-        let name = if name.trim().is_empty() { username } else { name };
-        Self { name: name.to_owned(), username: username.to_owned() }
+        let name = if name.trim().is_empty() {
+            username
+        } else {
+            name
+        };
+        Self {
+            name: name.to_owned(),
+            username: username.to_owned(),
+        }
     }
 
     /// One or two letters: of the first and the last word, else the first two.
     pub fn initials(&self) -> String {
-        let words: Vec<&str> = self.name.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        let words: Vec<&str> = self
+            .name
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .collect();
         let letters: String = match words.as_slice() {
             [] => "?".to_owned(),
             [only] => only.chars().take(2).collect(),
@@ -38,7 +49,9 @@ impl Person {
 
     /// The tint's class, the same for the same person everywhere.
     pub fn tint(&self) -> &'static str {
-        let sum = self.username.bytes().fold(0usize, |sum, b| sum.wrapping_mul(31).wrapping_add(usize::from(b)));
+        let sum = self.username.bytes().fold(0usize, |sum, b| {
+            sum.wrapping_mul(31).wrapping_add(usize::from(b))
+        });
         ["a", "b", "c", "d", "e", "f"][sum % 6]
     }
 }
@@ -117,11 +130,19 @@ impl<'a> Marked<'a> {
         for (start, c) in text.char_indices() {
             if word_begins && let Some(length) = prefix_length(&text[start..], &wanted) {
                 let (hit, after) = text[start..].split_at(length);
-                return Self { before: &text[..start], hit, after };
+                return Self {
+                    before: &text[..start],
+                    hit,
+                    after,
+                };
             }
             word_begins = !c.is_alphanumeric();
         }
-        Self { before: text, hit: "", after: "" }
+        Self {
+            before: text,
+            hit: "",
+            after: "",
+        }
     }
 }
 
@@ -163,7 +184,14 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_in_threes() {
-        let cases = [(0, "0"), (7, "7"), (999, "999"), (1_000, "1,000"), (12_345, "12,345"), (1_234_567, "1,234,567")];
+        let cases = [
+            (0, "0"),
+            (7, "7"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (12_345, "12,345"),
+            (1_234_567, "1,234,567"),
+        ];
         for (n, words) in cases {
             assert_eq!(grouped(n), words);
         }

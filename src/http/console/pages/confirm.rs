@@ -18,7 +18,11 @@ pub const REASONS: [(&str, &str); 5] = [
 pub fn reasons(selected: &str) -> Vec<Choice> {
     REASONS
         .iter()
-        .map(|&(value, label)| Choice { value: value.to_owned(), label: label.to_owned(), selected: value == selected })
+        .map(|&(value, label)| Choice {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            selected: value == selected,
+        })
         .collect()
 }
 
@@ -106,14 +110,24 @@ impl ConfirmPage {
             .take(3)
             .enumerate()
             .map(|(i, one)| match i {
-                0 => format!("{} ({})", one.name, counted(one.sessions, "session", "sessions")),
+                0 => format!(
+                    "{} ({})",
+                    one.name,
+                    counted(one.sessions, "session", "sessions")
+                ),
                 _ => format!("{} ({})", one.name, grouped(one.sessions)),
             })
             .collect();
-        let others = self.people.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
+        let others = self
+            .people
+            .saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
         let names = match (shown.as_slice(), others) {
             ([], _) => counted(self.people, "person", "people"),
-            (shown, 1..) => format!("{} and {}", shown.join(", "), counted(others, "other person", "other people")),
+            (shown, 1..) => format!(
+                "{} and {}",
+                shown.join(", "),
+                counted(others, "other person", "other people")
+            ),
             ([one], 0) => one.clone(),
             ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
         };
@@ -126,7 +140,14 @@ impl ConfirmPage {
     }
 
     fn tokens(&self) -> String {
-        format!("{} revoked", counted(self.refresh_tokens, "refresh token is", "refresh tokens are"))
+        format!(
+            "{} revoked",
+            counted(
+                self.refresh_tokens,
+                "refresh token is",
+                "refresh tokens are"
+            )
+        )
     }
 }
 

@@ -129,6 +129,12 @@ pub fn state_words(status: &str, at: &str) -> String {
 }
 
 impl ReceiptApp {
+    /// The words inside a sentence: "closes by 14:36:19".
+    fn words_within(&self) -> String {
+        let mut letters = self.words.chars();
+        letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+    }
+
     fn tone(&self) -> &'static str {
         match self.status.as_str() {
             "acknowledged" => "ok",
@@ -149,7 +155,10 @@ impl ReceiptApp {
     }
 
     fn waits(&self) -> bool {
-        !matches!(self.status.as_str(), "acknowledged" | "rejected" | "gave_up" | "bounded" | "not_capable")
+        !matches!(
+            self.status.as_str(),
+            "acknowledged" | "rejected" | "gave_up" | "bounded" | "not_capable"
+        )
     }
 
     fn reachable(&self) -> bool {
@@ -161,7 +170,10 @@ impl ReceiptApp {
     }
 
     fn initial(&self) -> String {
-        self.name.chars().find(|c| c.is_alphanumeric()).map_or_else(|| "?".to_owned(), |c| c.to_uppercase().collect())
+        self.name
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map_or_else(|| "?".to_owned(), |c| c.to_uppercase().collect())
     }
 
     fn sessions_words(&self) -> String {
@@ -220,7 +232,11 @@ impl ReceiptSession {
     }
 
     fn icon(&self) -> &'static str {
-        if self.outcome == "protected" { "lock" } else { self.device.icon() }
+        if self.outcome == "protected" {
+            "lock"
+        } else {
+            self.device.icon()
+        }
     }
 }
 
@@ -255,8 +271,16 @@ impl Receipt {
     }
 
     fn sentence(&self) -> String {
-        let who = if self.who.is_empty() { counted(self.people, "person", "people") } else { self.who.clone() };
-        if self.ended == 0 { "No session was left to end.".to_owned() } else { format!("{who} must sign in again.") }
+        let who = if self.who.is_empty() {
+            counted(self.people, "person", "people")
+        } else {
+            self.who.clone()
+        };
+        if self.ended == 0 {
+            "No session was left to end.".to_owned()
+        } else {
+            format!("{who} must sign in again.")
+        }
     }
 
     fn apps_sentence(&self) -> String {
@@ -264,7 +288,12 @@ impl Receipt {
             (_, 0) => "There was no app to tell.".to_owned(),
             (a, b) if a == b && b == 1 => "The 1 app has answered.".to_owned(),
             (a, b) if a == b => format!("All {} apps have answered.", grouped(b)),
-            (a, b) => format!("{} of {} answered{}.", grouped(a), counted(b, "app has", "apps have"), if self.waiting() > 0 { " so far" } else { "" }),
+            (a, b) => format!(
+                "{} of {} answered{}.",
+                grouped(a),
+                counted(b, "app has", "apps have"),
+                if self.waiting() > 0 { " so far" } else { "" }
+            ),
         }
     }
 
@@ -296,7 +325,15 @@ mod tests {
 
     #[test]
     fn every_state_has_its_own_words() {
-        let states = ["acknowledged", "retrying", "rejected", "gave_up", "bounded", "not_capable", "pending"];
+        let states = [
+            "acknowledged",
+            "retrying",
+            "rejected",
+            "gave_up",
+            "bounded",
+            "not_capable",
+            "pending",
+        ];
         let mut words: Vec<_> = states.iter().map(|state| state_words(state, "")).collect();
         words.sort();
         words.dedup();

@@ -23,7 +23,10 @@ pub struct SessionsPage {
 
 impl SessionsPage {
     fn wrong(&self, field: &str) -> bool {
-        self.list.problem.as_ref().is_some_and(|problem| problem.field == field)
+        self.list
+            .problem
+            .as_ref()
+            .is_some_and(|problem| problem.field == field)
     }
 }
 
@@ -191,11 +194,21 @@ impl SessionRow {
     }
 
     fn first_apps(&self) -> String {
-        self.apps.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(", ")
+        self.apps
+            .iter()
+            .take(2)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn other_apps(&self) -> String {
-        self.apps.iter().skip(2).map(String::as_str).collect::<Vec<_>>().join(", ")
+        self.apps
+            .iter()
+            .skip(2)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn more_apps(&self) -> usize {

@@ -47,7 +47,10 @@ pub struct Shell {
 impl Shell {
     /// The letter on the realm's tile.
     pub fn initial(&self) -> String {
-        self.realm_name.chars().find(|c| c.is_alphanumeric()).map_or_else(|| "R".to_owned(), |c| c.to_uppercase().collect())
+        self.realm_name
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map_or_else(|| "R".to_owned(), |c| c.to_uppercase().collect())
     }
 
     /// Whether the sidebar shows sessions as the current page.
