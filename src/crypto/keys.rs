@@ -99,9 +99,7 @@ pub fn generate(alg: Alg) -> Result<Vec<u8>, KeyError> {
         Alg::Rs256 => RsaKeyPair::generate(KeySize::Rsa2048)
             .and_then(|pair| pair.as_der())
             .map(|der| der.as_ref().to_vec()),
-        Alg::EdDSA => {
-            Ed25519KeyPair::generate_pkcs8v1(&random).map(|der| der.as_ref().to_vec())
-        }
+        Alg::EdDSA => Ed25519KeyPair::generate_pkcs8v1(&random).map(|der| der.as_ref().to_vec()),
     };
     document.map_err(|_| KeyError::Crypto)
 }
@@ -197,7 +195,8 @@ impl SigningKey {
         Ok(token)
     }
 
-    fn sign_bytes(&self, message: &[u8]) -> Result<String, KeyError> {
+    /// The signature over any bytes, in base64url.
+    pub(super) fn sign_bytes(&self, message: &[u8]) -> Result<String, KeyError> {
         let random = SystemRandom::new();
         match &self.pair {
             Pair::Es256(pair) => pair
@@ -246,24 +245,24 @@ impl VerifyingKey {
         let (alg, published, public) = match &jwk.algorithm {
             AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => {
                 let mut point = vec![UNCOMPRESSED];
-                point.extend(bytes_of(&key.x, 32, 32)?);
-                point.extend(bytes_of(&key.y, 32, 32)?);
+                point.extend(coordinate(&key.x)?);
+                point.extend(coordinate(&key.y)?);
                 let public = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point)
                     .map_err(unusable("not a point on P-256"))?;
                 (Alg::Es256, KeyAlgorithm::ES256, public)
             }
             AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => {
-                let public = ParsedPublicKey::new(&ED25519, bytes_of(&key.x, 32, 32)?)
+                let public = ParsedPublicKey::new(&ED25519, coordinate(&key.x)?)
                     .map_err(unusable("not an Ed25519 key"))?;
                 (Alg::EdDSA, KeyAlgorithm::EdDSA, public)
             }
             AlgorithmParameters::RSA(key) => {
-                let n = bytes_of(&key.n, 256, 1024)?;
-                let e = bytes_of(&key.e, 1, 8)?;
-                // Only verify_sig looks at the size of the key, so it is looked at here, where it can be told.
-                if n.first().is_none_or(|first| first.leading_zeros() > 0) && n.len() == 256 {
-                    return Err(KeyError::UnusableJwk("RSA needs 2048 bits or more"));
+                let n = number(&key.n)?;
+                // The library looks at the size only when it verifies, which is too late to tell the key's owner.
+                if !is_strong_modulus(&n) {
+                    return Err(KeyError::UnusableJwk("RSA needs 2048 to 8192 bits"));
                 }
+                let e = number(&key.e)?;
                 let public = RsaPublicKeyComponents { n, e }
                     .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
                     .map_err(unusable("not an RSA key"))?;
@@ -326,18 +325,25 @@ fn header(alg: Alg, kid: &str, typ: &str) -> Result<String, KeyError> {
     Ok(b64(&header))
 }
 
-fn bytes_of(text: &str, least: usize, most: usize) -> Result<Vec<u8>, KeyError> {
-    let mut bytes = unb64(text).ok_or(KeyError::UnusableJwk("a number is not base64url"))?;
-    if most > 32 || least == 1 {
-        // Some libraries write RSA numbers with a leading zero; it changes nothing (RFC 7518 section 2).
-        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-        bytes.drain(..zeros);
-    }
-    if (least..=most).contains(&bytes.len()) {
-        Ok(bytes)
-    } else {
-        Err(KeyError::UnusableJwk("a number has the wrong length"))
-    }
+/// A coordinate: exactly 32 bytes (RFC 7518 section 6.2.1.2, RFC 8037 section 2).
+fn coordinate(text: &str) -> Result<Vec<u8>, KeyError> {
+    unb64(text)
+        .filter(|bytes| bytes.len() == 32)
+        .ok_or(KeyError::UnusableJwk(
+            "a coordinate is not 32 bytes of base64url",
+        ))
+}
+
+/// An RSA number without leading zeros, which some libraries write although RFC 7518 section 2 says not to.
+fn number(text: &str) -> Result<Vec<u8>, KeyError> {
+    let bytes = unb64(text).ok_or(KeyError::UnusableJwk("a number is not base64url"))?;
+    Ok(bytes.into_iter().skip_while(|byte| *byte == 0).collect())
+}
+
+/// Whether a big-endian number without leading zeros has 2048 to 8192 bits.
+fn is_strong_modulus(n: &[u8]) -> bool {
+    let spare = n.first().map_or(0, |first| first.leading_zeros() as usize);
+    (2048..=8192).contains(&(n.len() * 8 - spare))
 }
 
 /// The leading byte of a point written as both coordinates (SEC 1 section 2.3.3).

@@ -36,3 +36,13 @@ pub fn install() {
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn providers_can_be_installed_again_and_again() {
+        super::install();
+        super::install();
+        assert!(rustls::crypto::CryptoProvider::get_default().is_some());
+    }
+}

@@ -4,19 +4,18 @@
 //! value made for one purpose is worthless for another.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::{hmac, rand};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use aws_lc_rs::hmac;
 use thiserror::Error;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::secret::{to_array, unb64};
+use super::secret::to_array;
+
+mod key_file;
 
 /// The master key and what is derived from it. Share one behind an `Arc`; it has neither `Debug` nor `Clone`.
 pub struct Vault {
@@ -74,17 +73,11 @@ impl Vault {
     /// bytes of base64 in either alphabet), else over `master.key` in the `data` folder, which is made on first use
     /// with mode 0600 and is on disk, with its folder entry, before this returns.
     pub fn load_or_create(data: &Path, given: Option<&str>) -> Result<Vault, VaultError> {
-        if let Some(text) = given {
-            return parse(text)
-                .map(|key| Vault::from_key(*key))
-                .ok_or(VaultError::MalformedKey);
-        }
-        let path = data.join(KEY_FILE);
-        match fs::read_to_string(&path) {
-            Ok(text) => from_file(&path, Zeroizing::new(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => create(data, &path),
-            Err(source) => Err(VaultError::Io { path, source }),
-        }
+        let key = match given {
+            Some(text) => key_file::parse(text).ok_or(VaultError::MalformedKey)?,
+            None => key_file::load_or_create(data)?,
+        };
+        Ok(Vault::from_key(*key))
     }
 
     /// Encrypts `plain` for the place named by `context` (for example a table and a key): AES-256-GCM, random nonce.
@@ -182,91 +175,6 @@ fn aad(context: &str) -> Aad<Vec<u8>> {
     Aad::from(bytes)
 }
 
-fn parse(text: &str) -> Option<Zeroizing<[u8; 32]>> {
-    let text = text.trim();
-    // 64 hexadecimal digits are also valid base64, of 48 bytes: so they are looked at first.
-    let bytes = Zeroizing::new(match unhex(text) {
-        Some(bytes) => bytes,
-        None => unb64(text.trim_end_matches('='))
-            .or_else(|| STANDARD.decode(text).ok())
-            .or_else(|| STANDARD.decode(format!("{text}=")).ok())?,
-    });
-    let key: [u8; 32] = bytes.as_slice().try_into().ok()?;
-    Some(Zeroizing::new(key))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() != 64 {
-        return None;
-    }
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).and_then(|value| value.try_into().ok()))
-        .collect();
-    let (pairs, _) = digits.as_deref()?.as_chunks::<2>();
-    Some(pairs.iter().map(|[high, low]| high << 4 | low).collect())
-}
-
-fn from_file(path: &Path, text: Zeroizing<String>) -> Result<Vault, VaultError> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    if let Ok(metadata) = fs::metadata(path)
-        && metadata.permissions().mode() & 0o077 != 0
-    {
-        tracing::warn!(path = %path.display(), "the master key can be read by other accounts; chmod 600 it");
-    }
-    parse(&text)
-        .map(|key| Vault::from_key(*key))
-        .ok_or_else(|| VaultError::MalformedKeyFile { path: path.into() })
-}
-
-/// Writes a new key beside its final name and links it there, so that a crash leaves either no key or a whole one, and
-/// of two processes starting at once both end with the same key.
-fn create(data: &Path, path: &Path) -> Result<Vault, VaultError> {
-    let failed = |at: &Path, source| VaultError::Io {
-        path: at.into(),
-        source,
-    };
-    fs::create_dir_all(data).map_err(|source| failed(data, source))?;
-    let mut key = Zeroizing::new([0; 32]);
-    rand::fill(&mut *key).map_err(|_| VaultError::Crypto)?;
-    let text = Zeroizing::new(format!("{}\n", STANDARD.encode(*key)));
-
-    let draft = data.join(format!("{KEY_FILE}.{}", std::process::id()));
-    write_private(&draft, text.as_bytes()).map_err(|source| failed(&draft, source))?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft).map_err(|source| failed(&draft, source))?;
-    match linked {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(source) => return Err(failed(path, source)),
-    }
-    fs::File::open(data)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|source| failed(data, source))?;
-    let stored = fs::read_to_string(path).map_err(|source| failed(path, source))?;
-    from_file(path, Zeroizing::new(stored))
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-
-    // A draft left by a crash is nobody's key yet; opening it anew, not truncating it, keeps the mode ours.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-const KEY_FILE: &str = "master.key";
 const FORMAT: u8 = 1;
 const SALT: &[u8] = b"realmkeep master key 1";
 const SEAL_PURPOSE: &str = "seal";
@@ -274,12 +182,9 @@ const KEPT_PURPOSES: usize = 64;
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use aws_lc_rs::hkdf;
 
     use super::*;
-    use crate::crypto::b64;
 
     fn vault() -> Vault {
         Vault::from_key([7; 32])
@@ -355,59 +260,5 @@ mod tests {
             .fill(&mut expected)
             .unwrap();
         assert_eq!(ours, expected);
-    }
-
-    #[test]
-    fn the_key_file_is_made_once_kept_and_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let first = Vault::load_or_create(&data, None).unwrap();
-        let sealed = first.seal("a", b"text").unwrap();
-        let again = Vault::load_or_create(&data, None).unwrap();
-        assert_eq!(again.open("a", &sealed).unwrap(), b"text");
-        let mode = fs::metadata(data.join(KEY_FILE))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(&data).unwrap().count(), 1, "no draft is left");
-    }
-
-    #[test]
-    fn a_damaged_key_file_is_an_error_and_stays_as_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(KEY_FILE);
-        fs::write(&path, "half a k").unwrap();
-        assert!(matches!(
-            Vault::load_or_create(folder.path(), None),
-            Err(VaultError::MalformedKeyFile { .. })
-        ));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "half a k");
-    }
-
-    #[test]
-    fn a_given_key_is_read_in_every_usual_spelling_and_writes_no_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = [0xfb; 32];
-        let expected = Vault::from_key(key).mac("p", &[]);
-        let hex = "fB".repeat(32);
-        let standard = STANDARD.encode(key);
-        let spellings = [
-            hex,
-            b64(&key),
-            format!(" {standard}\n"),
-            standard.trim_end_matches('=').to_owned(),
-        ];
-        for given in &spellings {
-            let vault = Vault::load_or_create(folder.path(), Some(given)).unwrap();
-            assert_eq!(vault.mac("p", &[]), expected, "{given}");
-        }
-        for given in ["", "short", &"zz".repeat(32), &b64(&[1; 31])] {
-            assert!(matches!(
-                Vault::load_or_create(folder.path(), Some(given)),
-                Err(VaultError::MalformedKey)
-            ));
-        }
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod browser;
+mod change;
 pub mod client;
 pub mod denial;
 pub mod entropy;
@@ -18,6 +19,8 @@ pub mod record;
 pub mod session;
 pub mod signout;
 pub mod sweep;
+#[cfg(test)]
+pub mod testing;
 pub mod time;
 pub mod token;
 pub mod user;
@@ -49,6 +52,8 @@ pub struct Context {
     pub catalog: realm::Catalog,
     /// Parsed signing keys.
     pub keys: keys::KeyRing,
+    /// Which large acts are being written out.
+    pub door: signout::expand::Door,
 }
 
 impl Context {

@@ -43,7 +43,10 @@ pub struct Batch {
 impl std::fmt::Debug for Batch {
     // Values may be anybody's secrets: a log line gets the shape of a batch only.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Batch").field("ops", &self.ops.len()).field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("Batch")
+            .field("ops", &self.ops.len())
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }
 
@@ -126,7 +129,9 @@ impl Batch {
         if self.twice || self.touches(SEQUENCE_KEY) || self.touches(b"") {
             return Err(CommitError::Invalid);
         }
-        let fits = |op: &Op| op.key.len() <= MAX_KEY && !matches!(&op.write, Write::Value(v) if v.len() > MAX_VALUE);
+        let fits = |op: &Op| {
+            op.key.len() <= MAX_KEY && !matches!(&op.write, Write::Value(v) if v.len() > MAX_VALUE)
+        };
         if self.ops.len() > MAX_OPS || self.size > MAX_BATCH || !self.ops.iter().all(fits) {
             return Err(CommitError::TooLarge);
         }
@@ -134,7 +139,12 @@ impl Batch {
     }
 
     fn push(&mut self, key: Bytes, guard: Guard, write: Write) -> &mut Self {
-        self.size += key.len() + if let Write::Value(value) = &write { value.len() } else { 0 };
+        self.size += key.len()
+            + if let Write::Value(value) = &write {
+                value.len()
+            } else {
+                0
+            };
         self.twice |= !self.keys.insert(key.clone());
         self.ops.push(Op { key, guard, write });
         self

@@ -4,7 +4,20 @@
 //! as a whole or not at all and is on disk before the answer. Whoever writes an engine implements [`Engine`]; `Grouped` makes a
 //! [`Store`] of it, so that many small commits share one trip to the disk.
 
+mod barrier;
 mod batch;
+mod clock;
+#[cfg(test)]
+mod conformance;
+mod feed;
+mod folder;
+mod group;
+mod grouped;
+mod memory;
+mod open;
+mod page;
+mod sled;
+mod stored;
 
 use std::error::Error;
 use std::num::NonZeroU64;
@@ -14,6 +27,8 @@ use tokio::sync::watch;
 
 pub use batch::Batch;
 pub use bytes::Bytes;
+pub use folder::FolderError;
+pub use open::{OpenError, StoreKind, StoreKindError, open};
 
 /// The longest key, in bytes. A key has at least one byte.
 pub const MAX_KEY: usize = 1024;
@@ -75,7 +90,8 @@ pub enum CommitError {
     /// The batch makes no sense: one key twice, an empty key, or a key the store keeps for itself.
     #[error("the batch names a key twice, or a key that nobody may write")]
     Invalid,
-    /// The engine found damage or could not make data durable; it takes no more commits until it is restarted.
+    /// Damage lies under a key of the batch, or the engine could not make an earlier commit durable (then `health` says that it takes no
+    /// more). Nothing was applied.
     #[error("the store is damaged: {0}")]
     Corrupt(String),
 }
@@ -148,7 +164,10 @@ impl Range {
                 break;
             }
         }
-        Self { from: Bytes::copy_from_slice(prefix), to: to.into() }
+        Self {
+            from: Bytes::copy_from_slice(prefix),
+            to: to.into(),
+        }
     }
 
     /// Whether the range holds `key`.
@@ -220,7 +239,14 @@ pub trait Store: Send + Sync + 'static {
     /// Up to `limit` (at most [`MAX_PAGE`]) records of `r`, beyond `after`. One page is one snapshot, several pages are not: a key
     /// written between them may appear or not, a key left alone during the whole walk appears exactly once. A limit of 0 answers an
     /// empty page whose `next` is `after`.
-    async fn scan(&self, r: &Range, after: Option<&Cursor>, limit: usize, dir: Dir, what: KeysOrRecords) -> Result<Page, StoreError>;
+    async fn scan(
+        &self,
+        r: &Range,
+        after: Option<&Cursor>,
+        limit: usize,
+        dir: Dir,
+        what: KeysOrRecords,
+    ) -> Result<Page, StoreError>;
     /// All or nothing, guards and writes as one serializable step. Answers when the batch is durable, never before.
     async fn commit(&self, b: Batch) -> Result<Committed, CommitError>;
     /// The changes after `pos`, each exactly once and in commit order: about `limit` of them, since a commit is never split.
@@ -261,7 +287,14 @@ pub trait Engine: Send + Sync + 'static {
     /// As [`Store::get_many`].
     async fn get_many(&self, ks: &[Bytes]) -> Result<Vec<Option<Record>>, StoreError>;
     /// As [`Store::scan`]; `limit` is 1 to [`MAX_PAGE`].
-    async fn scan(&self, r: &Range, after: Option<&Cursor>, limit: usize, dir: Dir, what: KeysOrRecords) -> Result<Page, StoreError>;
+    async fn scan(
+        &self,
+        r: &Range,
+        after: Option<&Cursor>,
+        limit: usize,
+        dir: Dir,
+        what: KeysOrRecords,
+    ) -> Result<Page, StoreError>;
     /// As [`Store::changes`].
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// As [`Store::wake`].

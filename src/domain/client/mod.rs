@@ -5,6 +5,7 @@
 
 mod assertion;
 mod authenticate;
+pub mod check;
 mod store;
 pub mod verbs;
 

@@ -3,6 +3,7 @@
 //! Owns the settings and the verbs that create, change and delete a realm. Does not own how a realm file is read
 //! (`config`) nor what ends when a realm is disabled (`signout`).
 
+pub mod apply;
 mod store;
 pub mod verbs;
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 pub use authenticate::{AuthenticateError, authenticate};
+pub(in crate::domain) use store::has_password;
 pub use store::{by_id, find, list};
 
 use crate::domain::id::UserId;

@@ -1,0 +1,347 @@
+//! What a client's metadata may say. Problems are sentences for whoever wrote the file, the request or the form.
+
+use url::{Host, Url};
+
+use super::store::LONGEST_ID;
+use super::{AuthMethod, ClientSettings};
+use crate::crypto::VerifyingKey;
+
+/// The grant types that the token endpoint knows.
+pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
+
+/// What is wrong with these settings, as sentences; empty when nothing is.
+pub fn problems(settings: &ClientSettings) -> Vec<String> {
+    let mut problems = Vec::new();
+    identity(settings, &mut problems);
+    flows(settings, &mut problems);
+    addresses(settings, &mut problems);
+    keys(settings, &mut problems);
+    if serde_json::to_vec(settings).map_or(0, |bytes| bytes.len()) > LARGEST {
+        problems.push("a client's metadata is at most 32 KiB as JSON".to_owned());
+    }
+    problems
+}
+
+fn identity(settings: &ClientSettings, problems: &mut Vec<String>) {
+    let id = &settings.client_id;
+    if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(|b| b.is_ascii_graphic()) {
+        problems.push(format!(
+            "client_id has 1 to {LONGEST_ID} printable ASCII characters and no spaces, found {:?}",
+            cut(id)
+        ));
+    }
+    if starts_with_ignoring_case(id, "https://") {
+        problems.push(format!(
+            "client_id must not start with https://, which stands for a metadata document, found {:?}",
+            cut(id)
+        ));
+    }
+    if settings.client_name.as_ref().is_some_and(|n| n.chars().count() > 200 || n.chars().any(char::is_control)) {
+        problems.push("client_name has at most 200 characters and no control characters".to_owned());
+    }
+    let method = settings.token_endpoint_auth_method;
+    let Some(secret) = &settings.client_secret else { return };
+    if !uses_secret(method) {
+        problems.push("client_secret is only for the methods client_secret_basic, _post and _jwt".to_owned());
+    }
+    if secret.is_empty() || secret.len() > LONGEST_SECRET || secret.chars().any(char::is_control) {
+        problems.push(format!("client_secret has 1 to {LONGEST_SECRET} bytes and no control characters"));
+    }
+    // RFC 7518 §3.2: a key of the hash's size or larger.
+    if method == AuthMethod::ClientSecretJwt && secret.len() < SHORTEST_HMAC_SECRET {
+        problems.push(format!("client_secret has at least {SHORTEST_HMAC_SECRET} bytes for client_secret_jwt"));
+    }
+}
+
+fn flows(settings: &ClientSettings, problems: &mut Vec<String>) {
+    let public = settings.token_endpoint_auth_method == AuthMethod::None;
+    for grant in &settings.grant_types {
+        if !GRANT_TYPES.contains(&grant.as_str()) {
+            problems.push(format!("grant_types knows {}, found {:?}", GRANT_TYPES.join(", "), cut(grant)));
+        }
+    }
+    if public && settings.grant_types.iter().any(|g| g == "client_credentials") {
+        problems.push("client_credentials needs a confidential client (RFC 6749 §4.4)".to_owned());
+    }
+    for kind in settings.response_types.iter().filter(|kind| *kind != "code") {
+        problems.push(format!("response_types knows only code, found {:?}", cut(kind)));
+    }
+    if public && !settings.require_pkce {
+        problems.push("a public client cannot do without PKCE; require_pkce must be true".to_owned());
+    }
+    // RFC 6749 §3.3: NQCHAR.
+    let allowed = |b: u8| matches!(b, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    if !settings.scope.bytes().all(allowed) {
+        problems.push("scope is a list of printable ASCII words without quotes, separated by spaces".to_owned());
+    }
+    for role in &settings.service_account_roles {
+        if role.is_empty() || role.chars().count() > 100 || role.chars().any(char::is_control) {
+            problems.push("a role has 1 to 100 characters and no control characters".to_owned());
+        }
+    }
+}
+
+fn addresses(settings: &ClientSettings, problems: &mut Vec<String>) {
+    let public = settings.token_endpoint_auth_method == AuthMethod::None;
+    let returns = [
+        ("redirect_uris", &settings.redirect_uris),
+        ("post_logout_redirect_uris", &settings.post_logout_redirect_uris),
+    ];
+    for (name, uris) in returns {
+        if uris.len() > MOST_URIS {
+            problems.push(format!("{name} has at most {MOST_URIS} entries"));
+        }
+        for uri in uris {
+            if let Err(why) = return_address(uri, public) {
+                problems.push(format!("{name}: {why}, found {:?}", cut(uri)));
+            }
+        }
+    }
+    if let Some(uri) = &settings.backchannel_logout_uri {
+        // Back-Channel Logout 1.0 §2.2 lets confidential clients use http.
+        let checked = web(uri).and_then(|url| if public { secure(&url) } else { Ok(()) });
+        if let Err(why) = checked {
+            problems.push(format!("backchannel_logout_uri: {why}, found {:?}", cut(uri)));
+        }
+    }
+    if let Some(uri) = &settings.client_uri
+        && let Err(why) = web(uri)
+    {
+        problems.push(format!("client_uri: {why}, found {:?}", cut(uri)));
+    }
+    for uri in &settings.resources {
+        // RFC 8707 §2.
+        if let Err(why) = absolute(uri) {
+            problems.push(format!("resources: {why}, found {:?}", cut(uri)));
+        }
+    }
+}
+
+fn keys(settings: &ClientSettings, problems: &mut Vec<String>) {
+    let wanted = settings.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt;
+    let Some(jwks) = &settings.jwks else {
+        if wanted {
+            problems.push("private_key_jwt needs jwks with the client's public keys".to_owned());
+        }
+        return;
+    };
+    let Some(keys) = jwks.get("keys").and_then(serde_json::Value::as_array) else {
+        problems.push("jwks is an object with the member \"keys\", a list (RFC 7517 §5)".to_owned());
+        return;
+    };
+    if keys.len() > MOST_KEYS {
+        problems.push(format!("jwks has at most {MOST_KEYS} keys"));
+    }
+    // RFC 7517 §9.3: whoever hands out a private or symmetric key has lost it.
+    if keys.iter().any(|key| ["d", "p", "q", "k"].iter().any(|private| key.get(private).is_some())) {
+        problems.push("jwks holds public keys only; this one has a private or a symmetric key in it".to_owned());
+    }
+    let usable = super::assertion::verifying_keys(jwks);
+    if wanted && usable.is_empty() {
+        let why = keys.first().map_or_else(|| "there is none".to_owned(), unusable);
+        problems.push(format!("jwks has no key for ES256, EdDSA or RS256: {why}"));
+    }
+}
+
+fn unusable(key: &serde_json::Value) -> String {
+    match serde_json::from_value(key.clone()) {
+        Ok(jwk) => VerifyingKey::from_jwk(&jwk).map_or_else(|error| error.to_string(), |_| String::new()),
+        Err(_) => "the first is not a JWK".to_owned(),
+    }
+}
+
+/// Whether the method proves a client by a secret that both sides know.
+pub(super) fn uses_secret(method: AuthMethod) -> bool {
+    match method {
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::ClientSecretJwt => true,
+        AuthMethod::PrivateKeyJwt | AuthMethod::None => false,
+    }
+}
+
+/// Where a browser may be sent: https anywhere, http on this machine only (RFC 8252 §7.3), and for public clients a
+/// scheme of their own that contains a dot (RFC 8252 §7.1).
+fn return_address(uri: &str, public: bool) -> Result<(), &'static str> {
+    let url = absolute(uri)?;
+    match url.scheme() {
+        "https" | "http" => web(uri).and_then(|url| secure(&url)),
+        scheme if public && scheme.contains('.') => Ok(()),
+        _ if public => Err("a scheme of the app's own must contain a dot, such as com.example.app"),
+        _ => Err("a confidential client's address starts with https://"),
+    }
+}
+
+/// An absolute URI as people should write one: what a browser would quietly repair or read in another way is refused.
+fn absolute(uri: &str) -> Result<Url, &'static str> {
+    if uri.is_empty() || uri.len() > LONGEST_URI {
+        return Err("an address has 1 to 2000 characters");
+    }
+    if uri.contains('*') {
+        return Err("wildcards are not supported; list every address");
+    }
+    if !uri.bytes().all(|b| b.is_ascii_graphic()) || uri.contains(['\\', '"', '<', '>', '^', '`', '{', '|', '}']) {
+        return Err("an address has ASCII characters only, without spaces; others are percent-encoded");
+    }
+    let url = Url::parse(uri).map_err(|_| "an absolute address is needed, such as https://app.example.com/callback")?;
+    if uri.contains('#') {
+        return Err("an address has no fragment (#)");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("an address has no user name or password in it");
+    }
+    Ok(url)
+}
+
+fn web(uri: &str) -> Result<Url, &'static str> {
+    let url = absolute(uri)?;
+    // "https:/x" and "https:x" are repaired by browsers and by the parser; exact text comparison must not have to.
+    if starts_with_ignoring_case(uri, "https://") || starts_with_ignoring_case(uri, "http://") {
+        Ok(url)
+    } else {
+        Err("an address starts with https://")
+    }
+}
+
+fn secure(url: &Url) -> Result<(), &'static str> {
+    let loopback = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    if url.scheme() == "https" || loopback {
+        Ok(())
+    } else {
+        Err("plain http is for loopback addresses only; use https://")
+    }
+}
+
+fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
+    text.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// A record of the store holds 64 KiB; half of it leaves room for what is not the client's.
+const LARGEST: usize = 32 * 1024;
+const LONGEST_SECRET: usize = 512;
+const SHORTEST_HMAC_SECRET: usize = 32;
+const LONGEST_URI: usize = 2000;
+const MOST_URIS: usize = 100;
+const MOST_KEYS: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn web_client() -> ClientSettings {
+        ClientSettings { client_id: "web".to_owned(), ..Default::default() }
+    }
+
+    fn native_client() -> ClientSettings {
+        ClientSettings { token_endpoint_auth_method: AuthMethod::None, ..web_client() }
+    }
+
+    #[test]
+    fn the_defaults_with_an_id_are_fine() {
+        assert_eq!(problems(&web_client()), Vec::<String>::new());
+        assert_eq!(problems(&native_client()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn redirect_addresses_are_exact_and_safe() {
+        let table = [
+            ("https://app.example.com/cb", true, true),
+            ("https://app.example.com/cb?tenant=1", true, true),
+            ("http://127.0.0.1:9090/callback", true, true),
+            ("http://[::1]/callback", true, true),
+            ("http://localhost:3000/", true, true),
+            ("com.example.app:/callback", false, true),
+            ("com.example.app://callback", false, true),
+            ("myapp://callback", false, false),
+            ("http://app.example.com/cb", false, false),
+            ("http://localhost.example.com/cb", false, false),
+            ("https://app.example.com/cb#here", false, false),
+            ("https://app.example.com/cb#", false, false),
+            ("https://*.example.com/cb", false, false),
+            ("https://app.example.com/*", false, false),
+            ("https://user@app.example.com/", false, false),
+            ("https://user:pw@app.example.com/", false, false),
+            ("https:/app.example.com/", false, false),
+            ("https:app.example.com/", false, false),
+            ("https://app.example.com\\@evil.example/", false, false),
+            (" https://app.example.com/", false, false),
+            ("https://app.example.com/a b", false, false),
+            ("https://bücher.example/", false, false),
+            ("/callback", false, false),
+            ("", false, false),
+            ("javascript:alert(1)", false, false),
+            ("data:text/html,x", false, false),
+        ];
+        for (uri, confidential, public) in table {
+            let uris = vec![uri.to_owned()];
+            let web = ClientSettings { redirect_uris: uris.clone(), ..web_client() };
+            let native = ClientSettings { post_logout_redirect_uris: uris, ..native_client() };
+            assert_eq!(problems(&web).is_empty(), confidential, "confidential {uri:?}: {:?}", problems(&web));
+            assert_eq!(problems(&native).is_empty(), public, "public {uri:?}: {:?}", problems(&native));
+        }
+    }
+
+    /// One bad setting, one sentence that names it.
+    #[test]
+    fn every_bad_setting_has_its_sentence() {
+        let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        let some = |text: &str| Some(text.to_owned());
+        let table = [
+            (ClientSettings { client_id: "a b".to_owned(), ..web_client() }, "client_id"),
+            (ClientSettings { client_id: "x".repeat(256), ..web_client() }, "client_id"),
+            (ClientSettings { client_id: "HTTPS://a.example/c".to_owned(), ..web_client() }, "client_id"),
+            (ClientSettings { grant_types: words(&["password"]), ..web_client() }, "grant_types"),
+            (ClientSettings { grant_types: words(&["client_credentials"]), ..native_client() }, "client_credentials"),
+            (ClientSettings { response_types: words(&["token"]), ..web_client() }, "response_types"),
+            (ClientSettings { require_pkce: false, ..native_client() }, "PKCE"),
+            (ClientSettings { client_secret: some("secret"), ..native_client() }, "client_secret"),
+            (ClientSettings { client_secret: some(""), ..web_client() }, "client_secret"),
+            (ClientSettings { scope: "openid \"all\"".to_owned(), ..web_client() }, "scope"),
+            (ClientSettings { resources: words(&["account"]), ..web_client() }, "resources"),
+            (ClientSettings { backchannel_logout_uri: some("ftp://a.example/"), ..web_client() }, "backchannel"),
+            (ClientSettings { backchannel_logout_uri: some("http://a.example/"), ..native_client() }, "backchannel"),
+            (ClientSettings { jwks: Some(serde_json::json!([])), ..web_client() }, "jwks"),
+            (ClientSettings { client_name: Some("x".repeat(201)), ..web_client() }, "client_name"),
+            (
+                ClientSettings { token_endpoint_auth_method: AuthMethod::PrivateKeyJwt, ..web_client() },
+                "private_key_jwt",
+            ),
+            (
+                ClientSettings {
+                    token_endpoint_auth_method: AuthMethod::ClientSecretJwt,
+                    client_secret: some("too short"),
+                    ..web_client()
+                },
+                "32 bytes",
+            ),
+        ];
+        for (settings, word) in table {
+            let found = problems(&settings);
+            assert!(matches!(found.as_slice(), [one] if one.contains(word)), "{word}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_confidential_client_may_do_without_pkce_and_be_told_over_http() {
+        let settings = ClientSettings {
+            require_pkce: false,
+            backchannel_logout_uri: Some("http://app.internal:8080/logout".to_owned()),
+            ..web_client()
+        };
+        assert_eq!(problems(&settings), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_private_key_among_the_public_ones_is_refused() {
+        let key = serde_json::json!({"kty": "oct", "k": "c2VjcmV0"});
+        let settings = ClientSettings { jwks: Some(serde_json::json!({"keys": [key]})), ..web_client() };
+        assert!(problems(&settings).iter().any(|p| p.contains("public keys only")));
+    }
+}

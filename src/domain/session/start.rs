@@ -1,0 +1,85 @@
+//! How a session starts: after credentials were checked, in one commit with its index rows.
+
+use super::device::MAX_USER_AGENT;
+use super::{Device, Seen, Session, cookie, index_keys};
+use crate::crypto;
+use crate::domain::id::Sid;
+use crate::domain::realm::Realm;
+use crate::domain::record::{Versioned, encode};
+use crate::domain::sweep::Due;
+use crate::domain::user::User;
+use crate::domain::{Context, Fault, key};
+use crate::store::{Batch, CommitError, Version};
+
+/// What is known of a sign-in.
+pub struct Start<'a> {
+    /// Who; with the version their record was read at, so that a user disabled meanwhile does not get in.
+    pub user: &'a Versioned<User>,
+    /// How they proved it (RFC 8176).
+    pub amr: Vec<String>,
+    /// Whether "Keep me signed in" was chosen.
+    pub remember_me: bool,
+    /// From which address.
+    pub ip: &'a str,
+    /// With which browser.
+    pub user_agent: &'a str,
+}
+
+/// A session that has just started.
+pub struct Started {
+    /// The session.
+    pub session: Session,
+    /// Its version.
+    pub version: Version,
+    /// The text of its cookie: told once, kept nowhere.
+    pub cookie: String,
+}
+
+/// Starts a session. Always a new one with a new secret: nothing of before the sign-in is carried over (session
+/// fixation, RFC 9700 §4.17 in spirit).
+///
+/// # Errors
+/// [`Fault::Busy`] when the user changed meanwhile: check the credentials again.
+pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Started, Fault> {
+    let now = ctx.now();
+    let user = &start.user.value;
+    let secret = ctx.random();
+    let session = Session {
+        sid: Sid(ctx.new_id()),
+        user: user.id,
+        username: user.username.clone(),
+        name: user.display_name().to_owned(),
+        organisation: user.claim("organisation").map(str::to_owned),
+        secret_hash: crypto::sha256(&secret),
+        started_at: now,
+        auth_time: now,
+        amr: start.amr,
+        remember_me: start.remember_me && realm.settings.sessions.remember_me,
+        ip: start.ip.to_owned(),
+        device: Device::parse(start.user_agent),
+        user_agent: start.user_agent.chars().take(MAX_USER_AGENT).collect(),
+        node: ctx.node.clone(),
+        clients: Vec::new(),
+        ended: None,
+    };
+    let limits = session.limits(&realm.settings.sessions, now);
+    let mut batch = Batch::new();
+    batch.check(key::user(realm.id, user.id), start.user.version);
+    batch.create(key::session(realm.id, session.sid), encode(&session)?);
+    for index in index_keys(realm.id, &session) {
+        batch.put(index, Vec::new());
+    }
+    batch.put(
+        key::seen(realm.id, session.sid),
+        encode(&Seen { at: now, ip: session.ip.clone(), node: ctx.node.clone() })?,
+    );
+    Due::Session(session.sid).put(&mut batch, realm.id, limits.idle_at);
+    match ctx.commit(batch).await {
+        Ok(done) => {
+            let cookie = cookie::text(session.sid, &secret);
+            Ok(Started { session, version: done.version, cookie })
+        }
+        Err(CommitError::Conflict { .. }) => Err(Fault::Busy),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,101 @@
+//! Finds users. Never cached: whether somebody may sign in is read live.
+
+use serde::{Deserialize, Serialize};
+
+use super::{User, fold};
+use crate::domain::id::UserId;
+use crate::domain::realm::Realm;
+use crate::domain::record::{Versioned, decode, versioned};
+use crate::domain::time::Timestamp;
+use crate::domain::{Context, Fault, key};
+use crate::store::{Cursor, Dir, KeysOrRecords};
+
+/// A password as kept, under a key of its own: reading a user never brings it along.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Password {
+    /// The hash, in PHC form.
+    pub(super) hash: String,
+    /// When it was set; a rehash leaves this.
+    pub(super) set_at: Timestamp,
+}
+
+/// Finds a user by the name they sign in with, however they spell its case.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer or the record does not read.
+pub async fn find(ctx: &Context, realm: &Realm, username: &str) -> Result<Option<Versioned<User>>, Fault> {
+    match id_of(ctx, realm, &fold(username)).await? {
+        Some(id) => by_id(ctx, realm, id).await,
+        None => Ok(None),
+    }
+}
+
+/// Finds a user by id. The version is what a commit that rests on the user guards with.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer or the record does not read.
+pub async fn by_id(ctx: &Context, realm: &Realm, id: UserId) -> Result<Option<Versioned<User>>, Fault> {
+    versioned(ctx.store.get(&key::user(realm.id, id)).await?, "user")
+}
+
+/// A page of the users whose name starts with `prefix`, in order of their folded names, beyond the folded name `after`;
+/// with the one to go on from when there are more.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer or a record does not read.
+pub async fn list(
+    ctx: &Context,
+    realm: &Realm,
+    prefix: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<User>, Option<String>), Fault> {
+    let prefix = fold(prefix);
+    if prefix.len() > LONGEST_FOLDED || after.is_some_and(|a| a.len() > LONGEST_FOLDED) {
+        return Ok((Vec::new(), None));
+    }
+    let range = key::usernames(realm.id, &prefix);
+    let after = after.map(|folded| Cursor(key::username(realm.id, folded)));
+    let page = ctx.store.scan(&range, after.as_ref(), limit, Dir::Forward, KeysOrRecords::Records).await?;
+    let mut keys = Vec::with_capacity(page.records.len());
+    for named in &page.records {
+        keys.push(key::user(realm.id, decode(&named.value, "username")?));
+    }
+    let mut users = Vec::with_capacity(keys.len());
+    for record in ctx.store.get_many(&keys).await? {
+        users.extend(versioned::<User>(record, "user")?.map(|found| found.value));
+    }
+    let head = key::username(realm.id, "").len();
+    let next = page.next.and_then(|cursor| String::from_utf8(cursor.0.get(head..)?.to_vec()).ok());
+    Ok((users, next))
+}
+
+/// Whose this folded name is.
+pub(super) async fn id_of(ctx: &Context, realm: &Realm, folded: &str) -> Result<Option<UserId>, Fault> {
+    if folded.len() > LONGEST_FOLDED {
+        return Ok(None);
+    }
+    let named = ctx.store.get(&key::username(realm.id, folded)).await?;
+    named.map(|record| decode(&record.value, "username")).transpose()
+}
+
+/// A user with their password from one snapshot: a version that is older than a change of the password never comes
+/// with the new password, nor a newer one with the old.
+pub(super) async fn with_password(
+    ctx: &Context,
+    realm: &Realm,
+    id: UserId,
+) -> Result<(Option<Versioned<User>>, Option<Versioned<Password>>), Fault> {
+    let keys = [key::user(realm.id, id), key::credential(realm.id, id)];
+    let mut read = ctx.store.get_many(&keys).await?.into_iter();
+    let user = versioned(read.next().flatten(), "user")?;
+    Ok((user, versioned(read.next().flatten(), "password")?))
+}
+
+/// Whether the user has a password.
+pub(in crate::domain) async fn has_password(ctx: &Context, realm: &Realm, id: UserId) -> Result<bool, Fault> {
+    Ok(ctx.store.get(&key::credential(realm.id, id)).await?.is_some())
+}
+
+/// The longest folded name, in bytes: some characters fold to many.
+pub(super) const LONGEST_FOLDED: usize = 512;

@@ -1,0 +1,432 @@
+//! The sign-in pages as plain data: what a person sees between an app and its tokens. Handlers fill these, templates draw them.
+//!
+//! All text is escaped by the templates; every field may hold what an attacker chose. None of the pages needs a script.
+
+use askama::Template;
+
+/// The words for a wrong name or password; the same for both, so that a guess learns nothing.
+pub const INVALID_CREDENTIALS: &str = "Invalid username or password.";
+
+/// What every sign-in page shares.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// The realm's display name.
+    pub realm_name: String,
+    /// `light` or `dark` where the person chose one; `None` follows the system.
+    pub theme: Option<String>,
+}
+
+impl Gate {
+    /// The letter on the realm's tile.
+    pub fn initial(&self) -> String {
+        self.realm_name
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map_or_else(|| "R".to_owned(), |c| c.to_uppercase().collect())
+    }
+}
+
+/// A hidden form field that is carried through unchanged.
+#[derive(Debug, Clone)]
+pub struct Hidden {
+    /// Field name.
+    pub name: String,
+    /// Field value.
+    pub value: String,
+}
+
+/// The login page. Posts `csrf`, `interaction`, `username`, `password`, `remember=1` when ticked, or `cancel=1`.
+#[derive(Debug, Template)]
+#[template(path = "signin/templates/login.html")]
+pub struct LoginPage {
+    /// What every sign-in page shares.
+    pub gate: Gate,
+    /// Where the form is posted.
+    pub action: String,
+    /// The token against cross-site posts.
+    pub csrf: String,
+    /// Names the authorization request that waits for this login.
+    pub interaction: String,
+    /// The app that asks, as it calls itself.
+    pub client_name: Option<String>,
+    /// What was typed before, or the login hint.
+    pub username: String,
+    /// Whether the person may not choose another name (a fresh login was asked of somebody known).
+    pub username_fixed: bool,
+    /// Whether "Keep me signed in" is offered.
+    pub remember_offered: bool,
+    /// Whether it is ticked.
+    pub remember_checked: bool,
+    /// Why the last try failed, usually [`INVALID_CREDENTIALS`].
+    pub error: Option<String>,
+    /// A sentence above the form, such as "An administrator signed you out at 14:32. …".
+    pub notice: Option<String>,
+    /// Where a forgotten password leads.
+    pub forgot_url: Option<String>,
+    /// Where help is found.
+    pub support_url: Option<String>,
+    /// Whether the person can go back to the app without signing in.
+    pub cancel: bool,
+}
+
+/// One thing an app asks for.
+#[derive(Debug, Clone)]
+pub struct ScopeLine {
+    /// The scope value, as in the request.
+    pub scope: String,
+    /// What it means, in a few words: "Your email address".
+    pub label: String,
+    /// A second line, or empty.
+    pub detail: String,
+}
+
+/// The consent page. Posts `csrf`, `interaction` and `decision=allow` or `decision=deny`.
+#[derive(Debug, Template)]
+#[template(path = "signin/templates/consent.html")]
+pub struct ConsentPage {
+    /// What every sign-in page shares.
+    pub gate: Gate,
+    /// Where the form is posted.
+    pub action: String,
+    /// The token against cross-site posts.
+    pub csrf: String,
+    /// Names the authorization request that waits for this answer.
+    pub interaction: String,
+    /// The app that asks, as it calls itself.
+    pub client_name: String,
+    /// The host the answer will be sent to; the part of the app's claim that was checked.
+    pub client_host: String,
+    /// Who is signed in.
+    pub username: String,
+    /// What the app asks for.
+    pub scopes: Vec<ScopeLine>,
+}
+
+/// "Sign out?", asked when an app's request does not prove whose wish it is (RP-Initiated Logout 1.0 §2). Posts `csrf`,
+/// the hidden fields and `confirm=1`.
+#[derive(Debug, Template)]
+#[template(path = "signin/templates/logout.html")]
+pub struct LogoutPage {
+    /// What every sign-in page shares.
+    pub gate: Gate,
+    /// Where the form is posted.
+    pub action: String,
+    /// The token against cross-site posts.
+    pub csrf: String,
+    /// The request's own parameters.
+    pub hidden: Vec<Hidden>,
+    /// Who is signed in.
+    pub username: String,
+    /// The app that asks, if one does.
+    pub client_name: Option<String>,
+    /// Names of the apps that will be told.
+    pub apps: Vec<String>,
+    /// Where "Stay signed in" leads.
+    pub stay_url: Option<String>,
+}
+
+/// The end of a sign-out.
+#[derive(Debug, Template)]
+#[template(path = "signin/templates/signed_out.html")]
+pub struct SignedOutPage {
+    /// What every sign-in page shares.
+    pub gate: Gate,
+    /// Names of the apps that are being told.
+    pub apps: Vec<String>,
+    /// Label and address of a way on: back to the app, or to sign in again.
+    pub onward: Option<(String, String)>,
+}
+
+/// Something went wrong and no app can be told about it.
+#[derive(Debug, Template)]
+#[template(path = "signin/templates/error.html")]
+pub struct ErrorPage {
+    /// What every sign-in page shares.
+    pub gate: Gate,
+    /// The headline: "This link does not work".
+    pub title: String,
+    /// The code: `invalid_request` (RFC 6749 §4.1.2.1) or an HTTP status.
+    pub code: String,
+    /// What happened and what to do now.
+    pub description: String,
+    /// The request's id, to be quoted to an administrator.
+    pub id: String,
+    /// Label and address of a way on.
+    pub onward: Option<(String, String)>,
+}
+
+/// Shown while the browser is on its way to the app; the answer carries the address in a header as well.
+#[derive(Debug, Template)]
+#[template(path = "signin/templates/continue.html")]
+pub struct ContinuePage {
+    /// What every sign-in page shares.
+    pub gate: Gate,
+    /// The app, as it calls itself.
+    pub client_name: String,
+    /// Where the link leads.
+    pub url: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::rendered::{NASTY, attribute, page, tag_with};
+
+    fn gate(realm_name: &str) -> Gate {
+        Gate {
+            realm_name: realm_name.to_owned(),
+            theme: None,
+        }
+    }
+
+    fn login() -> LoginPage {
+        LoginPage {
+            gate: gate("Acme Industries"),
+            action: "/realms/acme-prod/login".to_owned(),
+            csrf: "c5rf".to_owned(),
+            interaction: "i_01KAKRQ7V3".to_owned(),
+            client_name: Some("Payroll".to_owned()),
+            username: "anna.keller".to_owned(),
+            username_fixed: false,
+            remember_offered: true,
+            remember_checked: false,
+            error: None,
+            notice: Some(
+                "An administrator signed you out of all apps at 14:32. Sign in again to carry on."
+                    .to_owned(),
+            ),
+            forgot_url: None,
+            support_url: None,
+            cancel: true,
+        }
+    }
+
+    fn scope(scope: &str, label: &str, detail: &str) -> ScopeLine {
+        ScopeLine {
+            scope: scope.to_owned(),
+            label: label.to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+
+    #[test]
+    fn login_has_the_fields_and_buttons_others_rely_on() {
+        let html = page("login", &login());
+        for id in [
+            "login-form",
+            "username",
+            "password",
+            "remember-me",
+            "login-submit",
+            "login-cancel",
+            "client-name",
+        ] {
+            assert!(html.contains(&format!("id=\"{id}\"")), "{id}");
+        }
+        assert_eq!(
+            attribute(tag_with(&html, "id=\"login-form\""), "action"),
+            Some("/realms/acme-prod/login")
+        );
+        assert_eq!(
+            attribute(tag_with(&html, "id=\"remember-me\""), "name"),
+            Some("remember")
+        );
+        let cancel = tag_with(&html, "id=\"login-cancel\"");
+        assert!(
+            cancel.contains("name=\"cancel\" value=\"1\"") && cancel.contains("formnovalidate")
+        );
+        assert!(html.contains("name=\"interaction\" value=\"i_01KAKRQ7V3\""));
+        assert!(html.contains("An administrator signed you out"));
+        assert!(!html.contains("login-error"));
+        // Enter presses the first button of a form: that must be "Sign in".
+        assert!(html.find("login-submit") < html.find("login-cancel"));
+    }
+
+    #[test]
+    fn a_failed_login_says_so_and_keeps_the_name_but_never_the_password() {
+        let failed = LoginPage {
+            error: Some(INVALID_CREDENTIALS.to_owned()),
+            notice: None,
+            ..login()
+        };
+        let html = page("login-error", &failed);
+        assert!(tag_with(&html, "id=\"login-error\"").contains("role=\"alert\""));
+        assert!(html.contains("Invalid username or password."));
+        assert!(html.contains("<title>Error: Sign in · Acme Industries</title>"));
+        assert_eq!(
+            attribute(tag_with(&html, "id=\"username\""), "value"),
+            Some("anna.keller")
+        );
+        assert_eq!(attribute(tag_with(&html, "id=\"password\""), "value"), None);
+    }
+
+    #[test]
+    fn a_realm_may_offer_neither_remembering_nor_cancelling() {
+        let html = page(
+            "login-plain",
+            &LoginPage {
+                remember_offered: false,
+                cancel: false,
+                client_name: None,
+                notice: None,
+                username: String::new(),
+                ..login()
+            },
+        );
+        for id in ["remember-me", "login-cancel", "client-name", "login-notice"] {
+            assert!(!html.contains(&format!("id=\"{id}\"")), "{id}");
+        }
+    }
+
+    #[test]
+    fn what_an_attacker_chose_stays_text() {
+        let long = "x".repeat(300);
+        let html = page(
+            "login-nasty",
+            &LoginPage {
+                gate: gate(NASTY),
+                client_name: Some(format!("{NASTY}{long}")),
+                username: NASTY.to_owned(),
+                error: Some(NASTY.to_owned()),
+                notice: Some(NASTY.to_owned()),
+                interaction: NASTY.to_owned(),
+                ..login()
+            },
+        );
+        assert!(html.contains("&#60;script&#62;alert(1)"));
+        page(
+            "error-nasty",
+            &ErrorPage {
+                gate: gate(NASTY),
+                title: NASTY.to_owned(),
+                code: NASTY.to_owned(),
+                description: NASTY.to_owned(),
+                id: NASTY.to_owned(),
+                onward: None,
+            },
+        );
+    }
+
+    #[test]
+    fn consent_lists_each_scope_and_offers_both_answers() {
+        let html = page(
+            "consent",
+            &ConsentPage {
+                gate: gate("Acme Industries"),
+                action: "/realms/acme-prod/consent".to_owned(),
+                csrf: "c5rf".to_owned(),
+                interaction: "i_1".to_owned(),
+                client_name: "Payroll".to_owned(),
+                client_host: "payroll.acme.example".to_owned(),
+                username: "anna.keller".to_owned(),
+                scopes: vec![
+                    scope("openid", "Know who you are", ""),
+                    scope("profile", "Your name", "Name, username, language"),
+                    scope("email", "Your email address", ""),
+                    scope(
+                        "offline_access",
+                        "Go on while you are away",
+                        "Until you or an administrator signs you out",
+                    ),
+                ],
+            },
+        );
+        for name in ["openid", "profile", "email", "offline_access"] {
+            assert!(
+                html.contains(&format!("<li data-scope=\"{name}\">")),
+                "{name}"
+            );
+        }
+        assert!(
+            tag_with(&html, "id=\"consent-allow\"").contains("name=\"decision\" value=\"allow\"")
+        );
+        assert!(
+            tag_with(&html, "id=\"consent-deny\"").contains("name=\"decision\" value=\"deny\"")
+        );
+        assert!(html.contains("id=\"consent-form\"") && html.contains("payroll.acme.example"));
+    }
+
+    #[test]
+    fn logout_asks_and_carries_the_request_through() {
+        let html = page(
+            "logout",
+            &LogoutPage {
+                gate: gate("Acme Industries"),
+                action: "/realms/acme-prod/logout".to_owned(),
+                csrf: "c5rf".to_owned(),
+                hidden: vec![Hidden {
+                    name: "state".to_owned(),
+                    value: NASTY.to_owned(),
+                }],
+                username: "anna.keller".to_owned(),
+                client_name: Some("Payroll".to_owned()),
+                apps: vec!["Payroll".to_owned(), "Wiki".to_owned()],
+                stay_url: Some("/realms/acme-prod/account".to_owned()),
+            },
+        );
+        assert!(html.contains("id=\"logout-form\"") && html.contains("name=\"state\""));
+        assert!(tag_with(&html, "id=\"logout-confirm\"").contains("type=\"submit\""));
+    }
+
+    #[test]
+    fn the_end_pages_say_what_happened() {
+        let onward = Some((
+            "Back to Payroll".to_owned(),
+            "https://payroll.acme.example/".to_owned(),
+        ));
+        let html = page(
+            "signed-out",
+            &SignedOutPage {
+                gate: gate("Acme Industries"),
+                apps: vec!["Payroll".to_owned(), "Wiki".to_owned()],
+                onward: onward.clone(),
+            },
+        );
+        assert!(html.contains("id=\"logged-out\">You are signed out<"));
+
+        let html = page(
+            "error",
+            &ErrorPage {
+                gate: gate("Acme Industries"),
+                title: "This link does not work".to_owned(),
+                code: "invalid_request".to_owned(),
+                description: "The address the app wants to return to is not one it has registered. Go back to the app and start again.".to_owned(),
+                id: "req_01KAKRQ7V3X5".to_owned(),
+                onward: onward.clone(),
+            },
+        );
+        for (id, text) in [
+            ("error-code", "invalid_request"),
+            ("error-id", "req_01KAKRQ7V3X5"),
+        ] {
+            assert!(html.contains(&format!("id=\"{id}\">{text}<")), "{id}");
+        }
+        assert!(html.contains("id=\"error-description\""));
+
+        let html = page(
+            "continue",
+            &ContinuePage {
+                gate: gate("Acme Industries"),
+                client_name: "Payroll".to_owned(),
+                url: "https://payroll.acme.example/cb?code=a&state=b".to_owned(),
+            },
+        );
+        assert!(tag_with(&html, "id=\"continue\"").contains("code=a&#38;state=b"));
+    }
+
+    #[test]
+    fn a_chosen_theme_is_on_the_page_from_the_first_byte() {
+        let dark = Gate {
+            theme: Some("dark".to_owned()),
+            ..gate("Acme Industries")
+        };
+        let html = page(
+            "login-dark",
+            &LoginPage {
+                gate: dark,
+                ..login()
+            },
+        );
+        assert!(html.contains("<html lang=\"en\" data-theme=\"dark\">"));
+    }
+}

@@ -1,0 +1,354 @@
+//! What only an engine on disk can get wrong: restarts, damage, a disk that fails.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::*;
+
+fn reopen(data: &Path) -> Result<Arc<dyn Store>, OpenError> {
+    open(&StoreKind::Sled, data)
+}
+
+fn refusal(data: &Path) -> String {
+    reopen(data).err().expect("must be refused").to_string()
+}
+
+async fn everything(store: &dyn Store) -> Result<Vec<Record>, StoreError> {
+    let (mut records, mut after) = (Vec::new(), None);
+    loop {
+        let page = store
+            .scan(
+                &Range::prefix(""),
+                after.as_ref(),
+                1000,
+                Dir::Forward,
+                KeysOrRecords::Records,
+            )
+            .await?;
+        records.extend(page.records);
+        after = page.next;
+        if after.is_none() {
+            return Ok(records);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_reopened_store_has_every_acknowledged_record_and_goes_on_counting() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut last = FeedPos(0);
+    let mut all = Vec::new();
+    for life in 0..4u64 {
+        let store = reopen(dir.path()).unwrap();
+        assert_eq!(everything(&*store).await.unwrap(), all, "life {life}");
+        assert!(
+            matches!(store.changes(FeedPos(0), 1).await, Err(FeedError::Gap { resume }) if resume == last)
+                || life == 0
+        );
+        let mut writers = JoinSet::new();
+        for writer in 0..16u64 {
+            let store = Arc::clone(&store);
+            writers.spawn(async move {
+                for i in 0..20 {
+                    let key = number(life << 32 | writer << 16 | i);
+                    store
+                        .commit(batch(|x| {
+                            x.create(key.clone(), vec![7; 900]).put("shared", key)
+                        }))
+                        .await
+                        .unwrap();
+                }
+            });
+        }
+        writers.join_all().await;
+        all = everything(&*store).await.unwrap();
+        assert_eq!(all.len() as u64, 1 + (life + 1) * 320);
+        let pos = store.health().await.pos;
+        assert_eq!(pos.0, last.0 + 320);
+        last = pos;
+    }
+}
+
+#[tokio::test]
+async fn values_too_large_for_the_log_survive_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = reopen(dir.path()).unwrap();
+    for i in 0..60u8 {
+        store
+            .commit(batch(|x| x.put(vec![i], vec![i; MAX_VALUE])))
+            .await
+            .unwrap();
+    }
+    assert!(
+        fs::read_dir(dir.path().join("sled/blobs")).unwrap().count() > 0,
+        "this is about pages that go to files of their own"
+    );
+    drop(store);
+    let all = everything(&*reopen(dir.path()).unwrap()).await.unwrap();
+    assert_eq!(all.len(), 60);
+    assert!(all.iter().all(|r| r.value == vec![r.key[0]; MAX_VALUE]));
+}
+
+#[tokio::test]
+async fn a_second_opener_is_refused_until_the_first_is_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = reopen(dir.path()).unwrap();
+    assert!(refusal(dir.path()).contains("in use by another realmkeep process"));
+    first.commit(batch(|x| x.put("a", "1"))).await.unwrap();
+    drop(first);
+    assert!(
+        reopen(dir.path())
+            .unwrap()
+            .get(b"a")
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_is_not_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    reopen(dir.path())
+        .unwrap()
+        .commit(batch(|x| x.put("a", "1")))
+        .await
+        .unwrap();
+    let sled = dir.path().join("sled");
+    fs::remove_file(sled.join("db")).unwrap();
+    assert!(refusal(dir.path()).contains("its store is missing; restore a backup"));
+    fs::File::create(sled.join("db")).unwrap();
+    let refused = refusal(dir.path());
+    assert!(
+        refused.contains("its store is empty") || refused.contains("is damaged"),
+        "{refused}"
+    );
+    fs::remove_dir_all(&sled).unwrap();
+    assert!(refusal(dir.path()).contains("its store is missing"));
+}
+
+#[tokio::test]
+async fn an_older_state_of_the_same_store_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    reopen(dir.path())
+        .unwrap()
+        .commit(batch(|x| x.put("a", "1")))
+        .await
+        .unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(&dir.path().join("sled"), &copy.path().join("sled"));
+    reopen(dir.path())
+        .unwrap()
+        .commit(batch(|x| x.del("a")))
+        .await
+        .unwrap();
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    copy_folder(&copy.path().join("sled"), &dir.path().join("sled"));
+    assert!(refusal(dir.path()).contains("closed after commit 2 and now ends with commit 1"));
+    assert!(
+        refusal(dir.path()).contains("is damaged"),
+        "also at the second try"
+    );
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target)
+        } else {
+            drop(fs::copy(entry.path(), target).unwrap())
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_a_failed_sync_nothing_new_is_shown_and_nothing_more_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = Arc::new(Sled::open(Folder::enter(dir.path(), "sled").unwrap()).unwrap());
+    let b = Bench::over(Arc::clone(&engine) as Arc<dyn Engine>, Some(dir));
+    b.put("a", "durable").await;
+    b.put("gone", "durable").await;
+    let a = b.version("a").await;
+    engine.fail_from_now_on();
+    let outcome = b
+        .commit(|x| x.replace("a", a, "lost").create("new", "lost").del("gone"))
+        .await;
+    assert!(matches!(outcome, Err(CommitError::Unknown(_))));
+    assert_eq!(
+        (
+            b.value("a").await,
+            b.value("new").await,
+            b.value("gone").await
+        ),
+        (Some("durable".into()), None, Some("durable".into()))
+    );
+    let page = b
+        .store
+        .scan(
+            &Range::prefix(""),
+            None,
+            10,
+            Dir::Reverse,
+            KeysOrRecords::Records,
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        page.records
+            .iter()
+            .map(|r| (&r.key[..], &r.value[..]))
+            .collect::<Vec<_>>(),
+        [(&b"gone"[..], &b"durable"[..]), (b"a", b"durable")]
+    );
+    assert!(matches!(
+        b.commit(|x| x.put("b", "x")).await,
+        Err(CommitError::Corrupt(_))
+    ));
+    let health = b.store.health().await;
+    assert!(!health.writable && health.trouble.unwrap().contains("made to fail"));
+    assert_eq!(health.pos, FeedPos(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_not_yet_durable_is_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = Arc::new(Sled::open(Folder::enter(dir.path(), "sled").unwrap()).unwrap());
+    let b = Bench::over(Arc::clone(&engine) as Arc<dyn Engine>, Some(dir));
+    b.put("a", "old").await;
+    engine.slow_from_now_on(Duration::from_millis(400));
+    let store = Arc::clone(&b.store);
+    let committing = tokio::spawn(async move {
+        store
+            .commit(batch(|x| x.put("a", "new").put("b", "new")))
+            .await
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(engine.holds(b"b"), "sled has it already");
+    assert_eq!(
+        (b.value("a").await, b.value("b").await),
+        (Some("old".into()), None)
+    );
+    let page = b
+        .store
+        .scan(
+            &Range::prefix(""),
+            None,
+            10,
+            Dir::Forward,
+            KeysOrRecords::Records,
+        )
+        .await
+        .unwrap();
+    assert_eq!(page.records.len(), 1);
+    assert!(
+        !committing.is_finished(),
+        "acknowledged before it was durable"
+    );
+    committing.await.unwrap().unwrap();
+    assert_eq!(
+        (b.value("a").await, b.value("b").await),
+        (Some("new".into()), Some("new".into()))
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_value_is_reported_and_never_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = Arc::new(Sled::open(Folder::enter(dir.path(), "sled").unwrap()).unwrap());
+    let b = Bench::over(Arc::clone(&engine) as Arc<dyn Engine>, Some(dir));
+    b.put("a", "value").await;
+    b.put("b", "value").await;
+    engine.damage(b"a");
+    assert!(matches!(
+        b.store.get(b"a").await,
+        Err(StoreError::Corrupt(_))
+    ));
+    assert!(matches!(
+        b.store.get_many(&["b".into(), "a".into()]).await,
+        Err(StoreError::Corrupt(_))
+    ));
+    for what in [KeysOrRecords::Records, KeysOrRecords::KeysOnly] {
+        assert!(matches!(
+            b.store
+                .scan(&Range::prefix(""), None, 10, Dir::Forward, what)
+                .await,
+            Err(StoreError::Corrupt(_))
+        ));
+    }
+    assert!(matches!(
+        b.commit(|x| x.put("a", "again")).await,
+        Err(CommitError::Corrupt(_))
+    ));
+    assert_eq!(b.value("b").await, Some("value".into()));
+    b.put("b", "others go on").await;
+    assert!(b.store.health().await.trouble.is_some());
+}
+
+#[tokio::test]
+async fn a_record_that_went_missing_is_noticed_after_an_unclean_stop() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = Sled::open(Folder::enter(dir.path(), "sled").unwrap()).unwrap();
+    engine
+        .commit_group(&[batch(|x| x.put("a", "1").put("b", "2"))])
+        .await
+        .unwrap();
+    engine.lose(b"a");
+    drop(engine);
+    fs::remove_file(dir.path().join("CLEAN")).unwrap();
+    assert!(refusal(dir.path()).contains("2 records should be there, 1 were found"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_to_the_file_is_never_silent() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = reopen(dir.path()).unwrap();
+    for i in 0..400u64 {
+        store
+            .commit(batch(|x| x.put(number(i), vec![i as u8; 300])))
+            .await
+            .unwrap();
+    }
+    let all = everything(&*store).await.unwrap();
+    drop(store);
+    let mut refused = 0;
+    for (trial, clean) in (0..24u64).zip([true, false].into_iter().cycle()) {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(dir.path(), copy.path());
+        let db = copy.path().join("sled/db");
+        let mut bytes = fs::read(&db).unwrap();
+        // Spread over the file by a fixed stride, so that every run tries the same.
+        let at = (trial as usize * 7919 * 131) % bytes.len();
+        match trial % 3 {
+            0 => bytes[at] ^= 1 << (trial % 8),
+            1 => bytes[at..].iter_mut().take(4096).for_each(|b| *b = 0),
+            // Without the word of a clean stop a shorter log is an earlier state like any other: only damage in the middle can show.
+            _ if clean => bytes.truncate(at),
+            _ => bytes[at] ^= 0xff,
+        }
+        fs::write(&db, bytes).unwrap();
+        if !clean {
+            fs::remove_file(copy.path().join("CLEAN")).unwrap();
+        }
+        match reopen(copy.path()) {
+            Err(_) => refused += 1,
+            Ok(store) => match everything(&*store).await {
+                Err(_) => refused += 1,
+                Ok(found) if found == all => {}
+                // An earlier state, whole in itself, is all an unclean stop may leave.
+                Ok(found) => assert!(
+                    !clean && found == all[..found.len()],
+                    "trial {trial}: {} of {} records and no word of it",
+                    found.len(),
+                    all.len()
+                ),
+            },
+        }
+    }
+    assert!(refused > 0, "the trials hit nothing");
+}

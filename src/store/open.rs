@@ -1,0 +1,137 @@
+//! Opening a store: which engine, in which folder, and why not.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::Store;
+use super::folder::{Folder, FolderError};
+use super::grouped::Grouped;
+use super::memory::Memory;
+use super::sled::Sled;
+
+/// The engines this version has, as `--store` names them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum StoreKind {
+    /// Nothing on disk; everything is forgotten at exit.
+    Memory,
+    /// sled, in the folder `sled` of the data folder.
+    #[default]
+    Sled,
+}
+
+/// Why a text names no engine.
+#[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
+pub enum StoreKindError {
+    /// Planned, but not here yet.
+    #[error("the store {0:?} is not available in this version; use \"sled\" or \"memory\"")]
+    NotAvailable(String),
+    /// Nothing we ever heard of.
+    #[error("{0:?} is no store; use \"sled\" or \"memory\"")]
+    Unknown(String),
+}
+
+impl FromStr for StoreKind {
+    type Err = StoreKindError;
+
+    fn from_str(text: &str) -> Result<Self, StoreKindError> {
+        match text {
+            "sled" => Ok(Self::Sled),
+            "memory" => Ok(Self::Memory),
+            "redb" => Err(StoreKindError::NotAvailable(text.into())),
+            // The rest of the URL may hold a password.
+            _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
+                Err(StoreKindError::NotAvailable("postgres".into()))
+            }
+            _ => Err(StoreKindError::Unknown(text.into())),
+        }
+    }
+}
+
+impl std::fmt::Display for StoreKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Memory => "memory",
+            Self::Sled => "sled",
+        })
+    }
+}
+
+/// Why a store cannot be opened. The message is for the operator and says what to do.
+#[derive(thiserror::Error, Debug)]
+pub enum OpenError {
+    /// The data folder is in use, of another version, or cannot be read or made.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The folder held a store once and does not any more.
+    #[error("the data folder {} was in use before, but its store is {what}; restore a backup into it, or move the folder away to begin anew", folder.display())]
+    Lost {
+        /// The data folder.
+        folder: PathBuf,
+        /// Missing or empty.
+        what: &'static str,
+    },
+    /// The store is there and cannot be trusted.
+    #[error("the store in {} is damaged ({what}); restore a backup into the folder, or move the folder away to begin anew", folder.display())]
+    Damaged {
+        /// The data folder.
+        folder: PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// The system refused something on the way.
+    #[error("the store in {} cannot be opened", folder.display())]
+    Io {
+        /// The data folder.
+        folder: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Opens the store of `kind` in the data folder `data`, which is made when missing; [`StoreKind::Memory`] leaves the folder alone.
+/// Blocks on the disk: call it before serving. Dropping the store closes it, after committing what is queued.
+///
+/// # Errors
+/// See [`OpenError`]: in use by another process, written by a newer version, emptied, damaged, or plain input/output.
+pub fn open(kind: &StoreKind, data: &Path) -> Result<Arc<dyn Store>, OpenError> {
+    let thread = |source| OpenError::Io {
+        folder: data.to_owned(),
+        source,
+    };
+    match kind {
+        StoreKind::Memory => Ok(Arc::new(
+            Grouped::new(Arc::new(Memory::new())).map_err(thread)?,
+        )),
+        StoreKind::Sled => {
+            let folder = Folder::enter(data, "sled")?;
+            Ok(Arc::new(
+                Grouped::new(Arc::new(Sled::open(folder)?)).map_err(thread)?,
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engines_to_come_are_refused_by_name_and_without_the_password() {
+        assert_eq!("sled".parse(), Ok(StoreKind::Sled));
+        assert_eq!("memory".parse(), Ok(StoreKind::Memory));
+        for planned in ["redb", "postgres://u:hush@h/db", "postgresql://u:hush@h/db"] {
+            let refused = planned.parse::<StoreKind>().unwrap_err().to_string();
+            assert!(
+                refused.contains("not available in this version") && !refused.contains("hush"),
+                "{refused}"
+            );
+        }
+        assert_eq!(
+            "sqlite".parse::<StoreKind>(),
+            Err(StoreKindError::Unknown("sqlite".into()))
+        );
+    }
+}
