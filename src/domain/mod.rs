@@ -3,6 +3,7 @@
 //! *One door*: a session ends in [`signout`]. *One mint*: a token is made in [`token::issue`]. *One judge*: whether
 //! anything is still good is said in [`denial`].
 
+pub mod access;
 pub mod audit;
 pub mod browser;
 mod change;
