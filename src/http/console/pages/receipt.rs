@@ -132,7 +132,10 @@ impl ReceiptApp {
     /// The words inside a sentence: "closes by 14:36:19".
     fn words_within(&self) -> String {
         let mut letters = self.words.chars();
-        letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+        letters
+            .next()
+            .map(|first| first.to_lowercase().chain(letters).collect())
+            .unwrap_or_default()
     }
 
     fn tone(&self) -> &'static str {

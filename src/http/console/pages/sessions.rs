@@ -129,7 +129,7 @@ impl SessionsList {
     }
 
     fn columns(&self) -> usize {
-        10 + usize::from(self.organisations)
+        9 + usize::from(self.organisations) + usize::from(!self.ended)
     }
 
     /// Whether any row can be ticked.
