@@ -4,9 +4,11 @@
 //! they do.
 
 mod check;
+mod remote;
 mod sessions;
 mod signouts;
 
+use std::future::Future;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -59,8 +61,24 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Serve(args) => settle(args).map_or_else(|code| code, serve),
         Command::Demo(args) => settle(args.serve).map_or_else(|code| code, demo),
-        Command::Sessions(args) => sessions::run(args),
-        Command::Signouts(args) => signouts::run(args),
+        Command::Sessions(args) => wait(sessions::run(args)),
+        Command::Signouts(args) => wait(signouts::run(args)),
+    }
+}
+
+/// Runs a command that calls a server, on this thread.
+fn wait(command: impl Future<Output = ExitCode>) -> ExitCode {
+    // reqwest is built without a provider of its own and panics without one.
+    crate::crypto::install();
+    match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime.block_on(command),
+        Err(error) => {
+            eprintln!("cannot start: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -14,11 +14,10 @@ use toml::de::{DeTable, DeValue};
 use super::problem::{Place, Problem};
 use super::rules::{Finding, check_client, check_sessions, check_tokens, check_user};
 use super::section::{Env, Reading, keys_of};
-use crate::domain::client::ClientSettings;
-use crate::domain::realm::{
-    RealmSettings, RegistrationPolicy, SessionPolicy, TokenPolicy, check_name,
-};
-use crate::domain::user::{UserSettings, fold};
+use crate::domain::client::{self, ClientSettings};
+use crate::domain::realm::verbs::MASTER;
+use crate::domain::realm::{self, RealmSettings, RegistrationPolicy, SessionPolicy, TokenPolicy};
+use crate::domain::user::{self, UserSettings};
 
 /// What one file says of its realm, secrets and all.
 #[derive(Clone, PartialEq)]
@@ -143,18 +142,26 @@ fn read_text(path: &Path, text: &str, env: Env<'_>) -> (RealmFile, Place, Vec<Pr
     }
 
     let mut own = document.get_ref().clone();
-    let realm = own.remove("realm");
+    let name = own.remove("realm");
     let clients = own.remove("clients");
     let users = own.remove("users");
-    let at = realm.as_ref().map_or(0, |value| value.span().start);
-    file.realm = name(&mut reading, realm.as_ref());
-    file.settings = settings(&mut reading, own);
+    let at = name.as_ref().map_or(0, |value| value.span().start);
+    file.realm = read_name(&mut reading, name.as_ref());
+    let before = reading.problems.len();
+    file.settings = settings(&mut reading, own.clone());
+    if reading.problems.len() == before {
+        let mut refused = realm::verbs::problems(&file.settings);
+        if file.realm == MASTER && !file.settings.enabled {
+            refused.push("enabled cannot be false: this realm holds the administrators".to_owned());
+        }
+        reading.sentences(&own, 0, "the realm", refused);
+    }
     file.clients = read_clients(&mut reading, clients.as_ref());
     file.users = read_users(&mut reading, users.as_ref());
     (file, reading.place(at), reading.problems)
 }
 
-fn name(reading: &mut Reading<'_>, value: Option<&Spanned<DeValue<'_>>>) -> String {
+fn read_name(reading: &mut Reading<'_>, value: Option<&Spanned<DeValue<'_>>>) -> String {
     let Some(value) = value else {
         reading.refuse(
             0,
@@ -172,7 +179,7 @@ fn name(reading: &mut Reading<'_>, value: Option<&Spanned<DeValue<'_>>>) -> Stri
         );
         return String::new();
     };
-    if let Err(message) = check_name(name) {
+    if let Err(message) = realm::check_name(name) {
         reading.refuse(value.span().start, format!("`realm`: {message}"), None);
     }
     name.to_owned()
@@ -226,7 +233,7 @@ fn policy<T: DeserializeOwned + Default>(
     };
     let section = reading.section::<T>(table, title, value.span(), &[]);
     let found = rules(&section.value);
-    reading.findings(&section, found);
+    reading.findings(&section, found, Vec::new());
     section.value
 }
 
@@ -244,7 +251,8 @@ fn read_clients(
             &["client_secret"],
         );
         let found = check_client(&section.value);
-        reading.findings(&section, found);
+        let refused = client::check::problems(&section.value);
+        reading.findings(&section, found, refused);
         let client = section.value;
         let at = table
             .get("client_id")
@@ -274,14 +282,15 @@ fn read_users(
             &["password", "password_hash"],
         );
         let found = check_user(&section.value);
-        reading.findings(&section, found);
+        let refused = user::verbs::problems(&section.value);
+        reading.findings(&section, found, refused);
         let user = section.value;
         let at = table
             .get("username")
             .map_or(header.start, |value| value.span().start);
         seen.refuse_second(
             reading,
-            &fold(&user.username),
+            &user::fold(&user.username),
             &format!("user `{}`", user.username),
             at,
         );

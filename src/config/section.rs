@@ -125,7 +125,17 @@ impl<'a> Reading<'a> {
     }
 
     /// Notes what the rules found, where it was written; findings about keys that could not be read are left out.
-    pub(super) fn findings<T>(&mut self, section: &Section<'_, '_, T>, findings: Vec<Finding>) {
+    /// `refused` is what the domain would say to the same settings: it speaks when nothing else does, so that what is
+    /// called sound here is never refused there.
+    pub(super) fn findings<T>(
+        &mut self,
+        section: &Section<'_, '_, T>,
+        findings: Vec<Finding>,
+        refused: Vec<String>,
+    ) {
+        if findings.is_empty() && section.broken.is_empty() {
+            self.sentences(section.table, section.header.start, section.title, refused);
+        }
         for finding in findings {
             let Some(key) = finding.keys.first() else {
                 continue;
@@ -145,6 +155,21 @@ impl<'a> Reading<'a> {
                 ),
             };
             self.refuse(at, message, finding.suggestion);
+        }
+    }
+
+    /// Notes sentences of the domain, each at the first key that it names.
+    pub(super) fn sentences(
+        &mut self,
+        table: &DeTable<'_>,
+        header: usize,
+        title: &str,
+        sentences: Vec<String>,
+    ) {
+        for sentence in sentences {
+            let words = sentence.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let at = named(table, words).unwrap_or(header);
+            self.refuse(at, format!("{title}: {sentence}"), None);
         }
     }
 
@@ -247,6 +272,16 @@ fn offset(value: &Spanned<DeValue<'_>>, finding: &Finding) -> usize {
         _ => None,
     };
     element.unwrap_or(value.span().start)
+}
+
+/// Where the first key is that the words name, inside tables too: "sessions.limit is …".
+fn named<'w>(table: &DeTable<'_>, mut words: impl Iterator<Item = &'w str>) -> Option<usize> {
+    let value = words.by_ref().find_map(|word| table.get(word))?;
+    let inner = value
+        .get_ref()
+        .as_table()
+        .and_then(|inner| words.find_map(|word| inner.get(word)));
+    Some(inner.unwrap_or(value).span().start)
 }
 
 fn read<T: DeserializeOwned>(table: DeTable<'_>) -> Result<T, toml::de::Error> {

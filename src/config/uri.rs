@@ -5,10 +5,12 @@ use url::{Host, ParseError, Url};
 /// What an address is for; each use has its own rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Authorization answers go there (RFC 6749 §3.1.2, RFC 8252 §7).
-    Redirect,
-    /// A browser goes there after sign-out (RP-Initiated Logout §3.1).
-    PostLogout,
+    /// A browser is sent there, with an authorization answer (RFC 6749 §3.1.2) or after sign-out (RP-Initiated
+    /// Logout §3.1).
+    Return {
+        /// A scheme of an app's own is for apps, which cannot keep a secret (RFC 8252 §7.1).
+        public: bool,
+    },
     /// The server posts logout tokens there (Back-Channel Logout §2.2).
     BackChannel {
         /// Plain http is allowed for clients that can keep a secret.
@@ -61,8 +63,7 @@ pub(super) fn check(text: &str, purpose: Purpose) -> Result<(), Refusal> {
             );
         }
     };
-    // Single-page applications do route by fragment, so only the page after sign-out may have one.
-    if url.fragment().is_some() && !matches!(purpose, Purpose::PostLogout | Purpose::Page) {
+    if url.fragment().is_some() && purpose != Purpose::Page {
         let without = text.split('#').next().unwrap_or_default().to_owned();
         return rather("has a fragment", without);
     }
@@ -82,8 +83,11 @@ pub(super) fn check(text: &str, purpose: Purpose) -> Result<(), Refusal> {
             )
         }
         (_, Purpose::BackChannel { .. } | Purpose::Page) => refuse("is neither https nor http"),
-        (scheme, Purpose::Redirect | Purpose::PostLogout) => match own_scheme(text, scheme) {
-            true => Ok(()),
+        (scheme, Purpose::Return { public }) => match own_scheme(text, scheme) {
+            true if public => Ok(()),
+            true => {
+                refuse("has a scheme of an app's own, which is for public clients; expected https")
+            }
             false if !text.contains("://") => {
                 let scheme = if text.starts_with("localhost") || text.starts_with("127.") {
                     "http"
@@ -126,6 +130,8 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
+    const APP: Purpose = Purpose::Return { public: true };
+
     fn why(text: &str, purpose: Purpose) -> &'static str {
         check(text, purpose).unwrap_err().message
     }
@@ -140,7 +146,7 @@ mod tests {
             "com.example.app:/callback",
             "com.example.app://callback",
         ] {
-            assert_eq!(check(text, Purpose::Redirect), Ok(()), "{text}");
+            assert_eq!(check(text, APP), Ok(()), "{text}");
         }
     }
 
@@ -162,21 +168,16 @@ mod tests {
             ("", "has white space"),
         ] {
             assert!(
-                why(text, Purpose::Redirect).starts_with(reason),
+                why(text, APP).starts_with(reason),
                 "{text}: {}",
-                why(text, Purpose::Redirect)
+                why(text, APP)
             );
         }
     }
 
     #[test]
     fn what_was_meant_is_suggested() {
-        let meant = |text: &str| {
-            check(text, Purpose::Redirect)
-                .unwrap_err()
-                .suggestion
-                .unwrap()
-        };
+        let meant = |text: &str| check(text, APP).unwrap_err().suggestion.unwrap();
         assert_eq!(
             meant("http://app.example.com/cb"),
             "did you mean `https://app.example.com/cb`?"
@@ -224,10 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_after_sign_out_may_have_a_fragment() {
-        assert_eq!(
-            check("https://app.example.com/#/bye", Purpose::PostLogout),
-            Ok(())
+    fn a_scheme_of_an_apps_own_is_for_apps() {
+        let refused = why(
+            "com.example.app:/callback",
+            Purpose::Return { public: false },
+        );
+        assert!(
+            refused.starts_with("has a scheme of an app's own"),
+            "{refused}"
         );
     }
 }

@@ -227,6 +227,27 @@ fn a_realm_needs_a_name_that_can_stand_in_an_address() {
 }
 
 #[test]
+fn what_the_domain_would_refuse_is_never_called_sound() {
+    let long = "x".repeat(201);
+    one(
+        &problems("realm = \"r\"\n[sessions]\n[tokens]\nauthorization_code_lifetime = \"11m\"\n"),
+        "4:31: the realm: tokens.authorization_code_lifetime must be at most 10m (RFC 6749 §4.1.2), found 11m",
+    );
+    one(
+        &client(&format!("client_name = \"{long}\"\n")),
+        "6:15: [[clients]]: client_name has at most 200 characters and no control characters",
+    );
+    one(
+        &user(&format!("roles = [\"{long}\"]\n")),
+        "2:1: [[users]]: a role has 1 to 100 characters and no control characters",
+    );
+    one(
+        &problems("realm = \"master\"\nenabled = false\n"),
+        "2:11: the realm: enabled cannot be false: this realm holds the administrators",
+    );
+}
+
+#[test]
 fn text_that_is_no_toml_is_refused_with_its_line() {
     let found = problems("realm = \"r\"\n[[clients]]\nclient_id = c\n");
     assert!(found[0].starts_with("realms/r.toml:3:"), "{found:?}");

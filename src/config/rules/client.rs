@@ -170,13 +170,14 @@ fn credentials(client: &ClientSettings, findings: &mut Vec<Finding>) {
 }
 
 fn addresses(client: &ClientSettings, findings: &mut Vec<Finding>) {
-    let confidential = client.token_endpoint_auth_method != AuthMethod::None;
+    let public = client.token_endpoint_auth_method == AuthMethod::None;
+    let returning = Purpose::Return { public };
     let lists = [
-        ("redirect_uris", &client.redirect_uris, Purpose::Redirect),
+        ("redirect_uris", &client.redirect_uris, returning),
         (
             "post_logout_redirect_uris",
             &client.post_logout_redirect_uris,
-            Purpose::PostLogout,
+            returning,
         ),
         ("resources", &client.resources, Purpose::Resource),
     ];
@@ -201,7 +202,9 @@ fn addresses(client: &ClientSettings, findings: &mut Vec<Finding>) {
         (
             "backchannel_logout_uri",
             &client.backchannel_logout_uri,
-            Purpose::BackChannel { confidential },
+            Purpose::BackChannel {
+                confidential: !public,
+            },
         ),
         ("client_uri", &client.client_uri, Purpose::Page),
     ];
