@@ -12,10 +12,17 @@
 //! Imports point down only: `http, cli → protocol → domain → store, crypto`. `tests/layout.rs` reads the sources and
 //! refuses an import that points up.
 
-// mod cli; awaits remote
+mod cli;
 mod config;
 mod crypto;
 mod domain;
 mod http;
+mod observe;
 mod protocol;
+mod serve;
 mod store;
+
+pub use cli::run as main;
+pub use config::Settings;
+pub use domain::time::{Clock, ManualClock, Span, SystemClock, Timestamp};
+pub use serve::{Parts, Running, ServeError, start};

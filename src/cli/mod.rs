@@ -4,6 +4,8 @@
 //! they do.
 
 mod check;
+mod demo;
+mod serve;
 mod remote;
 mod sessions;
 mod signouts;
@@ -59,8 +61,8 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Check(args) => check::run(args),
-        Command::Serve(args) => settle(args).map_or_else(|code| code, serve),
-        Command::Demo(args) => settle(args.serve).map_or_else(|code| code, demo),
+        Command::Serve(args) => settle(args).map_or_else(|code| code, serve::run),
+        Command::Demo(args) => settle(args.serve).map_or_else(|code| code, demo::run),
         Command::Sessions(args) => wait(sessions::run(args)),
         Command::Signouts(args) => wait(signouts::run(args)),
     }
@@ -113,22 +115,6 @@ fn counted(count: usize, noun: &str) -> String {
 
 /// The exit code for wrong arguments and configuration; clap's own.
 const WRONG: u8 = 2;
-
-// ---- INTEGRATOR: the only two places where the command line meets what runs for long --------------------------------
-
-fn serve(settings: Settings) -> ExitCode {
-    // crate::serve::run(settings)
-    drop(settings);
-    eprintln!("serving is not wired up yet");
-    ExitCode::FAILURE
-}
-
-fn demo(settings: Settings) -> ExitCode {
-    // crate::http::demo::run(settings)
-    drop(settings);
-    eprintln!("the demonstration is not wired up yet");
-    ExitCode::FAILURE
-}
 
 #[cfg(test)]
 mod tests {

@@ -9,5 +9,17 @@ pub mod extract;
 pub mod oidc;
 #[cfg(test)]
 mod rendered;
+pub mod run;
 pub mod signin;
 pub mod state;
+
+use axum::Router;
+
+use state::App;
+
+/// Every route of the product on one screen; each room lists its own paths at its top.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .merge(run::health())
+        .with_state(app)
+}
