@@ -44,6 +44,17 @@ impl fmt::Debug for RealmFile {
     }
 }
 
+impl RealmFile {
+    /// Reads one realm file's text; `path` is what problems name.
+    ///
+    /// # Errors
+    /// Every problem of the text.
+    pub fn parse(path: &Path, text: &str) -> Result<RealmFile, Vec<Problem>> {
+        let (file, _, problems) = read_text(path, text, &|name| std::env::var(name).ok());
+        if problems.is_empty() { Ok(file) } else { Err(problems) }
+    }
+}
+
 /// Reads every `*.toml` of a folder, in the order of their names. A folder that is not there has no files.
 ///
 /// # Errors
