@@ -118,7 +118,7 @@ async fn look(ctx: &Context, realm: &Realm, request: &Request, plan: &mut Plan) 
         bound(app, family.access_expires_at, now);
     }
     plan.people = people.len() as u64;
-    plan.apps = apps.into_values().collect();
+    plan.apps = apps.into_values().filter(|app| app.client_id != client::CONSOLE).collect();
     Ok(())
 }
 
