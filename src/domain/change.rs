@@ -4,7 +4,8 @@
 use serde::Serialize;
 
 use super::realm::Realm;
-use super::signout::{self, EndError, Request, SignOut};
+use super::signout::end::{EndError, end_with};
+use super::signout::{Request, SignOut};
 use super::{Context, Fault};
 use crate::store::{Batch, CommitError};
 
@@ -29,10 +30,12 @@ pub(in crate::domain) async fn commit(
             Err(error) => Err(error.into()),
         };
     };
-    match signout::end_with(ctx, realm, request, batch).await {
+    match end_with(ctx, realm, request, batch).await {
         Ok(act) => Ok(Ok(Some(act))),
         Err(EndError::Fault(Fault::Busy)) => Ok(Err(Outrun)),
         Err(EndError::Fault(fault)) => Err(fault),
+        // Answers to a selection of sessions; a change ends what users, clients or realms have.
+        Err(EndError::OnlyOwn | EndError::Nothing) => Err(Fault::Record("selection")),
     }
 }
 
