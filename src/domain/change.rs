@@ -4,8 +4,7 @@
 use serde::Serialize;
 
 use super::realm::Realm;
-use super::signout::end::{EndError, end_with};
-use super::signout::{Request, SignOut};
+use super::signout::{self, EndError, Request, SignOut};
 use super::{Context, Fault};
 use crate::store::{Batch, CommitError};
 
@@ -30,12 +29,12 @@ pub(in crate::domain) async fn commit(
             Err(error) => Err(error.into()),
         };
     };
-    match end_with(ctx, realm, request, batch).await {
+    match signout::end_with(ctx, realm, request, batch).await {
         Ok(act) => Ok(Ok(Some(act))),
         Err(EndError::Fault(Fault::Busy)) => Ok(Err(Outrun)),
         Err(EndError::Fault(fault)) => Err(fault),
-        // Answers to a selection of sessions; a change ends what users, clients or realms have.
-        Err(EndError::OnlyOwn | EndError::Nothing) => Err(Fault::Record("selection")),
+        // Only a selection of named sessions is answered so; a change ends those of users, clients or the realm.
+        Err(EndError::OnlyOwn | EndError::Nothing) => Err(Fault::Record("selection of a change")),
     }
 }
 

@@ -3,6 +3,7 @@
 //! *One door*: a session ends in [`signout`]. *One mint*: a token is made in [`token::issue`]. *One judge*: whether
 //! anything is still good is said in [`denial`].
 
+pub mod access;
 pub mod audit;
 pub mod browser;
 mod change;
@@ -52,6 +53,8 @@ pub struct Context {
     pub catalog: realm::Catalog,
     /// Parsed signing keys.
     pub keys: keys::KeyRing,
+    /// Which large acts are being written out.
+    pub door: signout::expand::Door,
 }
 
 impl Context {

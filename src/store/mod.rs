@@ -9,6 +9,7 @@ mod batch;
 mod clock;
 #[cfg(test)]
 mod conformance;
+mod fault;
 mod feed;
 mod folder;
 mod group;

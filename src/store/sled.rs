@@ -4,11 +4,9 @@
 //! answer. sled shows a batch as soon as it is applied, which is before it is durable; readers are therefore given the remembered old
 //! record of any key that is under way. Whatever sled panics at stays inside this file.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Bound;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
@@ -18,6 +16,7 @@ use tokio::sync::watch;
 
 use super::barrier::Barrier;
 use super::batch::SEQUENCE_KEY;
+use super::fault::{self, Fault};
 use super::feed::Feed;
 use super::folder::{self, Folder};
 use super::stored::{self, Tally};
@@ -35,8 +34,8 @@ type Olds = BTreeMap<Bytes, Option<Record>>;
 
 /// A sled database in a data folder.
 pub(super) struct Sled {
-    db: sled::Db,
-    writer: Mutex<Writer>,
+    pub(super) db: sled::Db,
+    pub(super) writer: Mutex<Writer>,
     /// Keys of the group under way, as they were before it.
     under_way: RwLock<Olds>,
     feed: Feed,
@@ -48,10 +47,10 @@ pub(super) struct Sled {
     folder: Folder,
 }
 
-struct Writer {
+pub(super) struct Writer {
     seq: u64,
     tally: Tally,
-    barrier: Barrier,
+    pub(super) barrier: Barrier,
 }
 
 impl Sled {
@@ -62,9 +61,12 @@ impl Sled {
             folder: root.clone(),
             source,
         };
-        let damaged = |what| OpenError::Damaged {
-            folder: root.clone(),
-            what,
+        let broken = |fault| match fault {
+            Fault::Io(source) => failed(source),
+            Fault::Engine(what) => OpenError::Damaged {
+                folder: root.clone(),
+                what,
+            },
         };
         let lost = |what| OpenError::Lost {
             folder: root.clone(),
@@ -75,41 +77,26 @@ impl Sled {
             return Err(lost("missing"));
         }
         folder::make_folder(&dir).map_err(failed)?;
-        let db = start(&dir).map_err(|fault| damaged(fault.to_string()))?;
+        let db = start(&dir).map_err(broken)?;
         let mut barrier = Barrier::raise(&dir).map_err(failed)?;
-        let read = |k| {
-            careful(|| db.get(k)).and_then(|found| found.map(|v| unsealed_state(&v)).transpose())
-        };
-        let (seq, tally) = match read(SEQUENCE_KEY).map_err(|fault| damaged(fault.to_string()))? {
-            Some(state) => state,
-            None if !db.is_empty() => return Err(damaged("its own record is missing".into())),
+        let (seq, tally) = match careful(|| db.get(SEQUENCE_KEY)).map_err(broken)? {
+            Some(sealed) => Tally::unseal(SEQUENCE_KEY, &sealed)
+                .map_err(Fault::from)
+                .map_err(broken)?,
+            None if careful(|| Ok(!db.is_empty())).map_err(broken)? => {
+                return Err(broken(Fault::Engine("its own record is missing".into())));
+            }
             None if !folder.is_fresh() => return Err(lost("empty")),
             None => {
-                let state = stored::seal(SEQUENCE_KEY, 0, &Tally::default().to_bytes());
+                let state = Tally::default().seal(SEQUENCE_KEY, 0);
                 careful(|| db.insert(SEQUENCE_KEY, state).and_then(|_| db.flush()))
-                    .map_err(|fault| damaged(fault.to_string()))?;
+                    .map_err(broken)?;
                 barrier.pass().map_err(failed)?;
                 (0, Tally::default())
             }
         };
-        // A clean stop leaves the number of its last commit; after any other stop every record is counted again.
-        match folder.word().map_err(failed)? {
-            Some(word) if word == seq => {}
-            Some(word) => {
-                return Err(damaged(format!(
-                    "it was closed after commit {word} and now ends with commit {seq}"
-                )));
-            }
-            None => {
-                let found = count(&db).map_err(|error| damaged(error.to_string()))?;
-                if found != tally {
-                    return Err(damaged(format!(
-                        "{} records should be there, {} were found",
-                        tally.records, found.records
-                    )));
-                }
-            }
-        }
+        let word = folder.word().map_err(failed)?;
+        verify(&db, seq, tally, word).map_err(broken)?;
         folder.settle().map_err(failed)?;
         folder.forget_word().map_err(failed)?;
         Ok(Self {
@@ -148,10 +135,7 @@ impl Sled {
                 }
                 olds.insert(key, touched.before);
             }
-            writes.insert(
-                SEQUENCE_KEY,
-                stored::seal(SEQUENCE_KEY, plan.seq, &tally.to_bytes()),
-            );
+            writes.insert(SEQUENCE_KEY, tally.seal(SEQUENCE_KEY, plan.seq));
             self.set_under_way(olds);
             careful(|| self.db.apply_batch(writes).and_then(|()| self.db.flush()))
                 .and_then(|_| writer.barrier.pass().map_err(Fault::Io))
@@ -295,31 +279,14 @@ impl Drop for Sled {
     }
 }
 
-/// What went wrong beneath us.
-#[derive(thiserror::Error, Debug)]
-enum Fault {
-    #[error("{0}")]
-    Io(std::io::Error),
-    #[error("{0}")]
-    Engine(String),
-}
-
 /// Calls into sled, which panics where others return errors.
 fn careful<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(sled::Error::Io(error))) => Err(Fault::Io(error)),
-        Ok(Err(error)) => Err(Fault::Engine(error.to_string())),
-        Err(panic) => Err(Fault::Engine(words(&*panic))),
-    }
-}
-
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("sled gave up: {}", text.unwrap_or("it did not say why"))
+    fault::contain(|| {
+        call().map_err(|error| match error {
+            sled::Error::Io(error) => Fault::Io(error),
+            other => Fault::Engine(other.to_string()),
+        })
+    })
 }
 
 #[expect(
@@ -346,28 +313,30 @@ fn start(dir: &Path) -> Result<sled::Db, Fault> {
     }
 }
 
-fn unsealed_state(sealed: &[u8]) -> Result<(u64, Tally), Fault> {
-    let (seq, tally) =
-        stored::unseal(SEQUENCE_KEY, sealed).map_err(|error| Fault::Engine(error.to_string()))?;
-    Ok((
-        seq,
-        Tally::from_bytes(tally)
-            .ok_or_else(|| Fault::Engine("its own record is too short".into()))?,
-    ))
-}
-
-/// Reads every record there is.
-fn count(db: &sled::Db) -> Result<Tally, Fault> {
-    let mut tally = Tally::default();
-    let mut records = db.iter();
-    while let Some((key, sealed)) = careful(|| records.next().transpose())? {
-        if key != SEQUENCE_KEY {
-            let record = stored::record(Bytes::copy_from_slice(&key), &sealed)
-                .map_err(|error| Fault::Engine(error.to_string()))?;
-            tally.add(&record);
+/// A clean stop leaves word of its last commit; after any other stop every record is counted again.
+fn verify(db: &sled::Db, seq: u64, tally: Tally, word: Option<u64>) -> Result<(), Fault> {
+    match word {
+        Some(word) if word == seq => Ok(()),
+        Some(word) => Err(Fault::Engine(format!(
+            "it was closed after commit {word} and now ends with commit {seq}"
+        ))),
+        None => {
+            let mut found = Tally::default();
+            let mut records = db.iter();
+            while let Some((key, sealed)) = careful(|| records.next().transpose())? {
+                if key != SEQUENCE_KEY {
+                    found.add(&stored::record(Bytes::copy_from_slice(&key), &sealed)?);
+                }
+            }
+            if found == tally {
+                return Ok(());
+            }
+            Err(Fault::Engine(format!(
+                "{} records should be there, {} were found",
+                tally.records, found.records
+            )))
         }
     }
-    Ok(tally)
 }
 
 fn as_slice(bound: &Bound<Bytes>) -> Bound<&[u8]> {
@@ -425,33 +394,5 @@ impl Engine for Sled {
             queued: 0,
             pos: self.feed.head(),
         }
-    }
-}
-
-/// Mishaps for the conformance suite to arrange.
-#[cfg(test)]
-impl Sled {
-    pub(super) fn fail_from_now_on(&self) {
-        self.writer.lock().unwrap().barrier.fails = true;
-    }
-
-    pub(super) fn slow_from_now_on(&self, by: Duration) {
-        self.writer.lock().unwrap().barrier.slow = by;
-    }
-
-    pub(super) fn holds(&self, key: &[u8]) -> bool {
-        self.db.contains_key(key).unwrap()
-    }
-
-    /// Changes a value as no commit would.
-    pub(super) fn damage(&self, key: &[u8]) {
-        let mut sealed = self.db.get(key).unwrap().unwrap();
-        *sealed.last_mut().unwrap() ^= 1;
-        self.db.insert(key, sealed).unwrap();
-    }
-
-    /// Takes a record away as no commit would.
-    pub(super) fn lose(&self, key: &[u8]) {
-        self.db.remove(key).unwrap();
     }
 }

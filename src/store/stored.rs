@@ -77,16 +77,26 @@ impl Tally {
         self.sum = self.sum.wrapping_sub(mark(record));
     }
 
-    pub(super) fn to_bytes(self) -> [u8; 16] {
-        (u128::from(self.records) << 64 | u128::from(self.sum)).to_be_bytes()
+    /// What to keep under the engine's own `key` after commit `seq`.
+    pub(super) fn seal(self, key: &[u8], seq: u64) -> Vec<u8> {
+        let both = u128::from(self.records) << 64 | u128::from(self.sum);
+        seal(key, seq, &both.to_be_bytes())
     }
 
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (records, sum) = bytes.split_first_chunk::<8>()?;
-        Some(Self {
-            records: u64::from_be_bytes(*records),
-            sum: u64::from_be_bytes(sum.try_into().ok()?),
-        })
+    /// The last commit and the tally kept under the engine's own `key`.
+    pub(super) fn unseal(key: &[u8], sealed: &[u8]) -> Result<(u64, Self), StoreError> {
+        let (seq, both) = unseal(key, sealed)?;
+        let both: [u8; 16] = both
+            .try_into()
+            .map_err(|_| StoreError::Corrupt("the store's own record is misshapen".into()))?;
+        let both = u128::from_be_bytes(both);
+        Ok((
+            seq,
+            Self {
+                records: (both >> 64) as u64,
+                sum: both as u64,
+            },
+        ))
     }
 }
 
@@ -129,7 +139,10 @@ mod tests {
         let one = tally;
         tally.add(&record("b", 2));
         assert_ne!(tally, one);
-        assert_eq!(Tally::from_bytes(&tally.to_bytes()), Some(tally));
+        assert_eq!(
+            Tally::unseal(b"own", &tally.seal(b"own", 9)).unwrap(),
+            (9, tally)
+        );
         tally.remove(&record("b", 2));
         assert_eq!(tally, one);
         tally.remove(&record("a", 2));

@@ -19,6 +19,8 @@ pub struct Grant {
     pub client: ClientId,
     /// Its public id.
     pub client_id: String,
+    /// Its name then.
+    pub client_name: String,
     /// By whom.
     pub user: UserId,
     /// Their username then.

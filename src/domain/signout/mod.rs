@@ -18,7 +18,7 @@ pub mod write;
 
 use serde::{Deserialize, Serialize};
 
-pub use end::{EndError, end};
+pub use end::{EndError, end, end_with};
 pub use epoch::Epoch;
 pub use plan::{Plan, plan};
 pub use reason::{Reason, Scope};

@@ -27,6 +27,8 @@ pub enum Reason {
     RefreshReuse,
     /// An authorization code was used twice.
     CodeReplay,
+    /// The client gave its refresh token back (RFC 7009).
+    TokenRevoked,
     /// The client was disabled or deleted.
     ClientDisabled,
     /// The realm was disabled or deleted.
@@ -48,7 +50,7 @@ pub enum Scope {
 
 impl Reason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 13] = [
         Reason::Admin,
         Reason::User,
         Reason::RpLogout,
@@ -59,6 +61,7 @@ impl Reason {
         Reason::Expired,
         Reason::RefreshReuse,
         Reason::CodeReplay,
+        Reason::TokenRevoked,
         Reason::ClientDisabled,
         Reason::RealmDisabled,
     ];
@@ -76,6 +79,7 @@ impl Reason {
             Reason::Expired => "expired",
             Reason::RefreshReuse => "refresh_reuse",
             Reason::CodeReplay => "code_replay",
+            Reason::TokenRevoked => "token_revoked",
             Reason::ClientDisabled => "client_disabled",
             Reason::RealmDisabled => "realm_disabled",
         }
@@ -94,6 +98,7 @@ impl Reason {
             Reason::Expired => "Reached its longest life",
             Reason::RefreshReuse => "A refresh token was used twice",
             Reason::CodeReplay => "An authorization code was used twice",
+            Reason::TokenRevoked => "The application gave its token back",
             Reason::ClientDisabled => "The application was disabled",
             Reason::RealmDisabled => "The realm was disabled",
         }
@@ -108,7 +113,7 @@ impl Reason {
             | Reason::PasswordChanged
             | Reason::RealmDisabled => Scope::Everything,
             Reason::User | Reason::RpLogout | Reason::Idle | Reason::Expired => Scope::SessionOnly,
-            Reason::RefreshReuse | Reason::CodeReplay => Scope::Family,
+            Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Scope::Family,
             Reason::ClientDisabled => Scope::Client,
         }
     }

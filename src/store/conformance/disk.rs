@@ -73,6 +73,22 @@ async fn a_reopened_store_has_every_acknowledged_record_and_goes_on_counting() {
 }
 
 #[tokio::test]
+async fn what_is_acknowledged_is_in_the_files_by_then() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = reopen(dir.path()).unwrap();
+    for i in 0..12 {
+        store
+            .commit(batch(|x| x.put(number(i), "x")))
+            .await
+            .unwrap();
+        let image = tempfile::tempdir().unwrap();
+        copy_folder(dir.path(), image.path());
+        let found = everything(&*reopen(image.path()).unwrap()).await.unwrap();
+        assert_eq!(found.len() as u64, i + 1, "a kill after commit {i}");
+    }
+}
+
+#[tokio::test]
 async fn values_too_large_for_the_log_survive_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let store = reopen(dir.path()).unwrap();
@@ -162,7 +178,7 @@ fn copy_folder(from: &Path, to: &Path) {
         if entry.path().is_dir() {
             copy_folder(&entry.path(), &target)
         } else {
-            drop(fs::copy(entry.path(), target).unwrap())
+            fs::copy(entry.path(), target).unwrap();
         }
     }
 }

@@ -69,10 +69,12 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Keys with what a passing batch leaves there.
+type Effects = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 type Model = BTreeMap<Vec<u8>, Record>;
 
 /// The batch that `asks` describe, and whether the model lets it pass. Keys asked for twice are asked for once.
-fn build(model: &Model, asks: &[Ask]) -> (Batch, bool, Vec<(Vec<u8>, Option<Vec<u8>>)>) {
+fn build(model: &Model, asks: &[Ask]) -> (Batch, bool, Effects) {
     let (mut batch, mut passes, mut effects) = (Batch::new(), true, Vec::new());
     for ask in asks {
         if batch.touches(&ask.key) {

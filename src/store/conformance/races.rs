@@ -234,6 +234,7 @@ async fn a_walk_meets_what_is_left_alone_exactly_once(b: Bench) {
                     .map(|r| r.key),
             );
             after = page.next;
+            assert!(seen.len() <= 500, "walk {walk} goes round");
             if after.is_none() {
                 break;
             }

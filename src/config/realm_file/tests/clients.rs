@@ -1,0 +1,130 @@
+//! What a client in a realm file may not say.
+
+use super::*;
+
+#[test]
+fn addresses_are_refused_one_by_one_at_their_own_place() {
+    let found = client(
+        "post_logout_redirect_uris = [\n  \"https://ok.example/\",\n  \"http://c.example/bye\",\n  \"https://*.example/\",\n  \"https://ok.example/\",\n]\n",
+    );
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[0].starts_with("realms/r.toml:8:3: `post_logout_redirect_uris` in [[clients]]: \"http://c.example/bye\" is plain http"));
+    assert!(found[0].ends_with("did you mean `https://c.example/bye`?"));
+    assert!(found[1].starts_with("realms/r.toml:9:3: `post_logout_redirect_uris` in [[clients]]: \"https://*.example/\" has a wildcard"));
+    assert_eq!(
+        found[2],
+        "realms/r.toml:10:3: `post_logout_redirect_uris` in [[clients]]: \"https://ok.example/\" is listed twice"
+    );
+    let found = client("backchannel_logout_uri = \"https://c.example/logout#x\"\n");
+    one(
+        &found,
+        "6:26: `backchannel_logout_uri` in [[clients]]: \"https://c.example/logout#x\" has a fragment; did you mean `https://c.example/logout`?",
+    );
+    assert_eq!(
+        client("backchannel_logout_uri = \"http://notes:9091/logout\"\n"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn grants_and_scopes_are_those_there_are() {
+    one(
+        &client("grant_types = [\"authorisation_code\"]\n"),
+        "6:16: `grant_types` in [[clients]]: unknown grant type \"authorisation_code\", expected one of authorization_code, \
+         refresh_token, client_credentials; did you mean `authorization_code`?",
+    );
+    one(
+        &client("response_types = [\"code\", \"token\"]\n"),
+        "6:27: `response_types` in [[clients]]: unknown response type \"token\", expected code",
+    );
+    one(
+        &client("scope = \"openid  email\"\n"),
+        "6:9: `scope` in [[clients]]: expected scopes separated by single spaces, such as \"openid profile email\", found \"\"; \
+         did you mean \"openid email\"?",
+    );
+    one(
+        &client("scope = \"openid,email\"\n"),
+        "6:9: `scope` in [[clients]]: scopes are separated by spaces, not by commas; did you mean \"openid email\"?",
+    );
+    assert!(
+        client("scope = 'open\"id'\n")[0]
+            .starts_with("realms/r.toml:6:9: `scope` in [[clients]]: expected scopes")
+    );
+    one(
+        &client("service_account_roles = [\"realm-admin\"]\n"),
+        "6:25: `service_account_roles` in [[clients]]: has no effect without the grant type client_credentials",
+    );
+    one(
+        &problems("realm = \"r\"\n\n[[clients]]\nclient_id = \"c\"\nclient_secret = \"s\"\n"),
+        "3:1: `redirect_uris` is missing in [[clients]]: is needed by the grant type authorization_code: at least one address",
+    );
+}
+
+#[test]
+fn a_client_proves_who_it_is_as_it_says() {
+    let start =
+        "realm = \"r\"\n[[clients]]\nclient_id = \"c\"\nredirect_uris = [\"https://c.example/\"]\n";
+    one(
+        &problems(start),
+        "2:1: `client_secret` is missing in [[clients]]: is needed by `token_endpoint_auth_method = \"client_secret_basic\"`; \
+         give one, or set `token_endpoint_auth_method = \"none\"` for a public client",
+    );
+    let public = format!("{start}token_endpoint_auth_method = \"none\"\n");
+    one(
+        &problems(&format!(
+            "{public}grant_types = [\"authorization_code\", \"client_credentials\"]\n"
+        )),
+        "6:15: `grant_types` in [[clients]]: client_credentials is for clients that prove who they are; \
+         `token_endpoint_auth_method` is \"none\"",
+    );
+    one(
+        &problems(&format!("{public}require_pkce = false\n")),
+        "6:16: `require_pkce` in [[clients]]: only a client that can keep a secret may do without PKCE; \
+         `token_endpoint_auth_method` is \"none\"",
+    );
+    one(
+        &problems(&format!("{public}client_secret = \"s3cret\"\n")),
+        "6:17: `client_secret` in [[clients]]: is given, but `token_endpoint_auth_method` is \"none\": nobody would ask for it",
+    );
+    one(
+        &client("token_endpoint_auth_method = \"client_secret_jwt\"\n"),
+        "4:17: `client_secret` in [[clients]]: is too short for client_secret_jwt: expected 32 bytes or more (RFC 7518 section 3.2)",
+    );
+    one(
+        &problems(&format!(
+            "{start}token_endpoint_auth_method = \"private_key_jwt\"\n"
+        )),
+        "2:1: `jwks` is missing in [[clients]]: is needed by `token_endpoint_auth_method = \"private_key_jwt\"`",
+    );
+    one(
+        &client("jwks = { key = 1 }\n"),
+        "6:8: `jwks` in [[clients]]: expected a JWK set: a table with a list `keys` (RFC 7517 section 5)",
+    );
+    assert!(
+        client("jwks = { keys = [{ kty = \"EC\", d = \"x\" }] }\n")[0]
+            .contains("holds a private or symmetric key")
+    );
+    assert_eq!(client("require_pkce = false\n"), Vec::<String>::new());
+}
+
+#[test]
+fn names_are_given_once_in_a_file() {
+    one(
+        &client("[[clients]]\nclient_id = \"c\"\nclient_secret = \"s\"\ngrant_types = []\n"),
+        "7:13: client `c` is described twice, first in line 3",
+    );
+    // Usernames are compared as sign-in compares them.
+    one(
+        &user("[[users]]\nusername = \"U\"\n"),
+        "5:12: user `U` is described twice, first in line 3",
+    );
+    one(
+        &problems("realm = \"r\"\n[[users]]\npassword = \"p\"\n"),
+        "2:1: `username` is missing in [[users]]: a username has 1 to 128 characters, no control characters and no white space at its ends",
+    );
+    assert!(
+        client("[[clients]]\nclient_secret = \"s\"\ngrant_types = []\n")[0].starts_with(
+            "realms/r.toml:6:1: `client_id` is missing in [[clients]]: expected 1 to 255"
+        )
+    );
+}

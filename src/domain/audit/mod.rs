@@ -1,0 +1,67 @@
+//! Audit: who did what to whom, written in the same commit as the deed.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::RealmId;
+use super::record::{decode, encode_json};
+use super::time::Timestamp;
+use super::{Actor, Context, Fault, key};
+use crate::store::{Batch, Dir, KeysOrRecords};
+
+/// What is to be recorded.
+pub struct Entry<'a> {
+    /// Who.
+    pub actor: &'a Actor,
+    /// What, such as `user.create` or `sessions.invalidate`.
+    pub action: &'a str,
+    /// To what kind of thing.
+    pub target_kind: &'a str,
+    /// To which.
+    pub target: String,
+    /// More, in words. Never a secret.
+    pub detail: Option<String>,
+}
+
+/// A record as kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: String,
+    /// To what kind of thing.
+    pub target_kind: String,
+    /// To which.
+    pub target: String,
+    /// More, in words.
+    pub detail: Option<String>,
+}
+
+/// Adds an audit record to the commit of the deed.
+///
+/// # Errors
+/// [`Fault::Record`] when it cannot be encoded.
+pub fn record(batch: &mut Batch, ctx: &Context, realm: RealmId, entry: &Entry<'_>) -> Result<(), Fault> {
+    let at = ctx.now();
+    let record = Record {
+        at,
+        actor: entry.actor.clone(),
+        action: entry.action.to_owned(),
+        target_kind: entry.target_kind.to_owned(),
+        target: entry.target.clone(),
+        detail: entry.detail.clone(),
+    };
+    batch.put(key::audit(realm, at, ctx.new_id().as_bytes()), encode_json(&record)?);
+    Ok(())
+}
+
+/// The newest records of a realm.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn newest(ctx: &Context, realm: RealmId, limit: usize) -> Result<Vec<Record>, Fault> {
+    let page = ctx.store.scan(&key::audits(realm), None, limit, Dir::Forward, KeysOrRecords::Records).await?;
+    page.records.iter().map(|r| decode(&r.value, "audit record")).collect()
+}

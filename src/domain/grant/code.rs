@@ -1,0 +1,221 @@
+//! Authorization codes: issued on the strength of a session, redeemed by one compare-and-set before anything is minted.
+
+use super::{AuthorizationCode, Grant, TokenFamily};
+use crate::crypto;
+use crate::domain::client::Client;
+use crate::domain::denial::{self, Denied};
+use crate::domain::id::FamilyId;
+use crate::domain::realm::Realm;
+use crate::domain::record::{Versioned, encode, versioned};
+use crate::domain::session::ClientSession;
+use crate::domain::signout::{self, Reason};
+use crate::domain::sweep::Due;
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
+use crate::store::{Batch, CommitError};
+
+/// A used code is remembered this long after it expired, so that its replay still revokes what it became.
+const REMEMBERED: Span = Span::mins(10);
+
+/// What an authorization code is bound to.
+pub struct Issue {
+    /// What it stands for.
+    pub grant: Grant,
+    /// Where it is sent.
+    pub redirect_uri: String,
+    /// The S256 challenge.
+    pub code_challenge: Option<String>,
+}
+
+/// Issues a code and answers its text: 256 random bits, kept only as a hash.
+///
+/// # Errors
+/// [`Fault`] when the store fails.
+pub async fn issue(ctx: &Context, realm: &Realm, issue: Issue) -> Result<String, Fault> {
+    let text = crypto::b64(&ctx.random());
+    let hash = crypto::sha256(text.as_bytes());
+    let expires_at = ctx.now().plus(realm.settings.tokens.authorization_code_lifetime);
+    let code = AuthorizationCode {
+        grant: issue.grant,
+        redirect_uri: issue.redirect_uri,
+        code_challenge: issue.code_challenge,
+        expires_at,
+        used: None,
+    };
+    let mut batch = Batch::new();
+    batch.create(key::code(realm.id, &hash), encode(&code)?);
+    Due::Code(hash).put(&mut batch, realm.id, expires_at.plus(REMEMBERED));
+    ctx.commit(batch).await?;
+    Ok(text)
+}
+
+/// What a client presents with a code.
+pub struct Redeem<'a> {
+    /// The code's text.
+    pub code: &'a str,
+    /// The redirect URI, when sent: it must then be the one the code was sent to.
+    pub redirect_uri: Option<&'a str>,
+    /// The PKCE verifier (RFC 7636 §4.5); present exactly when there was a challenge.
+    pub code_verifier: Option<&'a str>,
+}
+
+/// Why a code is refused. All of them are `invalid_grant`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedeemError {
+    /// No such code, or not this client's.
+    #[error("the code is not known; codes are redeemed once, by the client they were issued to")]
+    Unknown,
+    /// Its time is over.
+    #[error("the code has expired")]
+    Expired,
+    /// It was redeemed before; what it became has just been revoked.
+    #[error("the code was already used; the tokens issued for it have been revoked")]
+    Replayed,
+    /// It was sent to another address.
+    #[error("redirect_uri must be the one the code was sent to")]
+    RedirectUri,
+    /// The verifier does not fit the challenge, is missing, or there was no challenge.
+    #[error("code_verifier does not match the code_challenge of the authorization request")]
+    Verifier,
+    /// The session it hangs on is over.
+    #[error("Session not active")]
+    SessionEnded(Denied),
+}
+
+/// Redeems a code: marks it used, creates the family and records the client's part in the session, all in one commit.
+///
+/// # Errors
+/// [`Fault`] when it could not decide.
+pub async fn redeem(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    redeem: Redeem<'_>,
+) -> Result<Result<TokenFamily, RedeemError>, Fault> {
+    let hash = crypto::sha256(redeem.code.as_bytes());
+    for _ in 0..TRIES {
+        let stored = ctx.store.get(&key::code(realm.id, &hash)).await?;
+        let Some(code) = versioned::<AuthorizationCode>(stored, "authorization code")? else {
+            return Ok(Err(RedeemError::Unknown));
+        };
+        // Everything that could be wrong with the request is looked at before the code is: a wrong request neither
+        // spends a code nor revokes what it became.
+        if let Err(refused) = fits(&code.value, client, &redeem) {
+            return Ok(Err(refused));
+        }
+        if let Some(family) = code.value.used {
+            replayed(ctx, realm, client, family).await?;
+            return Ok(Err(RedeemError::Replayed));
+        }
+        let now = ctx.now();
+        if now >= code.value.expires_at {
+            return Ok(Err(RedeemError::Expired));
+        }
+        let active = match denial::session(ctx, realm, code.value.grant.sid).await? {
+            Ok(active) => active,
+            Err(denied) => return Ok(Err(RedeemError::SessionEnded(denied))),
+        };
+        let family = family_of(ctx, realm, client, &code.value.grant, now);
+        let mut batch = Batch::new();
+        write(realm, &mut batch, &hash, code, active, &family, now)?;
+        match ctx.commit(batch).await {
+            Ok(_) => return Ok(Ok(family)),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Fault::Busy)
+}
+
+fn fits(code: &AuthorizationCode, client: &Client, redeem: &Redeem<'_>) -> Result<(), RedeemError> {
+    if code.grant.client != client.id {
+        return Err(RedeemError::Unknown);
+    }
+    if redeem.redirect_uri.is_some_and(|uri| uri != code.redirect_uri) {
+        return Err(RedeemError::RedirectUri);
+    }
+    match (&code.code_challenge, redeem.code_verifier) {
+        (None, None) => Ok(()),
+        (Some(challenge), Some(verifier))
+            if crypto::same(
+                crypto::b64(&crypto::sha256(verifier.as_bytes())).as_bytes(),
+                challenge.as_bytes(),
+            ) =>
+        {
+            Ok(())
+        }
+        _ => Err(RedeemError::Verifier),
+    }
+}
+
+fn family_of(ctx: &Context, realm: &Realm, client: &Client, grant: &Grant, now: Timestamp) -> TokenFamily {
+    let may_refresh = client.allows_grant("refresh_token");
+    let offline = may_refresh && grant.scope.split(' ').any(|s| s == "offline_access");
+    TokenFamily {
+        id: FamilyId(ctx.new_id()),
+        grant: grant.clone(),
+        offline,
+        refreshable: offline || (may_refresh && client.settings.refresh_without_offline_access),
+        started_at: now,
+        last_used_at: now,
+        generation: 1,
+        access_expires_at: now.plus(realm.settings.tokens.access_token_lifetime),
+        ended: None,
+    }
+}
+
+fn write(
+    realm: &Realm,
+    batch: &mut Batch,
+    hash: &[u8; 32],
+    code: Versioned<AuthorizationCode>,
+    active: denial::ActiveSession,
+    family: &TokenFamily,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let Versioned { value: mut code, version } = code;
+    let grant = &family.grant;
+    code.used = Some(family.id);
+    batch.replace(key::code(realm.id, hash), version, encode(&code)?);
+    batch.create(key::family(realm.id, family.id), encode(family)?);
+    batch.put(key::family_by_session(realm.id, grant.sid, family.id), Vec::new());
+    batch.put(key::family_by_user(realm.id, grant.user, family.id), Vec::new());
+    batch.put(key::family_by_client(realm.id, grant.client, family.id), Vec::new());
+    Due::Family(family.id).put(batch, realm.id, idle_at(realm, family));
+    // The session is written, not only checked: whoever ends it at this moment either sees this family or conflicts.
+    let mut session = active.session;
+    match session.clients.iter_mut().find(|c| c.client == grant.client) {
+        Some(part) => part.last_active_at = now,
+        None => {
+            session.clients.push(ClientSession {
+                client: grant.client,
+                client_id: grant.client_id.clone(),
+                name: grant.client_name.clone(),
+                started_at: now,
+                last_active_at: now,
+            });
+            batch.put(key::session_by_client(realm.id, grant.client, grant.sid), Vec::new());
+        }
+    }
+    batch.replace(key::session(realm.id, grant.sid), active.version, encode(&session)?);
+    Ok(())
+}
+
+/// When a family is over if nobody uses it.
+pub fn idle_at(realm: &Realm, family: &TokenFamily) -> Timestamp {
+    let policy = &realm.settings.tokens;
+    family.last_used_at.plus(if family.offline { policy.offline_idle_timeout } else { policy.refresh_idle_timeout })
+}
+
+async fn replayed(ctx: &Context, realm: &Realm, client: &Client, family: FamilyId) -> Result<(), Fault> {
+    let actor = Actor {
+        kind: ActorKind::Client,
+        id: client.client_id().to_owned(),
+        name: client.name().to_owned(),
+        realm: realm.name.clone(),
+        sid: None,
+        ip: None,
+    };
+    signout::family::end(ctx, realm, family, Reason::CodeReplay, actor).await?;
+    Ok(())
+}

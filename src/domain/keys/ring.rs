@@ -1,0 +1,143 @@
+//! The parsed keys of each realm in memory, read anew when they change.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+
+use super::rotate::ensure;
+use super::{KeyState, StoredKey};
+use crate::crypto::{self, Alg, SigningKey, VerifyingKey};
+use crate::domain::id::RealmId;
+use crate::domain::realm::Realm;
+use crate::domain::record::decode;
+use crate::domain::token::verify::Verified;
+use crate::domain::{Context, Fault, key};
+use crate::store::{Dir, KeysOrRecords};
+
+/// The keys of all realms in use.
+#[derive(Default)]
+pub struct KeyRing {
+    realms: RwLock<HashMap<RealmId, Arc<RealmKeys>>>,
+    /// Access tokens whose signature was verified.
+    pub verified: Verified,
+}
+
+impl KeyRing {
+    /// Forgets a realm's keys, so that the next use reads them.
+    pub fn evict(&self, realm: RealmId) {
+        self.realms.write().unwrap_or_else(PoisonError::into_inner).remove(&realm);
+        self.verified.clear();
+    }
+
+    /// Forgets everything: after a gap in the change feed.
+    pub fn clear(&self) {
+        self.realms.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.verified.clear();
+    }
+}
+
+/// The keys of one realm.
+pub struct RealmKeys {
+    active: HashMap<Alg, Arc<SigningKey>>,
+    verifying: HashMap<String, VerifyingKey>,
+    /// The JWK set document (RFC 7517 §5), ready to send.
+    pub jwks: Bytes,
+    /// Its entity tag.
+    pub etag: String,
+    /// The algorithms that have a key.
+    pub algs: Vec<Alg>,
+}
+
+impl RealmKeys {
+    /// The key that verifies what carries this kid.
+    pub fn verifying(&self, kid: &str) -> Option<&VerifyingKey> {
+        self.verifying.get(kid)
+    }
+}
+
+/// The keys of a realm, made on first use for the realm's own algorithm and for RS256, which many applications need.
+///
+/// # Errors
+/// [`Fault`] when they cannot be read, opened or made.
+pub async fn of(ctx: &Context, realm: &Realm) -> Result<Arc<RealmKeys>, Fault> {
+    if let Some(keys) = ctx.keys.realms.read().unwrap_or_else(PoisonError::into_inner).get(&realm.id) {
+        return Ok(keys.clone());
+    }
+    let mut stored = load(ctx, realm.id).await?;
+    let own = realm.settings.tokens.signing_algorithm;
+    let missing: Vec<Alg> =
+        [own, Alg::Rs256].into_iter().filter(|a| !has_active(&stored, *a)).collect();
+    if !missing.is_empty() {
+        for alg in missing {
+            if !has_active(&stored, alg) {
+                ensure(ctx, realm.id, alg).await?;
+                stored = load(ctx, realm.id).await?;
+            }
+        }
+    }
+    let keys = Arc::new(parse(ctx, realm.id, stored)?);
+    ctx.keys.realms.write().unwrap_or_else(PoisonError::into_inner).insert(realm.id, keys.clone());
+    Ok(keys)
+}
+
+/// The key that signs with `alg` in this realm, made on first use.
+///
+/// # Errors
+/// [`Fault`] when it cannot be read, opened or made.
+pub async fn signer(ctx: &Context, realm: &Realm, alg: Alg) -> Result<Arc<SigningKey>, Fault> {
+    if let Some(key) = of(ctx, realm).await?.active.get(&alg) {
+        return Ok(key.clone());
+    }
+    ensure(ctx, realm.id, alg).await?;
+    ctx.keys.evict(realm.id);
+    of(ctx, realm).await?.active.get(&alg).cloned().ok_or(Fault::Record("signing key"))
+}
+
+fn has_active(stored: &[StoredKey], alg: Alg) -> bool {
+    stored.iter().any(|k| k.alg == alg && k.state == KeyState::Active)
+}
+
+/// Reads a realm's keys, oldest first.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub(super) async fn load(ctx: &Context, realm: RealmId) -> Result<Vec<StoredKey>, Fault> {
+    let page =
+        ctx.store.scan(&key::signing_keys(realm), None, 1000, Dir::Forward, KeysOrRecords::Records).await?;
+    let mut keys =
+        page.records.iter().map(|r| decode(&r.value, "signing key")).collect::<Result<Vec<StoredKey>, _>>()?;
+    keys.sort_by(|a, b| (a.created_at, &a.kid).cmp(&(b.created_at, &b.kid)));
+    Ok(keys)
+}
+
+/// What a sealed key is bound to.
+pub(super) fn seal_context(realm: RealmId, kid: &str) -> String {
+    format!("signing-key:{}:{kid}", realm.0)
+}
+
+fn parse(ctx: &Context, realm: RealmId, stored: Vec<StoredKey>) -> Result<RealmKeys, Fault> {
+    let mut active = HashMap::new();
+    let mut verifying = HashMap::new();
+    let mut jwks = Vec::new();
+    let mut algs = Vec::new();
+    for stored in stored {
+        let pkcs8 = ctx
+            .vault
+            .open(&seal_context(realm, &stored.kid), &stored.sealed)
+            .map_err(|e| Fault::Crypto(format!("signing key {} cannot be opened: {e}", stored.kid)))?;
+        let key = SigningKey::parse(stored.alg, &pkcs8).map_err(|e| Fault::Crypto(e.to_string()))?;
+        let public = VerifyingKey::from_jwk(key.public_jwk()).map_err(|e| Fault::Crypto(e.to_string()))?;
+        jwks.push(serde_json::to_value(key.public_jwk()).map_err(|_| Fault::Record("public key"))?);
+        verifying.insert(stored.kid, public);
+        if !algs.contains(&stored.alg) {
+            algs.push(stored.alg);
+        }
+        if stored.state == KeyState::Active {
+            active.entry(stored.alg).or_insert_with(|| Arc::new(key));
+        }
+    }
+    let jwks = serde_json::to_vec(&serde_json::json!({ "keys": jwks })).map_err(|_| Fault::Record("key set"))?;
+    let etag = format!("\"{}\"", crypto::b64(&crypto::sha256(&jwks)));
+    Ok(RealmKeys { active, verifying, jwks: Bytes::from(jwks), etag, algs })
+}

@@ -1,0 +1,104 @@
+//! Making and turning over keys: next → active → retired.
+
+use super::ring::{load, seal_context};
+use super::{KeyState, StoredKey};
+use crate::crypto::keys::generate;
+use crate::crypto::{Alg, SigningKey};
+use crate::domain::id::RealmId;
+use crate::domain::realm::Realm;
+use crate::domain::record::{encode, versioned};
+use crate::domain::time::Span;
+use crate::domain::{Context, Fault, key};
+use crate::store::{Batch, CommitError};
+
+/// Added to the longest token life before a retired key is forgotten: clocks differ.
+const MARGIN: Span = Span::mins(10);
+
+/// Sees to it that a realm has a key that signs with `alg`, and the next one beside it.
+///
+/// # Errors
+/// [`Fault`] when a key cannot be made or kept.
+pub(super) async fn ensure(ctx: &Context, realm: RealmId, alg: Alg) -> Result<(), Fault> {
+    let stored = load(ctx, realm).await?;
+    let mut batch = Batch::new();
+    for state in [KeyState::Active, KeyState::Next] {
+        if !stored.iter().any(|k| k.alg == alg && k.state == state) {
+            let made = make(ctx, realm, alg, state).await?;
+            batch.create(key::signing_key(realm, &made.kid), encode(&made)?);
+        }
+    }
+    if !batch.is_empty() {
+        ctx.commit(batch).await?;
+    }
+    Ok(())
+}
+
+/// Turns a realm's keys over: the next one signs from now on, the old one stays published until its last token has
+/// expired, a new next one is published.
+///
+/// # Errors
+/// [`Fault`] when a key cannot be made or kept.
+pub async fn rotate(ctx: &Context, realm: &Realm, alg: Alg) -> Result<String, Fault> {
+    ensure(ctx, realm.id, alg).await?;
+    let tokens = &realm.settings.tokens;
+    let longest = tokens.access_token_lifetime.max(tokens.id_token_lifetime);
+    let until = ctx.now().plus(Span(longest.0 + MARGIN.0));
+    let fresh = make(ctx, realm.id, alg, KeyState::Next).await?;
+    let mut batch = Batch::new();
+    let mut signs = String::new();
+    for stored in load(ctx, realm.id).await? {
+        let state = match stored.state {
+            KeyState::Active if stored.alg == alg => KeyState::Retired { until },
+            KeyState::Next if stored.alg == alg => KeyState::Active,
+            _ => continue,
+        };
+        let at = key::signing_key(realm.id, &stored.kid);
+        let Some(mut read) = versioned::<StoredKey>(ctx.store.get(&at).await?, "signing key")? else { continue };
+        read.value.state = state;
+        if state == KeyState::Active {
+            signs = read.value.kid.clone();
+        }
+        batch.replace(at, read.version, encode(&read.value)?);
+    }
+    batch.create(key::signing_key(realm.id, &fresh.kid), encode(&fresh)?);
+    match ctx.commit(batch).await {
+        Ok(_) => {
+            ctx.keys.evict(realm.id);
+            Ok(signs)
+        }
+        Err(CommitError::Conflict { .. }) => Err(Fault::Busy),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Forgets keys whose last token has expired.
+///
+/// # Errors
+/// [`Fault`] when the store fails.
+pub async fn forget_retired(ctx: &Context, realm: RealmId) -> Result<usize, Fault> {
+    let now = ctx.now();
+    let mut batch = Batch::new();
+    for stored in load(ctx, realm).await? {
+        if matches!(stored.state, KeyState::Retired { until } if until < now) {
+            batch.del(key::signing_key(realm, &stored.kid));
+        }
+    }
+    let forgotten = batch.len();
+    if forgotten > 0 {
+        ctx.commit(batch).await?;
+        ctx.keys.evict(realm);
+    }
+    Ok(forgotten)
+}
+
+async fn make(ctx: &Context, realm: RealmId, alg: Alg, state: KeyState) -> Result<StoredKey, Fault> {
+    // An RSA key takes a good part of a second: not on a thread that answers requests.
+    let pkcs8 = tokio::task::spawn_blocking(move || generate(alg))
+        .await
+        .map_err(|e| Fault::Crypto(e.to_string()))?
+        .map_err(|e| Fault::Crypto(e.to_string()))?;
+    let kid = SigningKey::parse(alg, &pkcs8).map_err(|e| Fault::Crypto(e.to_string()))?.kid().to_owned();
+    let sealed =
+        ctx.vault.seal(&seal_context(realm, &kid), &pkcs8).map_err(|e| Fault::Crypto(e.to_string()))?;
+    Ok(StoredKey { kid, alg, sealed, created_at: ctx.now(), state })
+}

@@ -1,0 +1,261 @@
+//! The act: what is small ends in one commit; what is large is denied by the first commit or frozen in it, and written
+//! out from there.
+
+use std::collections::HashSet;
+
+use super::select::{Resolved, Selection, resolve};
+use super::write::{self, Act};
+use super::expand::Open;
+use super::{Epoch, Request, Scope, SignOut, State, chunks, expand, own};
+use crate::crypto;
+use crate::domain::id::SignOutId;
+use crate::domain::realm::Realm;
+use crate::domain::record::{decode, encode, encode_json};
+use crate::domain::{ActorKind, Context, Fault, TRIES, audit, denial, key};
+use crate::store::{Batch, CommitError};
+
+/// Why an act was not done. Nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum EndError {
+    /// Only the asker's own session was selected.
+    #[error("the selection holds only your own current session, which is protected; use \"Sign out\" to end it")]
+    OnlyOwn,
+    /// Nothing was selected.
+    #[error("the selection is empty")]
+    Nothing,
+    /// It could not be decided or written.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// The most sessions that end in the act's own commit.
+const AT_ONCE: usize = 24;
+/// The most operations of such a commit; leaves room for the record, the audit and what comes along.
+const OPS: usize = 900;
+/// The most sessions of an act by epoch that are written out before the answer.
+const BEFORE_ANSWER: usize = 2000;
+/// The most users or clients in one selection: each gets an epoch in the first commit.
+pub const MAX_EPOCHS: usize = 300;
+
+/// Ends what is selected; answers after the durable commit, when denial holds.
+///
+/// # Errors
+/// [`EndError`]; nothing was done then.
+pub async fn end(ctx: &Context, realm: &Realm, request: &Request) -> Result<SignOut, EndError> {
+    for _ in 0..TRIES {
+        match end_with(ctx, realm, request, Batch::new()).await {
+            Err(EndError::Fault(Fault::Busy)) => {}
+            other => return other,
+        }
+    }
+    Err(EndError::Fault(Fault::Busy))
+}
+
+/// Ends what is selected together with somebody else's guarded changes, in one commit: a user is never deleted and still
+/// signed in.
+///
+/// # Errors
+/// [`EndError`]; [`Fault::Busy`] when a guard failed, of the door's or of `also`: read again and ask again.
+pub async fn end_with(ctx: &Context, realm: &Realm, request: &Request, also: Batch) -> Result<SignOut, EndError> {
+    if let Some(done) = already(ctx, realm, request).await? {
+        return Ok(done);
+    }
+    let resolved = resolve(ctx, realm, request).await?;
+    if let Selection::Sessions(ids) = &request.select {
+        if ids.is_empty() {
+            return Err(EndError::Nothing);
+        }
+        let nothing_else =
+            resolved.sids.is_empty() && resolved.not_found.is_empty() && resolved.already_ended.is_empty();
+        if nothing_else && !resolved.protected.is_empty() {
+            return Err(EndError::OnlyOwn);
+        }
+    }
+    let act = Act { id: SignOutId(ctx.new_id()), reason: request.reason, at: ctx.now() };
+    let mut batch = also;
+    epochs(realm, request, act, &mut batch)?;
+    let mut record = record_of(request, act, &resolved);
+    note(ctx, realm, request, &record, &mut batch)?;
+    let whole = small(ctx, realm, act, &resolved, &request.select, &mut batch).await?;
+    if let Some(counted) = whole {
+        record.state = State::Settled;
+        record.sessions = counted.sessions;
+        record.people = counted.people;
+        record.families = counted.families;
+        record.offline = counted.offline;
+        batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
+        commit(ctx, batch).await?;
+        return Ok(record);
+    }
+    record.state = State::Expanding;
+    let open = open_of(request);
+    if !open.realm {
+        chunks::freeze(ctx, realm, act.id, &resolved.sids, &mut batch).await?;
+    }
+    batch.put(key::sign_out_open(realm.id, act.id), encode(&open)?);
+    batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
+    commit(ctx, batch).await?;
+    // Without an epoch, denial holds once the list is written out.
+    let denied = !matches!(request.select, Selection::Sessions(_) | Selection::Filter(_));
+    if denied && resolved.sids.len() > BEFORE_ANSWER {
+        ctx.door.wake.notify_one();
+        return Ok(record);
+    }
+    Ok(expand::run(ctx, realm, act.id).await?)
+}
+
+fn open_of(request: &Request) -> Open {
+    let mut open = Open::default();
+    match (&request.select, request.reason.scope()) {
+        (Selection::All, _) => open.realm = true,
+        (Selection::Users(users), Scope::Everything) => open.users.clone_from(users),
+        (Selection::Clients(clients), Scope::Everything | Scope::Client) => open.clients.clone_from(clients),
+        _ => {}
+    }
+    open
+}
+
+async fn commit(ctx: &Context, batch: Batch) -> Result<(), EndError> {
+    match ctx.commit(batch).await {
+        Ok(_) => Ok(()),
+        Err(CommitError::Conflict { .. }) => Err(EndError::Fault(Fault::Busy)),
+        Err(error) => Err(EndError::Fault(error.into())),
+    }
+}
+
+/// The act that the same Idempotency-Key brought about before.
+async fn already(ctx: &Context, realm: &Realm, request: &Request) -> Result<Option<SignOut>, Fault> {
+    let Some(once) = &request.once else { return Ok(None) };
+    let Some(named) = ctx.store.get(&once_key(realm, request, once)).await? else { return Ok(None) };
+    let id: SignOutId = decode(&named.value, "idempotency key")?;
+    super::receipt::find(ctx, realm, id).await
+}
+
+fn once_key(realm: &Realm, request: &Request, once: &str) -> bytes::Bytes {
+    key::sign_out_once(realm.id, &crypto::sha256(format!("{}\n{once}", request.actor.id).as_bytes()))
+}
+
+fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Result<(), Fault> {
+    let epoch = Epoch {
+        at: act.at,
+        except: own::protected(request).into_iter().collect(),
+        offline: matches!(act.reason.scope(), Scope::Everything | Scope::Client),
+        reason: act.reason,
+        sign_out: act.id,
+    };
+    let bytes = encode(&epoch)?;
+    match &request.select {
+        Selection::All => {
+            batch.put(key::realm_epoch(realm.id), bytes);
+        }
+        Selection::Users(users) => {
+            for user in users {
+                batch.put(key::user_epoch(realm.id, *user), bytes.clone());
+            }
+        }
+        Selection::Clients(clients) => {
+            for client in clients {
+                batch.put(key::client_epoch(realm.id, *client), bytes.clone());
+            }
+        }
+        Selection::Sessions(_) | Selection::Filter(_) => {}
+    }
+    Ok(())
+}
+
+fn record_of(request: &Request, act: Act, resolved: &Resolved) -> SignOut {
+    let cut = |text: &Option<String>| text.as_ref().map(|t| t.chars().take(1000).collect());
+    SignOut {
+        id: act.id,
+        reason: act.reason,
+        actor: request.actor.clone(),
+        at: act.at,
+        why: cut(&request.why),
+        note: cut(&request.note),
+        message: cut(&request.message),
+        selection: request.select.words(),
+        state: State::Expanding,
+        sessions: 0,
+        people: 0,
+        families: 0,
+        offline: 0,
+        total: Some(resolved.sids.len() as u64),
+        protected: resolved.protected.clone(),
+        not_found: resolved.not_found.iter().take(1000).cloned().collect(),
+        already_ended: resolved.already_ended.iter().take(1000).copied().collect(),
+    }
+}
+
+fn note(ctx: &Context, realm: &Realm, request: &Request, record: &SignOut, batch: &mut Batch) -> Result<(), Fault> {
+    if let Some(once) = &request.once {
+        batch.create(once_key(realm, request, once), encode(&record.id)?);
+    }
+    // Expiries would drown what people did; their receipts say the same.
+    if request.actor.kind != ActorKind::System {
+        let entry = audit::Entry {
+            actor: &request.actor,
+            action: "sessions.invalidate",
+            target_kind: "sign_out",
+            target: record.id.to_string(),
+            detail: Some(format!("{}: {}", record.reason.text(), record.selection)),
+        };
+        audit::record(batch, ctx, realm.id, &entry)?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Counted {
+    sessions: u64,
+    people: u64,
+    families: u64,
+    offline: u64,
+}
+
+/// Writes the whole act into the batch when it is small enough; `None` when it is not, and nothing was written then.
+async fn small(
+    ctx: &Context,
+    realm: &Realm,
+    act: Act,
+    resolved: &Resolved,
+    select: &Selection,
+    batch: &mut Batch,
+) -> Result<Option<Counted>, EndError> {
+    let sids = &resolved.sids;
+    if sids.len() > AT_ONCE {
+        return Ok(None);
+    }
+    let mut counted = Counted::default();
+    let mut people = HashSet::new();
+    let mut writes = Batch::new();
+    for (read, _) in denial::sessions(ctx, realm, sids).await? {
+        // Ended since the selection was resolved: by somebody else, which is what was asked for.
+        let Some(read) = read.filter(|r| r.value.ended.is_none()) else { continue };
+        let write::Wrote { row, more } = write::session(ctx, realm, act, read, &mut writes).await?;
+        if more {
+            return Ok(None);
+        }
+        people.insert(row.user);
+        counted.sessions += 1;
+        counted.families += u64::from(row.families);
+        counted.offline += u64::from(row.offline);
+    }
+    for read in expand::loose_families(ctx, realm, act, select, &resolved.protected).await? {
+        if writes.touches(&key::family(realm.id, read.value.id)) {
+            continue;
+        }
+        people.insert(read.value.grant.user);
+        counted.families += 1;
+        counted.offline += u64::from(read.value.offline);
+        expand::loose_family(ctx, realm, act, read, &mut writes).await?;
+        if writes.len() > OPS {
+            break;
+        }
+    }
+    if writes.len() + batch.len() > OPS {
+        return Ok(None);
+    }
+    counted.people = people.len() as u64;
+    batch.merge(writes);
+    Ok(Some(counted))
+}

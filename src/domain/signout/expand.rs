@@ -1,0 +1,281 @@
+//! Writes out a large act in bounded pieces. Safe to run twice and after a crash: a session that is over is passed by.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+use super::select::Selection;
+use super::write::{self, Act, AppOf, SessionRow};
+use super::{Scope, SignOut, State, chunks, receipt};
+use crate::domain::grant::TokenFamily;
+use crate::domain::id::{ClientId, RealmId, SignOutId, Sid, UserId};
+use crate::domain::realm::{self, Realm};
+use crate::domain::record::{Versioned, decode, encode_json};
+use crate::domain::{Context, Fault, TRIES, key, session};
+use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords, Range};
+
+/// What the door keeps in memory: who is at work, and a bell for the worker.
+#[derive(Default)]
+pub struct Door {
+    /// Rung when a large act was committed.
+    pub wake: Notify,
+    running: Mutex<HashSet<SignOutId>>,
+}
+
+/// What is left of an act that is not yet written out, kept under its own key until it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Open {
+    /// The whole realm, which an epoch denies; otherwise the sids were written down.
+    pub realm: bool,
+    /// Users whose every grant ends too.
+    pub users: Vec<UserId>,
+    /// Clients whose every grant ends too.
+    pub clients: Vec<ClientId>,
+}
+
+/// Sessions that end in one commit.
+const PIECE: usize = 24;
+/// Commits under way at once: they share the store's group commit.
+const ABREAST: usize = 16;
+
+/// Finishes every act that is not yet written out: at start, and when the bell rings.
+///
+/// # Errors
+/// [`Fault`] when the store fails; what is left is done next time.
+pub async fn resume(ctx: &Context) -> Result<usize, Fault> {
+    let page = ctx.store.scan(&key::sign_outs_open(), None, 1000, Dir::Forward, KeysOrRecords::KeysOnly).await?;
+    let mut done = 0;
+    for record in page.records {
+        let (Some(id), Some(number)) = (
+            key::tail(&record.key).and_then(|t| SignOutId::from_bytes(&t)),
+            record.key.get(1..5).and_then(|b| b.try_into().ok()).map(u32::from_be_bytes),
+        ) else {
+            continue;
+        };
+        let Some(realm) = realm::by_id(ctx, RealmId(number)).await? else { continue };
+        run(ctx, &realm, id).await?;
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// Writes an act out to its end and settles it.
+///
+/// # Errors
+/// [`Fault`] when the store fails; what is left is done by [`resume`].
+pub async fn run(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOut, Fault> {
+    let first = ctx.door.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    if !first {
+        return receipt::find(ctx, realm, id).await?.ok_or(Fault::Record("sign-out"));
+    }
+    let done = write_out(ctx, realm, id).await;
+    ctx.door.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    done
+}
+
+async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOut, Fault> {
+    let mut record = receipt::find(ctx, realm, id).await?.ok_or(Fault::Record("sign-out"))?;
+    let Some(open) = ctx.store.get(&key::sign_out_open(realm.id, id)).await? else { return Ok(record) };
+    let open: Open = decode(&open.value, "open sign-out")?;
+    let act = Act { id, reason: record.reason, at: record.at };
+    if open.realm {
+        let range = key::sessions_active(realm.id);
+        let mut cursor: Option<Cursor> = None;
+        loop {
+            let page =
+                ctx.store.scan(&range, cursor.as_ref(), 1000, Dir::Forward, KeysOrRecords::KeysOnly).await?;
+            let tails = page.records.iter().filter_map(|r| key::tail(&r.key));
+            let mut sids: Vec<Sid> = tails.filter_map(|t| Sid::from_bytes(&t)).collect();
+            sids.retain(|sid| !record.protected.contains(sid));
+            pieces(ctx, realm, act, &sids).await?;
+            progress(ctx, realm, &mut record, sids.len()).await?;
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => break,
+            }
+        }
+    } else {
+        let mut cursor = None;
+        while let Some(chunk) = chunks::after(ctx, realm, id, cursor.as_ref()).await? {
+            pieces(ctx, realm, act, &chunk.sids).await?;
+            progress(ctx, realm, &mut record, chunk.sids.len()).await?;
+            cursor = chunk.next;
+        }
+    }
+    for user in &open.users {
+        drain(ctx, realm, act, &key::families_by_user(realm.id, *user), &record.protected).await?;
+    }
+    for client in &open.clients {
+        drain(ctx, realm, act, &key::families_by_client(realm.id, *client), &record.protected).await?;
+    }
+    settle(ctx, realm, record).await
+}
+
+async fn progress(ctx: &Context, realm: &Realm, record: &mut SignOut, more: usize) -> Result<(), Fault> {
+    record.sessions += more as u64;
+    let mut batch = Batch::new();
+    // Only the one who runs the act writes its record, and only until it is settled.
+    batch.put(key::sign_out(realm.id, record.id), encode_json(record)?);
+    ctx.commit(batch).await?;
+    Ok(())
+}
+
+async fn pieces(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Result<(), Fault> {
+    for wave in sids.chunks(PIECE * ABREAST) {
+        let work = wave.chunks(PIECE).map(|piece| piece_of(ctx, realm, act, piece));
+        for done in join_all(work).await {
+            done?;
+        }
+    }
+    Ok(())
+}
+
+async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Result<(), Fault> {
+    let mut left: Vec<Sid> = sids.to_vec();
+    for _ in 0..TRIES {
+        let mut batch = Batch::new();
+        let mut rest = Vec::new();
+        let mut more = Vec::new();
+        for sid in &left {
+            if batch.len() > 700 {
+                rest.push(*sid);
+                continue;
+            }
+            let Some(read) = session::find(ctx, realm, *sid).await? else { continue };
+            if read.value.ended.is_some() || read.value.started_at > act.at {
+                continue;
+            }
+            if write::session(ctx, realm, act, read, &mut batch).await?.more {
+                more.push(*sid);
+            }
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        match ctx.commit(batch).await {
+            Ok(_) => {
+                for sid in more {
+                    drain(ctx, realm, act, &key::families_by_session(realm.id, sid), &[]).await?;
+                }
+                if rest.is_empty() {
+                    return Ok(());
+                }
+                left = rest;
+            }
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Fault::Busy)
+}
+
+/// Families that an act ends though no session of it does: offline grants of earlier sessions, a disabled client's grants.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub(super) async fn loose_families(
+    ctx: &Context,
+    realm: &Realm,
+    act: Act,
+    select: &Selection,
+    protected: &[Sid],
+) -> Result<Vec<Versioned<TokenFamily>>, Fault> {
+    let mut found = Vec::new();
+    match (select, act.reason.scope()) {
+        (Selection::Users(users), Scope::Everything) => {
+            for user in users {
+                found.extend(write::families(ctx, realm, &key::families_by_user(realm.id, *user)).await?);
+            }
+        }
+        (Selection::Clients(clients), Scope::Everything | Scope::Client) => {
+            for client in clients {
+                found.extend(write::families(ctx, realm, &key::families_by_client(realm.id, *client)).await?);
+            }
+        }
+        _ => {}
+    }
+    found.retain(|f| f.value.started_at <= act.at && !protected.contains(&f.value.grant.sid));
+    Ok(found)
+}
+
+/// Adds the end of such a family to a batch, with its app's row.
+///
+/// # Errors
+/// [`Fault`] when the client cannot be read.
+pub(super) async fn loose_family(
+    ctx: &Context,
+    realm: &Realm,
+    act: Act,
+    read: Versioned<TokenFamily>,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    let grant = read.value.grant.clone();
+    let bound = read.value.access_expires_at;
+    write::family(realm, act, read, batch)?;
+    let of = AppOf { client: grant.client, client_id: &grant.client_id, name: &grant.client_name };
+    write::app(ctx, realm, act, of, grant.sid, grant.user, bound, batch).await
+}
+
+/// Ends what an index of families still lists, a batch at a time, but not what hangs on the asker's own session.
+async fn drain(ctx: &Context, realm: &Realm, act: Act, range: &Range, protected: &[Sid]) -> Result<(), Fault> {
+    for _ in 0..10_000 {
+        let mut found = write::families(ctx, realm, range).await?;
+        found.retain(|f| f.value.started_at <= act.at && !protected.contains(&f.value.grant.sid));
+        if found.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::new();
+        for read in found.into_iter().take(100) {
+            loose_family(ctx, realm, act, read, &mut batch).await?;
+        }
+        match ctx.commit(batch).await {
+            Ok(_) | Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Fault::Busy)
+}
+
+/// Counts what was done from the rows themselves, which survive a crash, and closes the act.
+async fn settle(ctx: &Context, realm: &Realm, mut record: SignOut) -> Result<SignOut, Fault> {
+    let mut people = HashSet::new();
+    let (mut sessions, mut families, mut offline) = (0u64, 0u64, 0u64);
+    let range = key::sign_out_sessions(realm.id, record.id);
+    let mut cursor: Option<Cursor> = None;
+    loop {
+        let page =
+            ctx.store.scan(&range, cursor.as_ref(), 1000, Dir::Forward, KeysOrRecords::Records).await?;
+        for row in &page.records {
+            let row: SessionRow = decode(&row.value, "receipt row")?;
+            sessions += 1;
+            families += u64::from(row.families);
+            offline += u64::from(row.offline);
+            people.insert(row.user);
+        }
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    record.sessions = sessions;
+    record.families = families;
+    record.offline = offline;
+    record.people = people.len() as u64;
+    record.total = Some(sessions);
+    record.state = State::Settled;
+    let mut batch = Batch::new();
+    batch.put(key::sign_out(realm.id, record.id), encode_json(&record)?);
+    batch.del(key::sign_out_open(realm.id, record.id));
+    let mut cursor = None;
+    while let Some(chunk) = chunks::after(ctx, realm, record.id, cursor.as_ref()).await? {
+        if batch.len() < 900 {
+            batch.del(chunk.key);
+        }
+        cursor = chunk.next;
+    }
+    ctx.commit(batch).await?;
+    Ok(record)
+}

@@ -1,0 +1,71 @@
+//! The door for one family: a code used twice, a refresh token used twice, a refresh token given back.
+
+use super::write::{self, Act, AppOf};
+use super::{Reason, SignOut, State};
+use crate::domain::grant::TokenFamily;
+use crate::domain::id::{FamilyId, SignOutId};
+use crate::domain::realm::Realm;
+use crate::domain::record::{encode_json, versioned};
+use crate::domain::{Actor, Context, Fault, TRIES, audit, key};
+use crate::store::{Batch, CommitError};
+
+/// Ends a family: its refresh tokens and its access tokens. The session stays. `None` when it was over before.
+///
+/// # Errors
+/// [`Fault`] when it could not be done.
+pub async fn end(
+    ctx: &Context,
+    realm: &Realm,
+    id: FamilyId,
+    reason: Reason,
+    actor: Actor,
+) -> Result<Option<SignOut>, Fault> {
+    for _ in 0..TRIES {
+        let stored = ctx.store.get(&key::family(realm.id, id)).await?;
+        let Some(read) = versioned::<TokenFamily>(stored, "token family")? else { return Ok(None) };
+        if read.value.ended.is_some() {
+            return Ok(None);
+        }
+        let act = Act { id: SignOutId(ctx.new_id()), reason, at: ctx.now() };
+        let grant = read.value.grant.clone();
+        let record = SignOut {
+            id: act.id,
+            reason,
+            actor: actor.clone(),
+            at: act.at,
+            why: None,
+            note: None,
+            message: None,
+            selection: format!("the grant of {} to {}", grant.username, grant.client_id),
+            state: State::Settled,
+            sessions: 0,
+            people: 1,
+            families: 1,
+            offline: u64::from(read.value.offline),
+            total: Some(0),
+            protected: Vec::new(),
+            not_found: Vec::new(),
+            already_ended: Vec::new(),
+        };
+        let mut batch = Batch::new();
+        let bound = read.value.access_expires_at;
+        write::family(realm, act, read, &mut batch)?;
+        let of = AppOf { client: grant.client, client_id: &grant.client_id, name: &grant.client_name };
+        write::app(ctx, realm, act, of, grant.sid, grant.user, bound, &mut batch).await?;
+        batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
+        let entry = audit::Entry {
+            actor: &actor,
+            action: "grant.revoke",
+            target_kind: "user",
+            target: grant.user.to_string(),
+            detail: Some(format!("{} at {}", reason.text(), grant.client_id)),
+        };
+        audit::record(&mut batch, ctx, realm.id, &entry)?;
+        match ctx.commit(batch).await {
+            Ok(_) => return Ok(Some(record)),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Fault::Busy)
+}

@@ -1,0 +1,150 @@
+//! The dry run: what an act would do, without doing it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::end::EndError;
+use super::receipt::{App, AppState};
+use super::select::{Resolved, Selection, resolve};
+use super::write::{self, Act};
+use super::{Request, Scope, expand};
+use crate::domain::id::{ClientId, SignOutId, Sid};
+use crate::domain::outbox::Channel;
+use crate::domain::realm::Realm;
+use crate::domain::session::Session;
+use crate::domain::{Context, client, denial, key};
+
+/// What an act would do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// How many sessions would end.
+    pub sessions: u64,
+    /// Of how many people; exact when `exact` is.
+    pub people: u64,
+    /// How many families would be revoked.
+    pub families: u64,
+    /// How many of those are offline.
+    pub offline: u64,
+    /// Whether everything was looked at: of a large selection people, families and apps are those of its first
+    /// [`LOOKED_AT`] sessions.
+    pub exact: bool,
+    /// What it would mean for each app.
+    pub apps: Vec<App>,
+    /// The first sessions, for names.
+    pub shown: Vec<Session>,
+    /// The sids, for freezing the selection.
+    pub sids: Vec<Sid>,
+    /// The asker's own session, when it was selected.
+    pub protected: Vec<Sid>,
+    /// Ids that no session of this realm has.
+    pub not_found: Vec<String>,
+    /// Sessions that are over already.
+    pub already_ended: Vec<Sid>,
+}
+
+/// Sessions that a plan looks into.
+pub const LOOKED_AT: usize = 2000;
+
+/// Works out what a request would do.
+///
+/// # Errors
+/// [`EndError`] as the act itself would answer.
+pub async fn plan(ctx: &Context, realm: &Realm, request: &Request) -> Result<Plan, EndError> {
+    let Resolved { sids, protected, not_found, already_ended } = resolve(ctx, realm, request).await?;
+    if let Selection::Sessions(ids) = &request.select {
+        if ids.is_empty() {
+            return Err(EndError::Nothing);
+        }
+        if sids.is_empty() && not_found.is_empty() && already_ended.is_empty() && !protected.is_empty() {
+            return Err(EndError::OnlyOwn);
+        }
+    }
+    let mut plan = Plan {
+        sessions: sids.len() as u64,
+        people: 0,
+        families: 0,
+        offline: 0,
+        exact: sids.len() <= LOOKED_AT,
+        apps: Vec::new(),
+        shown: Vec::new(),
+        sids,
+        protected,
+        not_found,
+        already_ended,
+    };
+    look(ctx, realm, request, &mut plan).await?;
+    Ok(plan)
+}
+
+async fn look(ctx: &Context, realm: &Realm, request: &Request, plan: &mut Plan) -> Result<(), EndError> {
+    let mut people = HashSet::new();
+    let mut apps: BTreeMap<ClientId, App> = BTreeMap::new();
+    let everything = request.reason.scope() == Scope::Everything;
+    let now = ctx.now();
+    let looked: Vec<Sid> = plan.sids.iter().take(LOOKED_AT).copied().collect();
+    for chunk in looked.chunks(400) {
+        for (read, _) in denial::sessions(ctx, realm, chunk).await? {
+            let Some(session) = read.map(|r| r.value) else { continue };
+            people.insert(session.user);
+            for part in &session.clients {
+                app(ctx, realm, &mut apps, part.client, &part.client_id, &part.name).await?.sessions += 1;
+            }
+            for family in write::families(ctx, realm, &key::families_by_session(realm.id, session.sid)).await? {
+                let family = family.value;
+                if family.offline && !everything {
+                    continue;
+                }
+                plan.families += 1;
+                plan.offline += u64::from(family.offline);
+                let grant = &family.grant;
+                let app = app(ctx, realm, &mut apps, grant.client, &grant.client_id, &grant.client_name).await?;
+                bound(app, family.access_expires_at, now);
+            }
+            if plan.shown.len() < 100 {
+                plan.shown.push(session);
+            }
+        }
+    }
+    let act = Act { id: SignOutId(uuid::Uuid::nil()), reason: request.reason, at: now };
+    for family in expand::loose_families(ctx, realm, act, &request.select, &plan.protected).await? {
+        let family = family.value;
+        if looked.contains(&family.grant.sid) {
+            continue;
+        }
+        people.insert(family.grant.user);
+        plan.families += 1;
+        plan.offline += u64::from(family.offline);
+        let grant = &family.grant;
+        let app = app(ctx, realm, &mut apps, grant.client, &grant.client_id, &grant.client_name).await?;
+        bound(app, family.access_expires_at, now);
+    }
+    plan.people = people.len() as u64;
+    plan.apps = apps.into_values().collect();
+    Ok(())
+}
+
+fn bound(app: &mut App, until: crate::domain::time::Timestamp, now: crate::domain::time::Timestamp) {
+    if until > now {
+        app.state = AppState::Bounded;
+        app.bound_until = app.bound_until.max(Some(until));
+    }
+}
+
+async fn app<'a>(
+    ctx: &Context,
+    realm: &Realm,
+    apps: &'a mut BTreeMap<ClientId, App>,
+    id: ClientId,
+    client_id: &str,
+    name: &str,
+) -> Result<&'a mut App, EndError> {
+    let client = client::by_id(ctx, realm, id).await?;
+    let told = client.as_ref().is_some_and(|c| c.settings.backchannel_logout_uri.is_some());
+    Ok(apps.entry(id).or_insert_with(|| App {
+        client_id: client_id.to_owned(),
+        name: client.as_ref().map_or(name, |c| c.name()).to_owned(),
+        channel: if told { Channel::BackChannel } else { Channel::None },
+        state: AppState::NotCapable,
+        sessions: 0,
+        bound_until: None,
+    }))
+}

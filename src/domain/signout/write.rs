@@ -1,0 +1,205 @@
+//! What ending means, as writes: every session and family that ends anywhere ends by these two functions.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Reason, Scope};
+use crate::domain::client;
+use crate::domain::grant::TokenFamily;
+use crate::domain::id::{ClientId, FamilyId, SignOutId, Sid, UserId};
+use crate::domain::outbox::{self, Channel, Delivery};
+use crate::domain::realm::Realm;
+use crate::domain::record::{Versioned, encode, versioned};
+use crate::domain::session::{Ended, Session, index_keys};
+use crate::domain::time::Timestamp;
+use crate::domain::{Context, Fault, key};
+use crate::store::{Batch, Dir, KeysOrRecords, Range};
+
+/// The act that the writes belong to.
+#[derive(Clone, Copy, Debug)]
+pub struct Act {
+    /// Its id.
+    pub id: SignOutId,
+    /// Why.
+    pub reason: Reason,
+    /// The cut.
+    pub at: Timestamp,
+}
+
+impl Act {
+    /// What an ended record says of it.
+    pub fn ended(&self) -> Ended {
+        Ended { at: self.at, reason: self.reason, sign_out: self.id }
+    }
+}
+
+/// What an act did with one session: a row of the receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRow {
+    /// Whose it was.
+    pub user: UserId,
+    /// How many families went with it.
+    pub families: u32,
+    /// How many of those were offline.
+    pub offline: u32,
+}
+
+/// What an act means for one app in one session: a row of the receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppRow {
+    /// The app's public id.
+    pub client_id: String,
+    /// Its name.
+    pub name: String,
+    /// How it can be told.
+    pub channel: Channel,
+    /// Until when an app that never asks can go on with a token it holds.
+    pub bound_until: Timestamp,
+}
+
+/// What was added to a batch.
+pub struct Wrote {
+    /// The session's row on the receipt.
+    pub row: SessionRow,
+    /// Whether more families hang on the session than fit; they are to be drained after the commit.
+    pub more: bool,
+}
+
+/// The most families written in the batch that ends their session; offline families, which a session's
+/// end alone does not deny, go first.
+const FAMILIES_AT_ONCE: usize = 120;
+
+/// Adds the end of a session to a batch: the record, its indexes, its families, one row and one delivery per app.
+///
+/// # Errors
+/// [`Fault`] when what hangs on the session cannot be read.
+pub async fn session(
+    ctx: &Context,
+    realm: &Realm,
+    act: Act,
+    read: Versioned<Session>,
+    batch: &mut Batch,
+) -> Result<Wrote, Fault> {
+    let Versioned { value: mut session, version } = read;
+    let mut families = families(ctx, realm, &key::families_by_session(realm.id, session.sid)).await?;
+    families.retain(|f| act.reason.scope() == Scope::Everything || !f.value.offline);
+    families.sort_by_key(|f| !f.value.offline);
+    let more = families.len() > FAMILIES_AT_ONCE;
+    families.truncate(FAMILIES_AT_ONCE);
+    session.end(act.ended());
+    for index in index_keys(realm.id, &session) {
+        batch.del(index);
+    }
+    batch.put(key::session_ended(realm.id, act.at, session.sid), Vec::new());
+    batch.put(key::session_ended_by_user(realm.id, session.user, act.at, session.sid), Vec::new());
+    batch.replace(key::session(realm.id, session.sid), version, encode(&session)?);
+    let mut bounds: HashMap<ClientId, Timestamp> = HashMap::new();
+    let mut row = SessionRow { user: session.user, families: 0, offline: 0 };
+    for read in families {
+        let bound = bounds.entry(read.value.grant.client).or_default();
+        *bound = (*bound).max(read.value.access_expires_at);
+        row.families += 1;
+        row.offline += u32::from(read.value.offline);
+        family(realm, act, read, batch)?;
+    }
+    for part in &session.clients {
+        let bound = bounds.get(&part.client).copied().unwrap_or_default();
+        let of = AppOf { client: part.client, client_id: &part.client_id, name: &part.name };
+        app(ctx, realm, act, of, session.sid, session.user, bound, batch).await?;
+    }
+    batch.put(key::sign_out_session(realm.id, act.id, session.sid), encode(&row)?);
+    Ok(Wrote { row, more })
+}
+
+/// Adds the end of a family to a batch.
+///
+/// # Errors
+/// [`Fault::Record`] when it cannot be encoded.
+pub fn family(realm: &Realm, act: Act, read: Versioned<TokenFamily>, batch: &mut Batch) -> Result<(), Fault> {
+    let Versioned { value: mut family, version } = read;
+    let (sid, user, client) = (family.grant.sid, family.grant.user, family.grant.client);
+    family.ended = Some(act.ended());
+    batch.replace(key::family(realm.id, family.id), version, encode(&family)?);
+    batch.del(key::family_by_session(realm.id, sid, family.id));
+    batch.del(key::family_by_user(realm.id, user, family.id));
+    batch.del(key::family_by_client(realm.id, client, family.id));
+    Ok(())
+}
+
+/// The app a row is about.
+pub struct AppOf<'a> {
+    /// Its record.
+    pub client: ClientId,
+    /// Its public id.
+    pub client_id: &'a str,
+    /// Its name.
+    pub name: &'a str,
+}
+
+/// Adds what an act means for one app: its row on the receipt, and the delivery when there is a channel.
+///
+/// # Errors
+/// [`Fault`] when the client cannot be read.
+#[expect(clippy::too_many_arguments, reason = "who, what, for whom and where to: all of them differ")]
+pub async fn app(
+    ctx: &Context,
+    realm: &Realm,
+    act: Act,
+    of: AppOf<'_>,
+    sid: Sid,
+    user: UserId,
+    bound_until: Timestamp,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    let client = client::by_id(ctx, realm, of.client).await?;
+    let channel = match &client {
+        Some(client) if client.settings.backchannel_logout_uri.is_some() => Channel::BackChannel,
+        _ => Channel::None,
+    };
+    let name = client.as_ref().map_or(of.name, |c| c.name()).to_owned();
+    let row = AppRow { client_id: of.client_id.to_owned(), name, channel, bound_until };
+    let at = key::sign_out_app(realm.id, act.id, of.client, sid.bytes());
+    if batch.touches(&at) {
+        return Ok(());
+    }
+    batch.put(at, encode(&row)?);
+    if channel != Channel::None {
+        let delivery = Delivery {
+            realm: realm.id,
+            sign_out: act.id,
+            client: of.client,
+            sid,
+            user,
+            channel,
+            created_at: act.at,
+            attempts: 0,
+        };
+        outbox::enqueue(ctx, batch, &delivery)?;
+    }
+    Ok(())
+}
+
+/// The families an index names that are not over.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn families(ctx: &Context, realm: &Realm, range: &Range) -> Result<Vec<Versioned<TokenFamily>>, Fault> {
+    let page = ctx.store.scan(range, None, 1000, Dir::Forward, KeysOrRecords::KeysOnly).await?;
+    let keys: Vec<_> = page
+        .records
+        .iter()
+        .filter_map(|r| key::tail(&r.key))
+        .filter_map(|t| FamilyId::from_bytes(&t))
+        .map(|id| key::family(realm.id, id))
+        .collect();
+    let mut found = Vec::with_capacity(keys.len());
+    for record in ctx.store.get_many(&keys).await? {
+        if let Some(read) = versioned::<TokenFamily>(record, "token family")?
+            && read.value.ended.is_none()
+        {
+            found.push(read);
+        }
+    }
+    Ok(found)
+}

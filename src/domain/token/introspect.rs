@@ -1,0 +1,48 @@
+//! Introspection (RFC 7662): what a token is and whether it is still good, for whoever is entitled to ask.
+
+use super::refresh::RefreshToken;
+use super::{AccessClaims, verify};
+use crate::domain::client::Client;
+use crate::domain::grant::TokenFamily;
+use crate::domain::realm::Realm;
+use crate::domain::{Context, Fault, denial};
+use std::sync::Arc;
+
+/// A token that is good.
+pub enum Active {
+    /// An access token.
+    Access(Arc<AccessClaims>),
+    /// A refresh token, by its family.
+    Refresh(Box<TokenFamily>),
+}
+
+/// Looks at a token for `caller`. `None` for anything that is not good, is somebody else's, or is nothing at all: all of
+/// these look the same (RFC 7662 §2.2).
+///
+/// # Errors
+/// [`Fault`] when it could not decide.
+pub async fn introspect(ctx: &Context, realm: &Realm, caller: &Client, token: &str) -> Result<Option<Active>, Fault> {
+    if let Some(refresh) = RefreshToken::read(ctx, token) {
+        if refresh.realm != realm.id {
+            return Ok(None);
+        }
+        let verdict = denial::family(ctx, realm, caller, refresh.family).await?;
+        return Ok(verdict
+            .ok()
+            .filter(|active| active.family.refreshable && active.family.generation == refresh.generation)
+            .map(|active| Active::Refresh(Box::new(active.family))));
+    }
+    let Some(claims) = verify::access(ctx, realm, token).await? else { return Ok(None) };
+    if !entitled(caller, &claims) {
+        return Ok(None);
+    }
+    Ok(denial::access(ctx, realm, &claims).await?.ok().map(|()| Active::Access(claims)))
+}
+
+/// A client may ask about its own tokens and about those made for it or for a resource it is registered for
+/// (CVE-2026-37979 was an introspection without this).
+fn entitled(caller: &Client, claims: &AccessClaims) -> bool {
+    let id = caller.client_id();
+    claims.client_id == id
+        || claims.aud.iter().any(|a| a == id || caller.settings.resources.contains(a))
+}

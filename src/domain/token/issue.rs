@@ -1,0 +1,236 @@
+//! The only mint: access, ID and refresh tokens are made here and nowhere else.
+//!
+//! Decides nothing about policy: whoever calls has asked the judge and committed what the tokens rest on.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::AccessClaims;
+use super::refresh::RefreshToken;
+use crate::crypto::{self, Alg, SigningKey};
+use crate::domain::client::Client;
+use crate::domain::grant::TokenFamily;
+use crate::domain::id::Sid;
+use crate::domain::realm::Realm;
+use crate::domain::user::{self, User};
+use crate::domain::{Context, Fault, keys};
+
+/// What was made.
+pub struct Minted {
+    /// The access token (RFC 9068).
+    pub access_token: String,
+    /// Its life in seconds.
+    pub expires_in: u64,
+    /// The refresh token.
+    pub refresh_token: Option<String>,
+    /// How long it may lie unused, in seconds.
+    pub refresh_expires_in: Option<u64>,
+    /// The ID token, when `openid` was granted.
+    pub id_token: Option<String>,
+    /// The scope of the access token.
+    pub scope: String,
+    /// The session it hangs on.
+    pub sid: Option<Sid>,
+}
+
+/// What this one access token is for: at most what was granted.
+pub struct Scoped {
+    /// Its scope.
+    pub scope: String,
+    /// Its audience.
+    pub audience: Vec<String>,
+}
+
+/// Makes the tokens of a family.
+///
+/// # Errors
+/// [`Fault`] when the user cannot be read or a key cannot sign.
+pub async fn for_family(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    family: &TokenFamily,
+    scoped: Scoped,
+) -> Result<Minted, Fault> {
+    let grant = &family.grant;
+    let now = ctx.now();
+    let user = user::by_id(ctx, realm, grant.user).await?.map(|u| u.value);
+    let issuer = realm.issuer(&ctx.public_url);
+    // A repeated answer may be made later than the first; its access token still ends when the first one does, so that
+    // the bound on the receipt stays true.
+    let lifetime = family.access_expires_at.since(now);
+    let access = AccessClaims {
+        iss: issuer.clone(),
+        sub: grant.user.to_string(),
+        aud: scoped.audience,
+        client_id: grant.client_id.clone(),
+        exp: family.access_expires_at.secs(),
+        iat: now.secs(),
+        jti: ctx.new_id().simple().to_string(),
+        scope: scoped.scope.clone(),
+        auth_time: Some(grant.auth_time.secs()),
+        acr: Some(grant.acr.clone()),
+        amr: grant.amr.clone(),
+        sid: Some(grant.sid),
+        family: Some(family.id),
+        roles: user.as_ref().map(|u| u.roles.clone()).unwrap_or_default(),
+    };
+    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+    let access_token = sign(&signer, "at+jwt", &access)?;
+    let id_token = if scoped.scope.split(' ').any(|s| s == "openid") {
+        let alg = client.settings.id_token_signed_response_alg.unwrap_or(realm.settings.tokens.signing_algorithm);
+        let signer = keys::signer(ctx, realm, alg).await?;
+        let claims = id_claims(realm, &issuer, family, user.as_ref(), &scoped.scope, &access_token, now.secs(), alg);
+        Some(sign(&signer, "JWT", &claims)?)
+    } else {
+        None
+    };
+    let (refresh_token, refresh_expires_in) = if family.refreshable {
+        let token = RefreshToken { realm: realm.id, family: family.id, generation: family.generation };
+        let policy = &realm.settings.tokens;
+        let idle = if family.offline { policy.offline_idle_timeout } else { policy.refresh_idle_timeout };
+        (Some(token.text(ctx)), Some(idle.whole_secs()))
+    } else {
+        (None, None)
+    };
+    Ok(Minted {
+        access_token,
+        expires_in: lifetime.whole_secs(),
+        refresh_token,
+        refresh_expires_in,
+        id_token,
+        scope: scoped.scope,
+        sid: Some(grant.sid),
+    })
+}
+
+/// Makes the access token of a client acting for itself (RFC 6749 §4.4). No refresh token (§4.4.3).
+///
+/// # Errors
+/// [`Fault`] when a key cannot sign.
+pub async fn for_client(ctx: &Context, realm: &Realm, client: &Client, scoped: Scoped) -> Result<Minted, Fault> {
+    let now = ctx.now();
+    let lifetime = realm.settings.tokens.access_token_lifetime;
+    let claims = AccessClaims {
+        iss: realm.issuer(&ctx.public_url),
+        sub: client.client_id().to_owned(),
+        aud: scoped.audience,
+        client_id: client.client_id().to_owned(),
+        exp: now.plus(lifetime).secs(),
+        iat: now.secs(),
+        jti: ctx.new_id().simple().to_string(),
+        scope: scoped.scope.clone(),
+        auth_time: None,
+        acr: None,
+        amr: Vec::new(),
+        sid: None,
+        family: None,
+        roles: client.settings.service_account_roles.clone(),
+    };
+    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+    Ok(Minted {
+        access_token: sign(&signer, "at+jwt", &claims)?,
+        expires_in: lifetime.whole_secs(),
+        refresh_token: None,
+        refresh_expires_in: None,
+        id_token: None,
+        scope: scoped.scope,
+        sid: None,
+    })
+}
+
+fn sign(signer: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
+    signer.sign(typ, claims).map_err(|e| Fault::Crypto(e.to_string()))
+}
+
+#[expect(clippy::too_many_arguments, reason = "one claim each; a struct of them would be the claims again")]
+fn id_claims(
+    realm: &Realm,
+    issuer: &str,
+    family: &TokenFamily,
+    user: Option<&User>,
+    scope: &str,
+    access_token: &str,
+    now: u64,
+    alg: Alg,
+) -> Map<String, Value> {
+    let grant = &family.grant;
+    // The user's own claims first, so that nothing among them can stand in for a claim of the protocol.
+    let mut claims = user.map(|u| user_claims(u, scope, &requested(grant.claims.as_deref(), "id_token"))).unwrap_or_default();
+    let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+    put("iss", issuer.into());
+    put("sub", grant.user.to_string().into());
+    put("aud", grant.client_id.clone().into());
+    put("azp", grant.client_id.clone().into());
+    put("exp", (now + realm.settings.tokens.id_token_lifetime.whole_secs()).into());
+    put("iat", now.into());
+    put("auth_time", grant.auth_time.secs().into());
+    put("sid", grant.sid.to_string().into());
+    put("acr", grant.acr.clone().into());
+    put("amr", grant.amr.clone().into());
+    put("at_hash", at_hash(access_token, alg).into());
+    if let Some(nonce) = &grant.nonce {
+        put("nonce", nonce.clone().into());
+    }
+    claims
+}
+
+/// The left half of the hash that goes with the algorithm (OIDC Core §3.1.3.6). EdDSA hashes with SHA-512 inside, but
+/// what verifiers in the field compute for Ed25519 is its left half too.
+fn at_hash(access_token: &str, alg: Alg) -> String {
+    let digest = match alg {
+        Alg::EdDSA => &aws_lc_rs::digest::SHA512,
+        Alg::Es256 | Alg::Rs256 => &aws_lc_rs::digest::SHA256,
+    };
+    let hash = aws_lc_rs::digest::digest(digest, access_token.as_bytes());
+    let bytes = hash.as_ref();
+    crypto::b64(bytes.get(..bytes.len() / 2).unwrap_or(bytes))
+}
+
+/// The claim names that the `claims` parameter asks for in one place (OIDC Core §5.5).
+pub(super) fn requested(claims: Option<&str>, place: &str) -> Vec<String> {
+    let parsed: Option<Value> = claims.and_then(|text| serde_json::from_str(text).ok());
+    parsed
+        .as_ref()
+        .and_then(|v| v.get(place))
+        .and_then(Value::as_object)
+        .map(|o| o.keys().cloned().collect())
+        .unwrap_or_default()
+}
+
+const PROFILE: [&str; 13] = [
+    "name", "family_name", "given_name", "middle_name", "nickname", "profile", "picture", "website", "gender",
+    "birthdate", "zoneinfo", "locale", "updated_at",
+];
+
+/// The user's claims that a scope releases (OIDC Core §5.4), and those asked for by name.
+pub(super) fn user_claims(user: &User, scope: &str, asked: &[String]) -> Map<String, Value> {
+    let mut out = Map::new();
+    let has = |name: &str| scope.split(' ').any(|s| s == name);
+    let mut names: Vec<&str> = Vec::new();
+    if has("profile") {
+        names.extend(PROFILE);
+    }
+    if has("email") {
+        names.extend(["email", "email_verified"]);
+    }
+    if has("phone") {
+        names.extend(["phone_number", "phone_number_verified"]);
+    }
+    if has("address") {
+        names.push("address");
+    }
+    names.extend(asked.iter().map(String::as_str));
+    for name in names {
+        if let Some(value) = user.claims.get(name) {
+            out.insert(name.to_owned(), value.clone());
+        }
+    }
+    if has("profile") || asked.iter().any(|a| a == "preferred_username") {
+        out.insert("preferred_username".to_owned(), user.username.clone().into());
+    }
+    if has("roles") {
+        out.insert("roles".to_owned(), user.roles.clone().into());
+    }
+    out
+}

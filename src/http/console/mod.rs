@@ -1,0 +1,3 @@
+//! The administrator's console.
+
+pub mod pages;

@@ -1,0 +1,37 @@
+//! The console as plain data: what an administrator sees. Handlers fill these, templates draw them.
+//!
+//! | page | struct | fragment (`X-Fragment`) |
+//! |---|---|---|
+//! | sessions | [`SessionsPage`] | `list`: [`SessionsList`] alone |
+//! | one session | [`SessionPage`] | |
+//! | preview of a sign-out | [`ConfirmPage`] | |
+//! | its receipt | [`ReceiptPage`] | `receipt`: [`Receipt`] alone |
+//! | all receipts | [`ReceiptsPage`] | |
+//! | realms | [`RealmsPage`] | |
+//! | refused, missing, broken | [`MessagePage`] | |
+//!
+//! Times and durations come as words plus an RFC 3339 moment; numbers as numbers. All text is escaped by the templates.
+
+mod atoms;
+mod confirm;
+mod receipt;
+mod receipts;
+mod session;
+mod sessions;
+mod shell;
+#[cfg(test)]
+mod tests;
+
+pub use atoms::{Choice, Device, Link, Marked, Moment, Person, counted, grouped};
+pub use confirm::{ConfirmPage, Gap, REASONS, Selected, Told, reasons};
+pub use receipt::{
+    LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
+};
+pub use receipts::{ReceiptRow, ReceiptsPage};
+pub use session::{Fact, SessionApp, SessionPage};
+pub use sessions::{
+    Empty, Everything, Filters, Narrowing, Problem, RowDetail, SessionRow, SessionsList,
+    SessionsPage, Tab,
+};
+pub use sessions::{Ended, Left};
+pub use shell::{MessagePage, RealmRow, RealmsPage, Section, Shell};

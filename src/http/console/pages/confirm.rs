@@ -1,0 +1,163 @@
+//! The preview of a sign-out: who, what happens, what does not, and the button that does it.
+
+use askama::Template;
+
+use super::atoms::{Choice, counted, grouped};
+use super::shell::Shell;
+
+/// The reasons an administrator can give: value and label.
+pub const REASONS: [(&str, &str); 5] = [
+    ("lost_device", "Lost or stolen device"),
+    ("left_organisation", "Left the organisation"),
+    ("suspicious_activity", "Suspicious activity"),
+    ("policy", "Policy"),
+    ("other", "Other"),
+];
+
+/// The list of reasons with one of them chosen; none, if `selected` names none.
+pub fn reasons(selected: &str) -> Vec<Choice> {
+    REASONS
+        .iter()
+        .map(|&(value, label)| Choice {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            selected: value == selected,
+        })
+        .collect()
+}
+
+/// The preview as a page. Posts `csrf`, the selection (`sid` many times, or `frozen`), `reason`, `note` and `message` to
+/// `{base}/signouts`.
+#[derive(Debug, Template)]
+#[template(path = "console/templates/confirm.html")]
+pub struct ConfirmPage {
+    /// The frame.
+    pub shell: Shell,
+    /// The selected sessions, when they are named one by one.
+    pub sids: Vec<String>,
+    /// The selection as a signed token, when it is a filter or large.
+    pub frozen: Option<String>,
+    /// How many sessions end.
+    pub sessions: u64,
+    /// How many people they belong to.
+    pub people: u64,
+    /// The first few of them, by number of sessions.
+    pub who: Vec<Selected>,
+    /// How many refresh-token families are revoked.
+    pub refresh_tokens: u64,
+    /// How many of them are offline grants.
+    pub offline: u64,
+    /// The apps that will be told.
+    pub told: Vec<Told>,
+    /// The apps that cannot be told, or that may lag.
+    pub gaps: Vec<Gap>,
+    /// Whether the administrator's own current session was in the selection: it is left out, and that is said.
+    pub own_selected: bool,
+    /// How many of the selected have already ended.
+    pub already_ended: u64,
+    /// How many of the selected are not known.
+    pub not_found: u64,
+    /// The reasons to choose from; see [`reasons`].
+    pub reasons: Vec<Choice>,
+    /// The note typed before.
+    pub note: String,
+    /// The message to the people, typed before.
+    pub message: String,
+    /// What is wrong with the answers: "Choose a reason."
+    pub error: Option<String>,
+    /// Back to the list, with its filters.
+    pub cancel_url: String,
+}
+
+/// One person of the selection.
+#[derive(Debug, Clone)]
+pub struct Selected {
+    /// The name.
+    pub name: String,
+    /// How many of their sessions end.
+    pub sessions: u64,
+}
+
+/// An app that will be told.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Its name.
+    pub name: String,
+    /// In a word: "back-channel", "signal".
+    pub channel: String,
+}
+
+/// An app that goes on for a while.
+#[derive(Debug, Clone)]
+pub struct Gap {
+    /// Its name.
+    pub name: String,
+    /// For how long at most: "4 min 12 s".
+    pub lasts: String,
+    /// Why: "It takes no sign-out messages, so it notices when its access token runs out."
+    pub why: String,
+}
+
+impl ConfirmPage {
+    fn what(&self) -> String {
+        counted(self.sessions, "session", "sessions")
+    }
+
+    fn sentence(&self) -> String {
+        let shown: Vec<String> = self
+            .who
+            .iter()
+            .take(3)
+            .enumerate()
+            .map(|(i, one)| match i {
+                0 => format!(
+                    "{} ({})",
+                    one.name,
+                    counted(one.sessions, "session", "sessions")
+                ),
+                _ => format!("{} ({})", one.name, grouped(one.sessions)),
+            })
+            .collect();
+        let others = self
+            .people
+            .saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
+        let names = match (shown.as_slice(), others) {
+            ([], _) => counted(self.people, "person", "people"),
+            (shown, 1..) => format!(
+                "{} and {}",
+                shown.join(", "),
+                counted(others, "other person", "other people")
+            ),
+            ([one], 0) => one.clone(),
+            ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
+        };
+        format!("{names} will have to sign in again in every app.")
+    }
+
+    fn apps_told(&self) -> String {
+        let n = u64::try_from(self.told.len()).unwrap_or(u64::MAX);
+        format!("{} told", counted(n, "app is", "apps are"))
+    }
+
+    fn tokens(&self) -> String {
+        format!(
+            "{} revoked",
+            counted(
+                self.refresh_tokens,
+                "refresh token is",
+                "refresh tokens are"
+            )
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_reason_at_most_is_chosen() {
+        assert_eq!(reasons("policy").iter().filter(|r| r.selected).count(), 1);
+        assert_eq!(reasons("nonsense").iter().filter(|r| r.selected).count(), 0);
+    }
+}

@@ -1,0 +1,3 @@
+//! Sign-in, consent, sign-out and error pages.
+
+pub mod pages;

@@ -1,0 +1,191 @@
+//! The composition root: settings → store, clock, entropy, keys → router and workers; and how all of it stops.
+
+mod follow;
+mod start;
+mod workers;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{self, Settings};
+use crate::crypto::PasswordCost;
+use crate::domain::realm::apply::ApplyError;
+use crate::domain::time::{Clock, SystemClock};
+use crate::domain::{Context, Fault};
+use crate::http;
+use crate::http::state::{App, Web};
+use crate::store::OpenError;
+
+/// What a server takes from outside, beside its settings: tests bring their own.
+pub struct Parts {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Whether passwords cost next to nothing to hash. For tests alone.
+    pub cheap_passwords: bool,
+    /// A listener that is already bound; the settings' address is bound otherwise.
+    pub listener: Option<std::net::TcpListener>,
+    /// Realm files in memory, beside those of the settings' folder.
+    pub realms: Vec<config::RealmFile>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Parts { clock: Arc::new(SystemClock), cheap_passwords: false, listener: None, realms: Vec::new() }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The realm files do not read.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Realms(Vec<config::Problem>),
+    /// `--store` names no engine.
+    #[error("--store: {0}")]
+    StoreKind(#[from] crate::store::StoreKindError),
+    /// The store did not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The master key is missing or bad.
+    #[error("master key: {0}")]
+    Vault(#[from] crate::crypto::VaultError),
+    /// A realm file was not applied.
+    #[error("realm {realm:?}: {source}")]
+    Apply {
+        /// Which realm.
+        realm: String,
+        /// Why.
+        source: ApplyError,
+    },
+    /// The store failed while starting.
+    #[error("the store failed while starting: {0}")]
+    Fault(#[from] Fault),
+    /// An address cannot be listened on, or a file cannot be read.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+/// A server that is up.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The root of its issuers.
+    pub public_url: String,
+    /// The first administrator's password, when it was made up just now.
+    pub generated_password: Option<String>,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+    ctx: Arc<Context>,
+}
+
+/// How long requests under way may take once the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(4);
+
+/// Starts a server and answers once it listens.
+///
+/// # Errors
+/// [`ServeError`] says what is in the way; nothing is left running then.
+pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeError> {
+    let io = |what: String| move |source| ServeError::Io { what, source };
+    let figures = crate::observe::figures();
+    let listener = match parts.listener {
+        Some(listener) => listener,
+        None => std::net::TcpListener::bind(settings.listen)
+            .map_err(io(format!("cannot listen on {}", settings.listen)))?,
+    };
+    listener.set_nonblocking(true).map_err(io("cannot listen".to_owned()))?;
+    let address = listener.local_addr().map_err(io("cannot listen".to_owned()))?;
+    let ctx = Arc::new(start::context(&settings, parts.clock, parts.cheap_passwords)?);
+    let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
+    // What an act before a crash promised is done before anybody can ask.
+    crate::domain::signout::expand::resume(&ctx).await?;
+    let web = Web {
+        https: settings.public_url.starts_with("https:"),
+        trusted_proxies: settings.trusted_proxy.clone(),
+    };
+    let app = App { ctx: ctx.clone(), web: Arc::new(web) };
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(follow::follow(ctx.clone(), stop.clone()));
+    tasks.spawn(workers::sweep(ctx.clone(), stop.clone()));
+    tasks.spawn(workers::expand(ctx.clone(), stop.clone()));
+    tasks.spawn(workers::upkeep(figures.clone(), stop.clone()));
+    if let Ok(management) = TcpListener::bind(settings.management_listen).await {
+        tasks.spawn(http::run::management(management, app.clone(), figures.clone(), stop.clone()));
+    } else if settings.management_listen.port() != 0 {
+        return Err(ServeError::Io {
+            what: format!("cannot listen on {} for health and metrics", settings.management_listen),
+            source: std::io::Error::from(std::io::ErrorKind::AddrInUse),
+        });
+    }
+    match &settings.tls {
+        None => {
+            let listener = TcpListener::from_std(listener).map_err(io("cannot listen".to_owned()))?;
+            tasks.spawn(http::run::plain(listener, app, stop.clone()));
+        }
+        Some(files) => {
+            let tls = http::run::tls_config(&files.cert, &files.key).await.map_err(io(format!(
+                "cannot use {} and {} for TLS",
+                files.cert.display(),
+                files.key.display()
+            )))?;
+            tasks.spawn(http::run::tls(listener, tls, app, stop.clone()));
+        }
+    }
+    Ok(Running { address, public_url: settings.public_url, generated_password, stop, tasks, ctx })
+}
+
+impl Running {
+    /// Stops taking requests, lets those under way finish, and closes the store.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN, all).await.is_err() {
+            tracing::warn!("some requests did not finish in time");
+            self.tasks.shutdown().await;
+        }
+    }
+
+    /// Looks at everything that is due now, as the server itself does every second: for tests that moved the clock.
+    ///
+    /// # Errors
+    /// A sentence when the store fails.
+    pub async fn sweep_now(&self) -> Result<usize, String> {
+        let mut looked = 0;
+        loop {
+            let swept = crate::domain::sweep::sweep(&self.ctx).await.map_err(|e| e.to_string())?;
+            looked += swept.looked;
+            if swept.looked == 0 {
+                return Ok(looked);
+            }
+        }
+    }
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// [`ServeError`] when it does not start.
+pub async fn until_told(settings: Settings, parts: Parts, up: impl AsyncFnOnce(&Running)) -> Result<(), ServeError> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .map_err(|source| ServeError::Io { what: "cannot wait for SIGTERM".to_owned(), source })?;
+    let running = start(settings, parts).await?;
+    up(&running).await;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Follows the feed of changes, so that what this process remembers of realms, clients and keys is never older than the
+//! store by more than a moment, whoever changed it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::Context;
+use crate::domain::id::RealmId;
+use crate::store::{FeedError, FeedPos};
+
+const AT_ONCE: usize = 1000;
+
+/// Runs until told to stop.
+pub(super) async fn follow(ctx: Arc<Context>, stop: CancellationToken) {
+    let mut wake = ctx.store.wake();
+    let mut at = ctx.store.health().await.pos;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            woken = wake.changed() => if woken.is_err() { return },
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        }
+        at = catch_up(&ctx, at).await;
+    }
+}
+
+async fn catch_up(ctx: &Context, mut at: FeedPos) -> FeedPos {
+    loop {
+        match ctx.store.changes(at, AT_ONCE).await {
+            Ok(changes) => {
+                let more = changes.changes.len() >= AT_ONCE;
+                for change in changes.changes {
+                    evict(ctx, &change.key);
+                }
+                at = changes.next;
+                if !more {
+                    return at;
+                }
+            }
+            Err(FeedError::Gap { resume }) => {
+                ctx.catalog.clear();
+                ctx.keys.clear();
+                at = resume;
+            }
+            Err(FeedError::Store(error)) => {
+                tracing::warn!(%error, "the feed of changes cannot be read");
+                return at;
+            }
+        }
+    }
+}
+
+fn evict(ctx: &Context, key: &[u8]) {
+    match key.first() {
+        Some(0x02 | 0x03 | 0x10 | 0x11) => ctx.catalog.evict(key),
+        Some(0x04) => {
+            if let Some(realm) = key.get(1..5).and_then(|b| b.try_into().ok()) {
+                ctx.keys.evict(RealmId(u32::from_be_bytes(realm)));
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,89 @@
+//! What is built before anything listens.
+
+use std::sync::Arc;
+
+use super::ServeError;
+use crate::config::{RealmFile, Settings, load_all};
+use crate::crypto::{PasswordCost, Passwords, Vault};
+use crate::domain::entropy::{Entropy, OsEntropy};
+use crate::domain::realm::{Catalog, apply};
+use crate::domain::signout::expand::Door;
+use crate::domain::time::Clock;
+use crate::domain::{Context, keys};
+use crate::store::{self, StoreKind};
+
+/// Passwords waiting for a hashing thread; more are told to come back.
+const WAITING: usize = 64;
+
+/// Opens the store and the keys.
+///
+/// # Errors
+/// [`ServeError`] when either does not open.
+pub(super) fn context(settings: &Settings, clock: Arc<dyn Clock>, cheap: bool) -> Result<Context, ServeError> {
+    let kind: StoreKind = settings.store.parse()?;
+    let store = store::open(&kind, &settings.data)?;
+    let given = settings.master_key.as_ref().map(|s| s.expose());
+    let vault = match (kind, given) {
+        // Nothing sealed outlives a store in memory; neither need the key.
+        (StoreKind::Memory, None) => {
+            let mut key = [0; 32];
+            OsEntropy.fill(&mut key);
+            Vault::from_key(key)
+        }
+        _ => Vault::load_or_create(&settings.data, given)?,
+    };
+    let cost = if cheap { PasswordCost::test() } else { PasswordCost::default() };
+    Ok(Context {
+        store,
+        clock,
+        entropy: Arc::new(OsEntropy),
+        vault,
+        passwords: Passwords::new(cost, settings.hash_threads, WAITING),
+        public_url: settings.public_url.clone(),
+        node: settings.node.clone(),
+        catalog: Catalog::default(),
+        keys: keys::KeyRing::default(),
+        door: Door::default(),
+    })
+}
+
+/// Sees to the realm `master` and applies the realm files. Answers the first administrator's password when it was made
+/// up just now.
+///
+/// # Errors
+/// [`ServeError`] when a file does not read or is not taken.
+pub(super) async fn realms(
+    ctx: &Context,
+    settings: &Settings,
+    more: Vec<RealmFile>,
+) -> Result<Option<String>, ServeError> {
+    let mut files = if settings.realms.exists() {
+        load_all(&settings.realms).map_err(ServeError::Realms)?
+    } else {
+        Vec::new()
+    };
+    for file in more {
+        if !files.iter().any(|f| f.realm == file.realm) {
+            files.push(file);
+        }
+    }
+    let refused = |realm: &str| {
+        let realm = realm.to_owned();
+        move |source| ServeError::Apply { realm, source }
+    };
+    let generated =
+        apply::bootstrap(ctx, settings.admin_password.clone()).await.map_err(refused("master"))?;
+    for file in files {
+        let applied = apply::apply(ctx, &file.realm, file.settings, file.clients, file.users)
+            .await
+            .map_err(refused(&file.realm))?;
+        tracing::info!(
+            realm = file.realm,
+            created = applied.created,
+            updated = applied.updated,
+            unchanged = applied.unchanged,
+            "realm file applied"
+        );
+    }
+    Ok(generated)
+}

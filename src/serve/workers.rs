@@ -1,0 +1,63 @@
+//! What runs beside the requests: the sweep, the expansion of large sign-outs, the upkeep of figures.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{Context, signout, sweep as due};
+
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+const EXPAND_EVERY: Duration = Duration::from_secs(5);
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Looks at what is due, every second.
+pub(super) async fn sweep(ctx: Arc<Context>, stop: CancellationToken) {
+    loop {
+        match due::sweep(&ctx).await {
+            Ok(swept) if swept.ended > 0 => tracing::debug!(ended = swept.ended, "sessions expired"),
+            Ok(swept) if swept.looked > 0 => {}
+            Ok(_) => {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(SWEEP_EVERY) => {}
+                }
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "the sweep could not finish; it goes on later");
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(SWEEP_EVERY) => {}
+                }
+            }
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Writes large sign-outs out, when the door rings and now and then.
+pub(super) async fn expand(ctx: Arc<Context>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = ctx.door.wake.notified() => {}
+            () = tokio::time::sleep(EXPAND_EVERY) => {}
+        }
+        if let Err(fault) = signout::expand::resume(&ctx).await {
+            tracing::warn!(%fault, "a large sign-out could not be written out; it goes on later");
+        }
+    }
+}
+
+/// Keeps the histograms of figures from growing.
+pub(super) async fn upkeep(figures: PrometheusHandle, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(UPKEEP_EVERY) => figures.run_upkeep(),
+        }
+    }
+}
