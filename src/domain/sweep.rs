@@ -195,9 +195,12 @@ async fn browser_state(ctx: &Context, hash: &[u8; 32], now: Timestamp) -> Result
     Ok(Some(state.expires_at).filter(|at| *at > now))
 }
 
+/// Sessions of one realm that end for one reason, each with the key of its date.
+type Group = (RealmId, Reason, Vec<(Sid, Bytes)>);
+
 async fn end(ctx: &Context, over: Vec<(RealmId, Reason, Sid, Bytes)>, tidy: &mut Batch) -> Result<usize, Fault> {
     let mut ended = 0;
-    let mut groups: Vec<(RealmId, Reason, Vec<(Sid, Bytes)>)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     for (realm, reason, sid, at) in over {
         match groups.iter_mut().find(|(r, why, of)| *r == realm && *why == reason && of.len() < PIECE) {
             Some((_, _, of)) => of.push((sid, at)),

@@ -43,6 +43,7 @@ pub(super) fn context(settings: &Settings, clock: Arc<dyn Clock>, cheap: bool) -
         node: settings.node.clone(),
         catalog: Catalog::default(),
         keys: keys::KeyRing::default(),
+        ids: crate::domain::id::Ids::default(),
         door: Door::default(),
     })
 }

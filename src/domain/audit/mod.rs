@@ -53,7 +53,9 @@ pub fn record(batch: &mut Batch, ctx: &Context, realm: RealmId, entry: &Entry<'_
         target: entry.target.clone(),
         detail: entry.detail.clone(),
     };
-    batch.put(key::audit(realm, at, ctx.new_id().as_bytes()), encode_json(&record)?);
+    // Newest first also within a millisecond.
+    let id = ctx.new_id().into_bytes().map(|b| !b);
+    batch.put(key::audit(realm, at, &id), encode_json(&record)?);
     Ok(())
 }
 

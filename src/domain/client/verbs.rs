@@ -125,12 +125,9 @@ pub async fn update(
         batch.replace(key::client(realm.id, id), found.version, encode_json(&after)?);
         record(&mut batch, ctx, realm, actor, &after, ("client.update", Some(detail)))?;
         let ends = (before.settings.enabled && !after.settings.enabled).then(|| grants_of(id, actor));
-        match change::commit(ctx, realm, batch, ends.as_ref()).await? {
-            Ok(sign_out) => {
-                evict(ctx, realm, &after);
-                return Ok(Updated { client: Arc::new(after), secret, sign_out });
-            }
-            Err(Outrun) => {}
+        if let Ok(sign_out) = change::commit(ctx, realm, batch, ends.as_ref()).await? {
+            evict(ctx, realm, &after);
+            return Ok(Updated { client: Arc::new(after), secret, sign_out });
         }
     }
     Err(Fault::Busy.into())

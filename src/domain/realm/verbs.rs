@@ -108,12 +108,9 @@ pub async fn update(
         batch.replace(key::realm(after.id), found.version, encode_json(&after)?);
         record(&mut batch, ctx, &after, actor, "realm.update", Some(detail))?;
         let ends = (before.settings.enabled && !after.settings.enabled).then(|| everybody(actor));
-        match change::commit(ctx, &before, batch, ends.as_ref()).await? {
-            Ok(sign_out) => {
-                evict(ctx, &after);
-                return Ok(Updated { realm: Arc::new(after), sign_out });
-            }
-            Err(Outrun) => {}
+        if let Ok(sign_out) = change::commit(ctx, &before, batch, ends.as_ref()).await? {
+            evict(ctx, &after);
+            return Ok(Updated { realm: Arc::new(after), sign_out });
         }
     }
     Err(Fault::Busy.into())

@@ -34,8 +34,8 @@ const AT_ONCE: usize = 24;
 const OPS: usize = 900;
 /// The most sessions of an act by epoch that are written out before the answer.
 const BEFORE_ANSWER: usize = 2000;
-/// The most users or clients in one selection: each gets an epoch in the first commit.
-pub const MAX_EPOCHS: usize = 300;
+/// The most users or clients that get an epoch in the first commit.
+const MAX_EPOCHS: usize = 300;
 
 /// Ends what is selected; answers after the durable commit, when denial holds.
 ///
@@ -96,8 +96,7 @@ pub async fn end_with(ctx: &Context, realm: &Realm, request: &Request, also: Bat
     batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
     commit(ctx, batch).await?;
     // Without an epoch, denial holds once the list is written out.
-    let denied = !matches!(request.select, Selection::Sessions(_) | Selection::Filter(_));
-    if denied && resolved.sids.len() > BEFORE_ANSWER {
+    if has_epoch(&request.select) && resolved.sids.len() > BEFORE_ANSWER {
         ctx.door.wake.notify_one();
         return Ok(record);
     }
@@ -135,7 +134,21 @@ fn once_key(realm: &Realm, request: &Request, once: &str) -> bytes::Bytes {
     key::sign_out_once(realm.id, &crypto::sha256(format!("{}\n{once}", request.actor.id).as_bytes()))
 }
 
+/// Whether the act's own commit denies everything selected. A very long list of users or clients does not fit there; it is
+/// written out like a list of sessions.
+fn has_epoch(select: &Selection) -> bool {
+    match select {
+        Selection::All => true,
+        Selection::Users(users) => users.len() <= MAX_EPOCHS,
+        Selection::Clients(clients) => clients.len() <= MAX_EPOCHS,
+        Selection::Sessions(_) | Selection::Filter(_) => false,
+    }
+}
+
 fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Result<(), Fault> {
+    if !has_epoch(&request.select) {
+        return Ok(());
+    }
     let epoch = Epoch {
         at: act.at,
         except: own::protected(request).into_iter().collect(),

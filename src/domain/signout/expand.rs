@@ -62,18 +62,35 @@ pub async fn resume(ctx: &Context) -> Result<usize, Fault> {
     Ok(done)
 }
 
-/// Writes an act out to its end and settles it.
+/// Writes an act out to its end and settles it. When somebody else is at it, waits for them: whoever answers after this
+/// says that everything has ended.
 ///
 /// # Errors
 /// [`Fault`] when the store fails; what is left is done by [`resume`].
 pub async fn run(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOut, Fault> {
-    let first = ctx.door.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-    if !first {
-        return receipt::find(ctx, realm, id).await?.ok_or(Fault::Record("sign-out"));
+    loop {
+        let first = ctx.door.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        if first {
+            let _turn = Turn { door: &ctx.door, id };
+            return write_out(ctx, realm, id).await;
+        }
+        tokio::time::sleep(WAIT).await;
     }
-    let done = write_out(ctx, realm, id).await;
-    ctx.door.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-    done
+}
+
+/// How often somebody who waits for another's work looks.
+const WAIT: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// Being at work on an act; over when dropped, also when the caller gives up.
+struct Turn<'a> {
+    door: &'a Door,
+    id: SignOutId,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.door.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
 }
 
 async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOut, Fault> {

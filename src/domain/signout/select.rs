@@ -21,7 +21,7 @@ pub enum Selection {
     /// Every session these clients take part in; for a disabled client, its grants alone.
     Clients(Vec<ClientId>),
     /// Every active session that a search finds.
-    Filter(Query),
+    Filter(Box<Query>),
     /// Every session of the realm.
     All,
 }

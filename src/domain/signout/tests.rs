@@ -150,7 +150,7 @@ async fn the_askers_own_session_survives_every_kind_of_selection() {
     for select in [
         Selection::Users(vec![house.ann.id, house.bob.id]),
         Selection::Clients(vec![house.client.id]),
-        Selection::Filter(query),
+        Selection::Filter(Box::new(query)),
         Selection::All,
     ] {
         let other = house.sign_in(house.ann.id).await;
@@ -272,7 +272,7 @@ async fn a_session_that_ends_while_a_code_is_exchanged_takes_the_new_family_alon
         });
         let session = session::find(&house.ctx, &house.realm, sid).await.unwrap().unwrap().value;
         if session.ended.is_none() {
-            let _ = tokio::time::timeout(std::time::Duration::from_secs(5), async {
+            tokio::time::timeout(std::time::Duration::from_secs(5), async {
                 let issue = code::Issue {
                     grant: Grant {
                         client: house.client.id,

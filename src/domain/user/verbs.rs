@@ -143,9 +143,8 @@ pub async fn update(
             password.as_ref().map(|_| Reason::PasswordChanged)
         };
         let ends = reason.map(|reason| everything_of(id, reason, actor));
-        match change::commit(ctx, realm, batch, ends.as_ref()).await? {
-            Ok(sign_out) => return Ok(Updated { user: after, sign_out }),
-            Err(Outrun) => {}
+        if let Ok(sign_out) = change::commit(ctx, realm, batch, ends.as_ref()).await? {
+            return Ok(Updated { user: after, sign_out });
         }
     }
     Err(Fault::Busy.into())
