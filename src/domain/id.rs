@@ -26,7 +26,10 @@ impl Ids {
     pub fn next(&self, now: Timestamp, mut random: [u8; 10]) -> Uuid {
         let least = now.0 << 12;
         let step = |last: u64| Some(least.max(last + 1));
-        let last = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step).unwrap_or(least);
+        let last = self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, step)
+            .unwrap_or(least);
         let this = least.max(last + 1);
         let [high, low, ..] = &mut random;
         [*high, *low] = (u16::try_from(this & 0xfff).unwrap_or_default()).to_be_bytes();
@@ -103,9 +106,14 @@ mod tests {
     #[test]
     fn ids_are_in_the_order_they_were_made_in() {
         let ids = Ids::default();
-        let made: Vec<Uuid> = (0..10_000).map(|n| ids.next(Timestamp(1_000_000 + n / 6000), [7; 10])).collect();
+        let made: Vec<Uuid> = (0..10_000)
+            .map(|n| ids.next(Timestamp(1_000_000 + n / 6000), [7; 10]))
+            .collect();
         assert!(made.is_sorted());
-        assert_eq!(made.iter().collect::<std::collections::HashSet<_>>().len(), made.len());
+        assert_eq!(
+            made.iter().collect::<std::collections::HashSet<_>>().len(),
+            made.len()
+        );
         assert_eq!(made.first().map(Uuid::get_version_num), Some(7));
     }
 }

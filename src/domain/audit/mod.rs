@@ -43,7 +43,12 @@ pub struct Record {
 ///
 /// # Errors
 /// [`Fault::Record`] when it cannot be encoded.
-pub fn record(batch: &mut Batch, ctx: &Context, realm: RealmId, entry: &Entry<'_>) -> Result<(), Fault> {
+pub fn record(
+    batch: &mut Batch,
+    ctx: &Context,
+    realm: RealmId,
+    entry: &Entry<'_>,
+) -> Result<(), Fault> {
     let at = ctx.now();
     let record = Record {
         at,
@@ -64,6 +69,18 @@ pub fn record(batch: &mut Batch, ctx: &Context, realm: RealmId, entry: &Entry<'_
 /// # Errors
 /// [`Fault`] when the store does not answer.
 pub async fn newest(ctx: &Context, realm: RealmId, limit: usize) -> Result<Vec<Record>, Fault> {
-    let page = ctx.store.scan(&key::audits(realm), None, limit, Dir::Forward, KeysOrRecords::Records).await?;
-    page.records.iter().map(|r| decode(&r.value, "audit record")).collect()
+    let page = ctx
+        .store
+        .scan(
+            &key::audits(realm),
+            None,
+            limit,
+            Dir::Forward,
+            KeysOrRecords::Records,
+        )
+        .await?;
+    page.records
+        .iter()
+        .map(|r| decode(&r.value, "audit record"))
+        .collect()
 }

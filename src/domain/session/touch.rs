@@ -15,7 +15,12 @@ use crate::store::{Batch, CommitError};
 ///
 /// # Errors
 /// [`Fault`] when the store fails otherwise.
-pub async fn touch(ctx: &Context, realm: &Realm, active: &ActiveSession, ip: &str) -> Result<(), Fault> {
+pub async fn touch(
+    ctx: &Context,
+    realm: &Realm,
+    active: &ActiveSession,
+    ip: &str,
+) -> Result<(), Fault> {
     let now = ctx.now();
     let unseen = now.since(active.last_active);
     // A new address is worth a write of its own, but two that take turns are not worth one a request.
@@ -27,7 +32,11 @@ pub async fn touch(ctx: &Context, realm: &Realm, active: &ActiveSession, ip: &st
     batch.check(key::session(realm.id, active.session.sid), active.version);
     batch.put(
         key::seen(realm.id, active.session.sid),
-        encode(&Seen { at: now, ip: ip.to_owned(), node: ctx.node.clone() })?,
+        encode(&Seen {
+            at: now,
+            ip: ip.to_owned(),
+            node: ctx.node.clone(),
+        })?,
     );
     match ctx.commit(batch).await {
         Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),
