@@ -15,7 +15,10 @@ impl Address {
     /// The page `rest` of a realm's console; `rest` starts with a slash or is empty.
     pub fn new(realm: &str, rest: &str) -> Address {
         let name: String = form_urlencoded::byte_serialize(realm.as_bytes()).collect();
-        Address { path: format!("/admin/{name}{rest}"), query: Vec::new() }
+        Address {
+            path: format!("/admin/{name}{rest}"),
+            query: Vec::new(),
+        }
     }
 
     /// With one more parameter, unless its value is empty.
@@ -33,7 +36,13 @@ impl fmt::Display for Address {
         if self.query.is_empty() {
             return Ok(());
         }
-        write!(f, "?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish())
+        write!(
+            f,
+            "?{}",
+            form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&self.query)
+                .finish()
+        )
     }
 }
 
@@ -42,9 +51,14 @@ pub fn inside(text: &str) -> Option<&str> {
     let path = text.split('?').next().unwrap_or_default();
     let lower = path.to_ascii_lowercase();
     let below = path == "/admin" || path.starts_with("/admin/");
-    let plain = text.len() <= LONGEST && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'#');
+    let plain = text.len() <= LONGEST
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'#');
     // What a browser would resolve to somewhere else: dot segments and their escaped spellings.
-    let tricks = ["//", "/.", "%2e", "%2f", "%5c"].iter().any(|trick| lower.contains(trick));
+    let tricks = ["//", "/.", "%2e", "%2f", "%5c"]
+        .iter()
+        .any(|trick| lower.contains(trick));
     (below && plain && !tricks).then_some(text)
 }
 
@@ -56,7 +70,12 @@ mod tests {
 
     #[test]
     fn only_paths_of_the_console_are_returned_to() {
-        for good in ["/admin", "/admin?x=1", "/admin/demo/sessions", "/admin/demo/sessions?q=a%2Fb&ip=10.0.0.0%2F8"] {
+        for good in [
+            "/admin",
+            "/admin?x=1",
+            "/admin/demo/sessions",
+            "/admin/demo/sessions?q=a%2Fb&ip=10.0.0.0%2F8",
+        ] {
             assert_eq!(inside(good), Some(good));
         }
         for bad in [
@@ -79,7 +98,13 @@ mod tests {
 
     #[test]
     fn what_people_typed_cannot_leave_its_parameter() {
-        let address = Address::new("demo", "/sessions").with("q", "a&b=c d").with("ip", "").with("x", "ü#");
-        assert_eq!(address.to_string(), "/admin/demo/sessions?q=a%26b%3Dc+d&x=%C3%BC%23");
+        let address = Address::new("demo", "/sessions")
+            .with("q", "a&b=c d")
+            .with("ip", "")
+            .with("x", "ü#");
+        assert_eq!(
+            address.to_string(),
+            "/admin/demo/sessions?q=a%26b%3Dc+d&x=%C3%BC%23"
+        );
     }
 }

@@ -27,14 +27,16 @@ pub async fn ensure(ctx: &Context, realm: &Realm) -> Result<Arc<Client>, ClientE
         if found.settings == wanted {
             return Ok(found);
         }
-        return Ok(verbs::update(ctx, realm, &actor, found.id, wanted).await?.client);
+        return Ok(verbs::update(ctx, realm, &actor, found.id, wanted)
+            .await?
+            .client);
     }
     match verbs::create(ctx, realm, &actor, wanted).await {
         Ok(made) => Ok(made.client),
         // Somebody else's sign-in made it meanwhile.
-        Err(ClientError::NameTaken) => {
-            client::find(ctx, realm, CONSOLE).await?.ok_or(ClientError::Fault(Fault::Busy))
-        }
+        Err(ClientError::NameTaken) => client::find(ctx, realm, CONSOLE)
+            .await?
+            .ok_or(ClientError::Fault(Fault::Busy)),
         Err(error) => Err(error),
     }
 }
@@ -44,7 +46,10 @@ fn settings(ctx: &Context, realm: &Realm) -> ClientSettings {
         client_id: CONSOLE.to_owned(),
         client_name: Some("Realmkeep console".to_owned()),
         redirect_uris: vec![callback(ctx, realm)],
-        post_logout_redirect_uris: vec![format!("{}/admin/{}/signed-out", ctx.public_url, realm.name)],
+        post_logout_redirect_uris: vec![format!(
+            "{}/admin/{}/signed-out",
+            ctx.public_url, realm.name
+        )],
         grant_types: vec!["authorization_code".to_owned()],
         token_endpoint_auth_method: AuthMethod::None,
         scope: SCOPE.to_owned(),
@@ -70,7 +75,9 @@ mod tests {
         assert_eq!(testing::position(&ctx).await, before);
         let mut crooked = made.settings.clone();
         crooked.redirect_uris = vec!["https://evil.example/".to_owned()];
-        verbs::update(&ctx, &realm, &Actor::system("test"), made.id, crooked).await.unwrap();
+        verbs::update(&ctx, &realm, &Actor::system("test"), made.id, crooked)
+            .await
+            .unwrap();
         assert_eq!(ensure(&ctx, &realm).await.unwrap().settings, made.settings);
     }
 }

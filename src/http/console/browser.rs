@@ -20,7 +20,9 @@ impl FromRequestParts<App> for BrowserState {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<BrowserState, Stop> {
         let session = Session::from_request_parts(parts, app).await;
-        session.map(BrowserState).map_err(|_| Stop::from(Fault::Record("browser state")))
+        session
+            .map(BrowserState)
+            .map_err(|_| Stop::from(Fault::Record("browser state")))
     }
 }
 

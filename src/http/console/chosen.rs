@@ -48,10 +48,17 @@ impl Chosen {
         let sids = form.all("sid");
         if sids.is_empty() {
             let text = "Tick the sessions to end first, then press “Invalidate selected”.";
-            return Err(gate.message(StatusCode::UNPROCESSABLE_ENTITY, "Nothing is selected", text, Vec::new()));
+            return Err(gate.message(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Nothing is selected",
+                text,
+                Vec::new(),
+            ));
         }
         if sids.len() > MOST_SIDS {
-            let text = format!("A form holds at most {MOST_SIDS} sessions. Filter the list and select all that match.");
+            let text = format!(
+                "A form holds at most {MOST_SIDS} sessions. Filter the list and select all that match."
+            );
             let title = "That is too much at once";
             return Err(gate.message(StatusCode::UNPROCESSABLE_ENTITY, title, &text, Vec::new()));
         }
@@ -65,7 +72,7 @@ impl Chosen {
     pub fn selection(&self, gate: &Gate) -> Result<Selection, Stop> {
         Ok(match self {
             Chosen::Sids(sids) => Selection::Sessions(sids.clone()),
-            Chosen::All(frozen) => Selection::Filter(frozen.query(gate)?),
+            Chosen::All(frozen) => Selection::Filter(Box::new(frozen.query(gate)?)),
         })
     }
 }
@@ -85,7 +92,11 @@ impl Frozen {
 
     /// The same after a preview that found so many.
     pub fn confirmed_for(&self, gate: &Gate, count: u64) -> Frozen {
-        Frozen { count: Some(count), until: gate.now.plus(PREVIEW_HOLDS), ..self.clone() }
+        Frozen {
+            count: Some(count),
+            until: gate.now.plus(PREVIEW_HOLDS),
+            ..self.clone()
+        }
     }
 
     /// As text that only this server can have made.
@@ -93,25 +104,37 @@ impl Frozen {
     /// # Errors
     /// [`Stop`] when it cannot be sealed.
     pub fn seal(&self, gate: &Gate) -> Result<String, Stop> {
-        let plain = serde_json::to_vec(self).map_err(|_| crate::domain::Fault::Record("selection"))?;
+        let plain =
+            serde_json::to_vec(self).map_err(|_| crate::domain::Fault::Record("selection"))?;
         let sealed = gate.ctx.vault.seal(SEALED_FOR, &plain);
         let sealed = sealed.map_err(|e| crate::domain::Fault::Crypto(e.to_string()))?;
         Ok(crypto::b64(&sealed))
     }
 
     fn open(gate: &Gate, text: &str) -> Result<Frozen, Stop> {
-        let plain = crypto::unb64(text).and_then(|sealed| gate.ctx.vault.open(SEALED_FOR, &sealed).ok());
+        let plain =
+            crypto::unb64(text).and_then(|sealed| gate.ctx.vault.open(SEALED_FOR, &sealed).ok());
         let frozen: Option<Frozen> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
         match frozen.filter(|f| f.realm == gate.realm.id && f.by == gate.admin.user.id) {
             Some(frozen) if gate.now < frozen.until => Ok(frozen),
             Some(_) => {
                 let text = "It was made too long ago to be what you see now. Go back to the list and select again. \
                             Nothing was ended.";
-                Err(gate.message(StatusCode::CONFLICT, "This selection is too old", text, Vec::new()))
+                Err(gate.message(
+                    StatusCode::CONFLICT,
+                    "This selection is too old",
+                    text,
+                    Vec::new(),
+                ))
             }
             None => {
                 let text = "It is not one that this page made for you. Nothing was ended.";
-                Err(gate.message(StatusCode::UNPROCESSABLE_ENTITY, "The selection does not read", text, Vec::new()))
+                Err(gate.message(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "The selection does not read",
+                    text,
+                    Vec::new(),
+                ))
             }
         }
     }
@@ -123,10 +146,19 @@ impl Frozen {
     pub fn query(&self, gate: &Gate) -> Result<Query, Stop> {
         let Ok(mut query) = Query::parse(&self.query) else {
             let text = "It was made by another version of the server. Go back to the list and select again.";
-            return Err(gate.message(StatusCode::CONFLICT, "This selection is too old", text, Vec::new()));
+            return Err(gate.message(
+                StatusCode::CONFLICT,
+                "This selection is too old",
+                text,
+                Vec::new(),
+            ));
         };
         let later = Timestamp(self.cut.0.saturating_add(1));
-        query.started_before = Some(query.started_before.map_or(later, |before| before.min(later)));
+        query.started_before = Some(
+            query
+                .started_before
+                .map_or(later, |before| before.min(later)),
+        );
         Ok(query)
     }
 

@@ -6,8 +6,10 @@ use axum::http::{HeaderMap, header};
 /// token: programs and old browsers send neither header.
 pub fn is_foreign(headers: &HeaderMap, public_url: &str) -> bool {
     let named = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let fetched = named("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let origin = named(header::ORIGIN.as_str()).is_some_and(|origin| origin != origin_of(public_url));
+    let fetched =
+        named("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let origin =
+        named(header::ORIGIN.as_str()).is_some_and(|origin| origin != origin_of(public_url));
     fetched || origin
 }
 
@@ -15,7 +17,9 @@ pub fn is_foreign(headers: &HeaderMap, public_url: &str) -> bool {
 fn origin_of(public_url: &str) -> &str {
     let after_scheme = public_url.find("://").map_or(0, |at| at + 3);
     let rest = public_url.get(after_scheme..).unwrap_or_default();
-    let end = rest.find('/').map_or(public_url.len(), |at| after_scheme + at);
+    let end = rest
+        .find('/')
+        .map_or(public_url.len(), |at| after_scheme + at);
     public_url.get(..end).unwrap_or(public_url)
 }
 
@@ -28,7 +32,13 @@ mod tests {
         let cases = [
             (vec![], false),
             (vec![("origin", "https://id.example")], false),
-            (vec![("origin", "https://id.example"), ("sec-fetch-site", "same-origin")], false),
+            (
+                vec![
+                    ("origin", "https://id.example"),
+                    ("sec-fetch-site", "same-origin"),
+                ],
+                false,
+            ),
             (vec![("sec-fetch-site", "none")], false),
             (vec![("origin", "https://evil.example")], true),
             (vec![("origin", "null")], true),

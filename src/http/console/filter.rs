@@ -32,7 +32,11 @@ impl Tab {
 
     /// What the domain calls it.
     pub fn listed(self) -> Listed {
-        if self == Tab::Ended { Listed::Ended } else { Listed::Active }
+        if self == Tab::Ended {
+            Listed::Ended
+        } else {
+            Listed::Active
+        }
     }
 }
 
@@ -69,7 +73,12 @@ pub const STARTED: [(&str, &str, Span, bool); 5] = [
     ("24h", "In the last 24 hours", Span::hours(24), true),
     ("7d", "In the last 7 days", Span::days(7), true),
     ("before-8h", "More than 8 hours ago", Span::hours(8), false),
-    ("before-24h", "More than 24 hours ago", Span::hours(24), false),
+    (
+        "before-24h",
+        "More than 24 hours ago",
+        Span::hours(24),
+        false,
+    ),
 ];
 
 /// Idle times to choose from.
@@ -110,7 +119,11 @@ impl Filter {
 
     /// Rows a page.
     pub fn limit(&self) -> usize {
-        self.limit.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)).unwrap_or(LIMITS[0])
+        self.limit
+            .parse()
+            .ok()
+            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+            .unwrap_or(LIMITS[0])
     }
 
     /// Whether this is the first page.
@@ -131,8 +144,22 @@ impl Filter {
         add("q", &self.q, format!("“{}”", self.q));
         add("ip", &self.ip, format!("IP {}", self.ip));
         add("client", &self.client, format!("App {}", self.client));
-        add("idle", &self.idle, idle.map_or_else(|| format!("Idle over {}", self.idle), |(_, l)| (*l).to_owned()));
-        add("started", &self.started, started.map_or_else(|| self.started.clone(), |(_, l, ..)| format!("Started {}", lower(l))));
+        add(
+            "idle",
+            &self.idle,
+            idle.map_or_else(
+                || format!("Idle over {}", self.idle),
+                |(_, l)| (*l).to_owned(),
+            ),
+        );
+        add(
+            "started",
+            &self.started,
+            started.map_or_else(
+                || self.started.clone(),
+                |(_, l, ..)| format!("Started {}", lower(l)),
+            ),
+        );
         if self.tab == Tab::Idle && self.idle.is_empty() {
             active.push(("state", "Idle".to_owned()));
         }
@@ -144,7 +171,10 @@ impl Filter {
     /// # Errors
     /// The field that does not read, and what would.
     pub fn query(&self, realm: &Realm, now: Timestamp) -> Result<Query, Problem> {
-        let problem = |field: &str, message: String| Problem { field: field.to_owned(), message };
+        let problem = |field: &str, message: String| Problem {
+            field: field.to_owned(),
+            message,
+        };
         let mut text = self.q.clone();
         Query::parse(&text).map_err(|e| problem("q", capital(&e.to_string())))?;
         let mut add = |field: &str, term: String, wrong: String| -> Result<(), Problem> {
@@ -156,11 +186,18 @@ impl Filter {
             Ok(())
         };
         if !self.ip.is_empty() {
-            let wrong = format!("“{}” is not an address or a range. Try 192.0.2.7 or 10.20.4.0/24.", self.ip);
+            let wrong = format!(
+                "“{}” is not an address or a range. Try 192.0.2.7 or 10.20.4.0/24.",
+                self.ip
+            );
             add("ip", format!("ip:{}", self.ip), wrong)?;
         }
         if !self.client.is_empty() {
-            add("client", format!("client:{}", self.client), format!("“{}” is not a client id.", self.client))?;
+            add(
+                "client",
+                format!("client:{}", self.client),
+                format!("“{}” is not a client id.", self.client),
+            )?;
         }
         if let Some(idle) = self.idle_over(realm) {
             let wrong = format!("“{idle}” is not a length of time. Try 15m or 2h.");
@@ -172,7 +209,11 @@ impl Filter {
                 let operator = if *since { '>' } else { '<' };
                 format!("started{operator}{}", now.minus(*ago).rfc3339())
             });
-            add("started", term.unwrap_or_default(), format!("“{}” is not one of the times offered.", self.started))?;
+            add(
+                "started",
+                term.unwrap_or_default(),
+                format!("“{}” is not one of the times offered.", self.started),
+            )?;
         }
         Query::parse(&text).map_err(|e| problem("q", capital(&e.to_string())))
     }
@@ -181,7 +222,9 @@ impl Filter {
     fn idle_over(&self, realm: &Realm) -> Option<String> {
         match self.tab {
             Tab::Ended => None,
-            Tab::Idle if self.idle.is_empty() => Some(idle_threshold(realm).to_string().replace(' ', "")),
+            Tab::Idle if self.idle.is_empty() => {
+                Some(idle_threshold(realm).to_string().replace(' ', ""))
+            }
             _ => Some(self.idle.clone()).filter(|idle| !idle.is_empty()),
         }
     }
@@ -193,8 +236,18 @@ impl Filter {
 
     /// The same without one of the filters.
     pub fn without(&self, gate: &Gate, field: &str) -> Address {
-        let keep = |name: &str, value: &str| if name == field { String::new() } else { value.to_owned() };
-        let tab = if self.tab == Tab::Active { "" } else { self.tab.as_str() };
+        let keep = |name: &str, value: &str| {
+            if name == field {
+                String::new()
+            } else {
+                value.to_owned()
+            }
+        };
+        let tab = if self.tab == Tab::Active {
+            ""
+        } else {
+            self.tab.as_str()
+        };
         gate.at("/sessions")
             .with("q", &keep("q", &self.q))
             .with("ip", &keep("ip", &self.ip))
@@ -230,8 +283,14 @@ impl Filter {
     }
 
     fn page(&self, gate: &Gate, after: &str, before: u64, trail: &[(u64, String)]) -> Address {
-        let trail: Vec<String> = trail.iter().map(|(rows, cursor)| format!("{rows}.{cursor}")).collect();
-        self.address(gate).with("after", after).with("before", &before.to_string()).with("trail", &trail.join(","))
+        let trail: Vec<String> = trail
+            .iter()
+            .map(|(rows, cursor)| format!("{rows}.{cursor}"))
+            .collect();
+        self.address(gate)
+            .with("after", after)
+            .with("before", &before.to_string())
+            .with("trail", &trail.join(","))
     }
 }
 
@@ -242,21 +301,44 @@ pub fn idle_threshold(realm: &Realm) -> Span {
 
 /// The idle times, with the chosen one.
 pub fn idle_choices(chosen: &str) -> Vec<Choice> {
-    choices("Any idle time", IDLE.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())), chosen)
+    choices(
+        "Any idle time",
+        IDLE.iter()
+            .map(|(value, label)| ((*value).to_owned(), (*label).to_owned())),
+        chosen,
+    )
 }
 
 /// The start times, with the chosen one.
 pub fn started_choices(chosen: &str) -> Vec<Choice> {
-    let times = STARTED.iter().map(|(value, label, ..)| ((*value).to_owned(), (*label).to_owned()));
+    let times = STARTED
+        .iter()
+        .map(|(value, label, ..)| ((*value).to_owned(), (*label).to_owned()));
     choices("Started any time", times, chosen)
 }
 
 /// A list to choose from that begins with "any". What is chosen is in it, whatever it is.
-pub fn choices(any: &str, offered: impl Iterator<Item = (String, String)>, chosen: &str) -> Vec<Choice> {
-    let mut list = vec![Choice { value: String::new(), label: any.to_owned(), selected: chosen.is_empty() }];
-    list.extend(offered.map(|(value, label)| Choice { selected: value == chosen, value, label }));
+pub fn choices(
+    any: &str,
+    offered: impl Iterator<Item = (String, String)>,
+    chosen: &str,
+) -> Vec<Choice> {
+    let mut list = vec![Choice {
+        value: String::new(),
+        label: any.to_owned(),
+        selected: chosen.is_empty(),
+    }];
+    list.extend(offered.map(|(value, label)| Choice {
+        selected: value == chosen,
+        value,
+        label,
+    }));
     if !list.iter().any(|choice| choice.selected) {
-        list.push(Choice { value: chosen.to_owned(), label: chosen.to_owned(), selected: true });
+        list.push(Choice {
+            value: chosen.to_owned(),
+            label: chosen.to_owned(),
+            selected: true,
+        });
     }
     list
 }
@@ -276,13 +358,19 @@ fn step(text: &str) -> Option<(u64, String)> {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    let first = letters
+        .next()
+        .map(|c| c.to_uppercase().collect::<String>())
+        .unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 fn lower(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_lowercase().collect::<String>()).unwrap_or_default();
+    let first = letters
+        .next()
+        .map(|c| c.to_lowercase().collect::<String>())
+        .unwrap_or_default();
     format!("{first}{}", letters.as_str())
 }
 
@@ -300,7 +388,9 @@ mod tests {
         let realm = testing::realm(&ctx, "demo").await;
         let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
         let query = |text: &str| Filter::read(text).query(&realm, now);
-        let all = query("q=ann+device%3Afirefox&ip=10.0.0.0%2F8&client=crm&idle=15m&started=before-24h").unwrap();
+        let all =
+            query("q=ann+device%3Afirefox&ip=10.0.0.0%2F8&client=crm&idle=15m&started=before-24h")
+                .unwrap();
         assert_eq!(all.prefix.as_deref(), Some("ann"));
         assert_eq!(all.device.as_deref(), Some("firefox"));
         assert_eq!(all.ip.unwrap().to_string(), "10.0.0.0/8");

@@ -49,9 +49,15 @@ impl IntoResponse for Stop {
                 log_fault(&fault);
                 tracing::error!(request = %id, "answered with an error page");
                 let (status, description) = if is_passing(&fault) {
-                    (StatusCode::SERVICE_UNAVAILABLE, "Nothing was changed. Try again in a moment.")
+                    (
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "Nothing was changed. Try again in a moment.",
+                    )
                 } else {
-                    (StatusCode::INTERNAL_SERVER_ERROR, "The log has the cause under the request below.")
+                    (
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "The log has the cause under the request below.",
+                    )
                 };
                 bare(status, "The server could not decide", description, id, None)
             }
@@ -70,7 +76,10 @@ pub fn html(status: StatusCode, page: &impl Template) -> Response {
     };
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -86,7 +95,10 @@ pub fn bare(
     onward: Option<(&str, Address)>,
 ) -> Response {
     let page = ErrorPage {
-        gate: Plain { realm_name: "Realmkeep".to_owned(), theme: None },
+        gate: Plain {
+            realm_name: "Realmkeep".to_owned(),
+            theme: None,
+        },
         title: title.to_owned(),
         code: status.as_u16().to_string(),
         description: description.to_owned(),
@@ -115,5 +127,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::VARY, "X-Fragment, Cookie"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
 ];

@@ -46,7 +46,11 @@ impl FromRequestParts<App> for Gate {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Gate, Stop> {
         let params = RawPathParams::from_request_parts(parts, app).await.ok();
-        let named = params.iter().flatten().find(|(key, _)| *key == "realm").map(|(_, value)| value.to_owned());
+        let named = params
+            .iter()
+            .flatten()
+            .find(|(key, _)| *key == "realm")
+            .map(|(_, value)| value.to_owned());
         let visitor = Visitor::from_request_parts(parts, app).await?;
         let realm = realm::find(&app.ctx, named.as_deref().unwrap_or_default()).await?;
         if let Err(absent) = &visitor.admin {
@@ -58,7 +62,12 @@ impl FromRequestParts<App> for Gate {
         let mut gate = Gate::at_the_front(visitor).await?;
         let Some(realm) = realm else {
             let text = "The address names a realm that does not exist on this server.";
-            return Err(gate.message(StatusCode::NOT_FOUND, "There is no such realm", text, Vec::new()));
+            return Err(gate.message(
+                StatusCode::NOT_FOUND,
+                "There is no such realm",
+                text,
+                Vec::new(),
+            ));
         };
         gate.realm = realm;
         gate.let_in()
@@ -71,9 +80,21 @@ impl Gate {
     /// # Errors
     /// [`Stop`] when nobody is signed in.
     pub async fn at_the_front(visitor: Visitor) -> Result<Gate, Stop> {
-        let Visitor { app, browser, admin, headers, target, .. } = visitor;
-        let Ok(admin) = admin else { return Err(StatusCode::UNAUTHORIZED.into_response().into()) };
-        let query = target.split_once('?').map_or("", |(_, query)| query).to_owned();
+        let Visitor {
+            app,
+            browser,
+            admin,
+            headers,
+            target,
+            ..
+        } = visitor;
+        let Ok(admin) = admin else {
+            return Err(StatusCode::UNAUTHORIZED.into_response().into());
+        };
+        let query = target
+            .split_once('?')
+            .map_or("", |(_, query)| query)
+            .to_owned();
         Gate::open(app.ctx, browser, headers, query, admin).await
     }
 
@@ -118,7 +139,10 @@ impl Gate {
         let home = self.at_home();
         if home.may(Right::ViewSessions) {
             let label = format!("Sessions of {}", home.realm.name);
-            links.push(Link { label, url: home.at("/sessions").to_string() });
+            links.push(Link {
+                label,
+                url: home.at("/sessions").to_string(),
+            });
         }
         Err(home.message(StatusCode::FORBIDDEN, "This is another realm", &text, links))
     }
@@ -126,7 +150,10 @@ impl Gate {
     /// The same request, looked at from the administrator's own realm: what frames a page about a realm they have no
     /// say in.
     fn at_home(self) -> Gate {
-        Gate { realm: self.admin.home.clone(), ..self }
+        Gate {
+            realm: self.admin.home.clone(),
+            ..self
+        }
     }
 
     /// Whether the administrator may do this here.
@@ -139,20 +166,32 @@ impl Gate {
     /// # Errors
     /// The page that says which role is needed.
     pub fn need(&self, right: Right) -> Result<(), Stop> {
-        if self.may(right) { Ok(()) } else { Err(self.lacks(right)) }
+        if self.may(right) {
+            Ok(())
+        } else {
+            Err(self.lacks(right))
+        }
     }
 
     fn lacks(&self, right: Right) -> Stop {
         let (what, roles) = match right {
             Right::EndSessions => ("ending sessions", "sessions-operator or realm-admin"),
-            _ => ("seeing sessions", "sessions-viewer, sessions-operator, auditor or realm-admin"),
+            _ => (
+                "seeing sessions",
+                "sessions-viewer, sessions-operator, auditor or realm-admin",
+            ),
         };
         let text = format!(
             "The account {} has no role for {what} in the realm {}. It needs one of: {roles}. Ask an administrator of the \
              realm to give it to you.",
             self.admin.user.username, self.realm.name
         );
-        self.message(StatusCode::FORBIDDEN, "You may not do this", &text, Vec::new())
+        self.message(
+            StatusCode::FORBIDDEN,
+            "You may not do this",
+            &text,
+            Vec::new(),
+        )
     }
 
     /// A page of the console of this realm; `rest` starts with a slash.
@@ -184,9 +223,18 @@ impl Gate {
     }
 
     /// A page that says something instead of what was asked for.
-    pub fn message(&self, status: StatusCode, title: &str, description: &str, mut links: Vec<Link>) -> Stop {
+    pub fn message(
+        &self,
+        status: StatusCode,
+        title: &str,
+        description: &str,
+        mut links: Vec<Link>,
+    ) -> Stop {
         if links.is_empty() && self.may(Right::ViewSessions) {
-            links.push(Link { label: "Go to sessions".to_owned(), url: self.at("/sessions").to_string() });
+            links.push(Link {
+                label: "Go to sessions".to_owned(),
+                url: self.at("/sessions").to_string(),
+            });
         }
         let page = MessagePage {
             shell: self.shell(Section::Other),
@@ -209,14 +257,21 @@ impl Gate {
             return Ok(form);
         }
         let text = "This form did not come from a page of yours, or the page is too old. Nothing was changed.";
-        Err(self.message(StatusCode::FORBIDDEN, "The form was refused", text, Vec::new()))
+        Err(self.message(
+            StatusCode::FORBIDDEN,
+            "The form was refused",
+            text,
+            Vec::new(),
+        ))
     }
 
     /// The page of this realm's console that the browser comes from, when it says so.
     pub fn came_from(&self) -> Option<&str> {
         let referrer = self.headers.get(header::REFERER)?.to_str().ok()?;
         let path = inside(referrer.strip_prefix(self.ctx.public_url.as_str())?)?;
-        path.strip_prefix(self.base().as_str()).filter(|rest| rest.starts_with("/sessions")).map(|_| path)
+        path.strip_prefix(self.base().as_str())
+            .filter(|rest| rest.starts_with("/sessions"))
+            .map(|_| path)
     }
 }
 
@@ -237,7 +292,14 @@ fn sign_in_first(visitor: &Visitor, absent: &Absent, realm: Option<&Realm>) -> S
     let Some(realm) = realm else {
         let text = "The address names a realm that does not exist on this server.";
         let id = frame::request_id();
-        return frame::bare(StatusCode::NOT_FOUND, "There is no such realm", text, id, None).into();
+        return frame::bare(
+            StatusCode::NOT_FOUND,
+            "There is no such realm",
+            text,
+            id,
+            None,
+        )
+        .into();
     };
     let at = match absent {
         Absent::Nobody => &realm.name,
@@ -245,9 +307,14 @@ fn sign_in_first(visitor: &Visitor, absent: &Absent, realm: Option<&Realm>) -> S
     };
     let sessions = Address::new(&realm.name, "/sessions").to_string();
     let back = visitor.to_return_to().unwrap_or(&sessions);
-    let to = Address::new(at, "/sign-in").with("return", back).to_string();
+    let to = Address::new(at, "/sign-in")
+        .with("return", back)
+        .to_string();
     let mut response: Response = Redirect::to(&to).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
     response.into()
 }
 
@@ -271,7 +338,10 @@ fn role(admin: &Admin, realm: &Realm) -> &'static str {
         ("users-manager", "Users manager"),
         ("clients-manager", "Clients manager"),
     ];
-    known.iter().find(|(name, _)| has(name)).map_or("No role here", |(_, words)| words)
+    known
+        .iter()
+        .find(|(name, _)| has(name))
+        .map_or("No role here", |(_, words)| words)
 }
 
 /// The fields of a posted form.
@@ -285,11 +355,18 @@ impl Form {
 
     /// The first value of a field; empty when there is none.
     pub fn one(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// Every value of a field.
     pub fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(key, value)| key == name && !value.is_empty()).map(|(_, v)| v.clone()).collect()
+        self.0
+            .iter()
+            .filter(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, v)| v.clone())
+            .collect()
     }
 }

@@ -46,7 +46,9 @@ pub async fn act(gate: Gate, body: Bytes) -> Answer {
     // A browser that hangs up does not stop half of it.
     let done = tokio::spawn(async move { signout::end(&ctx, &realm, &request).await }).await;
     match done {
-        Ok(Ok(act)) => Ok(Redirect::to(&gate.at(&format!("/signouts/{}", act.id)).to_string()).into_response()),
+        Ok(Ok(act)) => Ok(
+            Redirect::to(&gate.at(&format!("/signouts/{}", act.id)).to_string()).into_response(),
+        ),
         Ok(Err(error)) => Err(refused(&gate, error)),
         Err(_) => Err(Fault::Busy.into()),
     }
@@ -54,7 +56,9 @@ pub async fn act(gate: Gate, body: Bytes) -> Answer {
 
 /// The note, and how many of a large selection had ended by themselves between preview and confirmation.
 async fn with_difference(gate: &Gate, frozen: &Frozen, note: String) -> Result<String, Stop> {
-    let Some(seen) = frozen.count else { return Ok(note) };
+    let Some(seen) = frozen.count else {
+        return Ok(note);
+    };
     let own = gate.admin.sid();
     let left = search::all(&gate.ctx, &gate.realm, &frozen.query(gate)?).await?;
     let left = left.iter().filter(|sid| **sid != own).count() as u64;
@@ -62,6 +66,13 @@ async fn with_difference(gate: &Gate, frozen: &Frozen, note: String) -> Result<S
     if gone == 0 {
         return Ok(note);
     }
-    let said = format!("{} had ended between preview and confirmation.", counted(gone, "session", "sessions"));
-    Ok(if note.is_empty() { said } else { format!("{note} ({said})") })
+    let said = format!(
+        "{} had ended between preview and confirmation.",
+        counted(gone, "session", "sessions")
+    );
+    Ok(if note.is_empty() {
+        said
+    } else {
+        format!("{note} ({said})")
+    })
 }

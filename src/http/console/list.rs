@@ -23,9 +23,21 @@ pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
     };
     let Some(found) = find(gate, filter, &query).await? else {
         let message = "This page of the list is gone. Start again from the first page.".to_owned();
-        return Ok(unreadable(gate, filter, Problem { field: "after".to_owned(), message }));
+        return Ok(unreadable(
+            gate,
+            filter,
+            Problem {
+                field: "after".to_owned(),
+                message,
+            },
+        ));
     };
-    let Found { rows: mut on_page, next, total, total_is_exact } = found;
+    let Found {
+        rows: mut on_page,
+        next,
+        total,
+        total_is_exact,
+    } = found;
     let own = own_row(gate, filter, &query).await?;
     on_page.retain(|row| row.session.sid != gate.admin.sid());
     let own_matches = own.is_some();
@@ -37,16 +49,27 @@ pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
     if rows.is_empty() && next.is_none() && filter.is_first() {
         list.empty = Some(nothing::why(gate, filter, &query).await?);
     } else if rows.is_empty() && next.is_some() {
-        list.warning = Some("None of the sessions looked at so far fits. Go on to look at more.".to_owned());
+        list.warning =
+            Some("None of the sessions looked at so far fits. Go on to look at more.".to_owned());
     }
     let here = rows.len() as u64;
     let whole = filter.is_first() && next.is_none();
-    let total = if whole { Some((here, true)) } else { total.map(|total| (total, total_is_exact)) };
+    let total = if whole {
+        Some((here, true))
+    } else {
+        total.map(|total| (total, total_is_exact))
+    };
     (list.shown, list.of, list.results) = counts(filter, &query, here, whole, total);
-    list.highlight = query.user.clone().or_else(|| query.prefix.clone()).unwrap_or_default();
+    list.highlight = query
+        .user
+        .clone()
+        .or_else(|| query.prefix.clone())
+        .unwrap_or_default();
     list.organisations = rows.iter().any(|row| !row.organisation.is_empty());
     list.previous_url = filter.previous(gate).map(|to| to.to_string());
-    list.next_url = next.as_ref().map(|next| filter.next(gate, next, here).to_string());
+    list.next_url = next
+        .as_ref()
+        .map(|next| filter.next(gate, next, here).to_string());
     let others = here > u64::from(own_matches && filter.is_first());
     let wider = next.is_some() || !filter.is_first() || !filter.active().is_empty();
     if filter.tab != Tab::Ended && others && wider && gate.may(Right::EndSessions) {
@@ -54,7 +77,10 @@ pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
             let total = total.saturating_sub(u64::from(own_matches));
             format!("{}{}", grouped(total), if exact { "" } else { "+" })
         });
-        list.everything = Some(Everything { count, token: Frozen::of_list(gate, &query).seal(gate)? });
+        list.everything = Some(Everything {
+            count,
+            token: Frozen::of_list(gate, &query).seal(gate)?,
+        });
     }
     list.may_end = gate.may(Right::EndSessions);
     list.rows = rows;
@@ -66,10 +92,16 @@ pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
 /// # Errors
 /// [`Fault`] when the store does not answer.
 pub async fn how_many(gate: &Gate, realm: &crate::domain::realm::Realm) -> Result<String, Fault> {
-    let found = search(&gate.ctx, realm, &Query::default(), Listed::Active, None, 1).await?.ok();
+    let found = search(&gate.ctx, realm, &Query::default(), Listed::Active, None, 1)
+        .await?
+        .ok();
     Ok(found.map_or_else(String::new, |found| {
         let total = found.total.unwrap_or_default();
-        format!("{}{}", grouped(total), if found.total_is_exact { "" } else { "+" })
+        format!(
+            "{}{}",
+            grouped(total),
+            if found.total_is_exact { "" } else { "+" }
+        )
     }))
 }
 
@@ -79,8 +111,18 @@ async fn find(gate: &Gate, filter: &Filter, query: &Query) -> Result<Option<Foun
     let mut first: Option<Found> = None;
     for _ in 0..PATIENCE {
         let listed = filter.tab.listed();
-        let answer = search(&gate.ctx, &gate.realm, query, listed, cursor.as_deref(), filter.limit()).await?;
-        let Ok(mut found) = answer else { return Ok(None) };
+        let answer = search(
+            &gate.ctx,
+            &gate.realm,
+            query,
+            listed,
+            cursor.as_deref(),
+            filter.limit(),
+        )
+        .await?;
+        let Ok(mut found) = answer else {
+            return Ok(None);
+        };
         if let Some(first) = &first {
             (found.total, found.total_is_exact) = (first.total, first.total_is_exact);
         }
@@ -113,8 +155,16 @@ fn counts(
     whole: bool,
     total: Option<(u64, bool)>,
 ) -> (String, String, String) {
-    let ended = if filter.tab == Tab::Ended { "ended " } else { "" };
-    let matching = match (query.is_prefix_only(), &query.prefix, filter.active().is_empty()) {
+    let ended = if filter.tab == Tab::Ended {
+        "ended "
+    } else {
+        ""
+    };
+    let matching = match (
+        query.is_prefix_only(),
+        &query.prefix,
+        filter.active().is_empty(),
+    ) {
         (true, Some(_), _) => format!(" that match “{}”", filter.q),
         (_, _, false) => " that fit the filters".to_owned(),
         _ => String::new(),
@@ -129,10 +179,18 @@ fn counts(
         return (grouped(here), format!("{ended}{noun}{matching}"), results);
     }
     let (from, to) = (filter.before + 1, filter.before + here);
-    let shown = if here == 0 { "0".to_owned() } else { format!("{}–{}", grouped(from), grouped(to)) };
+    let shown = if here == 0 {
+        "0".to_owned()
+    } else {
+        format!("{}–{}", grouped(from), grouped(to))
+    };
     let of = match total {
         Some((total, exact)) => {
-            format!("of {}{}{matching}", grouped(total.max(to)), if exact { "" } else { "+" })
+            format!(
+                "of {}{}{matching}",
+                grouped(total.max(to)),
+                if exact { "" } else { "+" }
+            )
         }
         None => format!("{ended}sessions{matching}"),
     };
@@ -148,7 +206,11 @@ fn unreadable(gate: &Gate, filter: &Filter, problem: Problem) -> SessionsList {
 }
 
 fn blank(gate: &Gate, filter: &Filter) -> SessionsList {
-    let order = if filter.q.is_empty() { "newest sign-in first" } else { "in the order found" };
+    let order = if filter.q.is_empty() {
+        "newest sign-in first"
+    } else {
+        "in the order found"
+    };
     let limit = filter.limit();
     let mut limits: Vec<usize> = LIMITS.to_vec();
     if !limits.contains(&limit) {
@@ -157,7 +219,11 @@ fn blank(gate: &Gate, filter: &Filter) -> SessionsList {
     }
     let limits = limits
         .iter()
-        .map(|n| Choice { value: n.to_string(), label: n.to_string(), selected: *n == limit })
+        .map(|n| Choice {
+            value: n.to_string(),
+            label: n.to_string(),
+            selected: *n == limit,
+        })
         .collect();
     SessionsList {
         base: gate.base(),

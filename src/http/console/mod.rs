@@ -60,7 +60,10 @@ pub fn routes() -> Router<App> {
         .route("/admin/{realm}/signed-out", get(sign_out::signed_out))
         .route("/admin/{realm}/sessions", get(sessions::page))
         .route("/admin/{realm}/sessions/{sid}", get(session::page))
-        .route("/admin/{realm}/signouts", get(receipts::page).post(invalidate::act))
+        .route(
+            "/admin/{realm}/signouts",
+            get(receipts::page).post(invalidate::act),
+        )
         .route("/admin/{realm}/signouts/preview", post(preview::page))
         .route("/admin/{realm}/signouts/{id}", get(receipt::page))
 }

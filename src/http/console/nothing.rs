@@ -18,9 +18,12 @@ use crate::domain::{Context, Fault};
 pub async fn why(gate: &Gate, filter: &Filter, query: &Query) -> Result<Empty, Fault> {
     let active = filter.active();
     if active.is_empty() {
-        return Ok(Empty::Realm { ended: filter.tab == Tab::Ended });
+        return Ok(Empty::Realm {
+            ended: filter.tab == Tab::Ended,
+        });
     }
-    let only_a_name = active.len() == 1 && filter.tab == Tab::Active && *query == just_a_name(query);
+    let only_a_name =
+        active.len() == 1 && filter.tab == Tab::Active && *query == just_a_name(query);
     if !only_a_name {
         return Ok(narrow(gate, filter));
     }
@@ -30,14 +33,28 @@ pub async fn why(gate: &Gate, filter: &Filter, query: &Query) -> Result<Empty, F
     };
     let name = format!("user:{}", user.username);
     let last = last_end(gate, &name).await?;
-    let ended_url = gate.at("/sessions").with("q", &name).with("state", Tab::Ended.as_str()).to_string();
-    Ok(Empty::SignedOut { query: wanted, username: user.username, last, ended_url })
+    let ended_url = gate
+        .at("/sessions")
+        .with("q", &name)
+        .with("state", Tab::Ended.as_str())
+        .to_string();
+    Ok(Empty::SignedOut {
+        query: wanted,
+        username: user.username,
+        last,
+        ended_url,
+    })
 }
 
 /// Which filters to take away.
 pub fn narrow(gate: &Gate, filter: &Filter) -> Empty {
-    let narrowing = |(field, label)| Narrowing { label, without_url: filter.without(gate, field).to_string() };
-    Empty::Narrow { filters: filter.active().into_iter().map(narrowing).collect() }
+    let narrowing = |(field, label)| Narrowing {
+        label,
+        without_url: filter.without(gate, field).to_string(),
+    };
+    Empty::Narrow {
+        filters: filter.active().into_iter().map(narrowing).collect(),
+    }
 }
 
 /// The same search reduced to the name in it.
@@ -54,15 +71,27 @@ async fn named(ctx: &Context, realm: &Realm, query: &Query) -> Result<Option<Use
     if let Some(name) = &query.user {
         return Ok(user::find(ctx, realm, name).await?.map(|found| found.value));
     }
-    let Some(prefix) = &query.prefix else { return Ok(None) };
+    let Some(prefix) = &query.prefix else {
+        return Ok(None);
+    };
     let (users, _) = user::list(ctx, realm, prefix, None, 1).await?;
     Ok(users.into_iter().next())
 }
 
 async fn last_end(gate: &Gate, name: &str) -> Result<Option<String>, Fault> {
     // A name with spaces in it does not read as a search; then the last end is simply not known.
-    let Ok(query) = Query::parse(name) else { return Ok(None) };
+    let Ok(query) = Query::parse(name) else {
+        return Ok(None);
+    };
     let found = search(&gate.ctx, &gate.realm, &query, Listed::Ended, None, 1).await?;
-    let end = found.ok().and_then(|found| found.rows.first().and_then(|row| row.session.ended));
-    Ok(end.map(|end| format!("{} {}", words::in_sentence(gate.now, end.at), how(end.reason, None))))
+    let end = found
+        .ok()
+        .and_then(|found| found.rows.first().and_then(|row| row.session.ended));
+    Ok(end.map(|end| {
+        format!(
+            "{} {}",
+            words::in_sentence(gate.now, end.at),
+            how(end.reason, None)
+        )
+    }))
 }

@@ -43,7 +43,11 @@ pub async fn page(gate: Gate, body: Bytes) -> Answer {
 /// # Errors
 /// The page that says why there is nothing to ask.
 pub async fn ask(gate: &Gate, chosen: Chosen, answers: Answers) -> Answer {
-    let request = Request::new(chosen.selection(gate)?, Reason::Admin, gate.admin.actor(ActorKind::Admin));
+    let request = Request::new(
+        chosen.selection(gate)?,
+        Reason::Admin,
+        gate.admin.actor(ActorKind::Admin),
+    );
     let plan = match signout::plan(&gate.ctx, &gate.realm, &request).await {
         Ok(plan) => plan,
         Err(error) => return Err(refused(gate, error)),
@@ -54,9 +58,18 @@ pub async fn ask(gate: &Gate, chosen: Chosen, answers: Answers) -> Answer {
             (0, false) => "The selection holds only your own current session, which is protected.",
             _ => "Every session of the selection has already ended.",
         };
-        return Err(gate.message(StatusCode::CONFLICT, "There is nothing left to end", text, Vec::new()));
+        return Err(gate.message(
+            StatusCode::CONFLICT,
+            "There is nothing left to end",
+            text,
+            Vec::new(),
+        ));
     }
-    let status = if answers.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if answers.error.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     Ok(frame::html(status, &filled(gate, chosen, plan, answers)?))
 }
 
@@ -65,17 +78,35 @@ pub fn refused(gate: &Gate, error: EndError) -> Stop {
     match error {
         EndError::OnlyOwn => {
             let text = "The selection holds only your own current session, which is protected. To end it, use “Sign out”.";
-            gate.message(StatusCode::CONFLICT, "This is your own session", text, Vec::new())
+            gate.message(
+                StatusCode::CONFLICT,
+                "This is your own session",
+                text,
+                Vec::new(),
+            )
         }
         EndError::Nothing => {
             let text = "Tick the sessions to end first, then press “Invalidate selected”.";
-            gate.message(StatusCode::UNPROCESSABLE_ENTITY, "Nothing is selected", text, Vec::new())
+            gate.message(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Nothing is selected",
+                text,
+                Vec::new(),
+            )
         }
         EndError::Fault(fault @ Fault::Busy) => {
             tracing::warn!(error = %fault, "an act was outrun too often");
             let text = "Others changed the same sessions at the same moment. Nothing was ended; try again.";
-            let back = Link { label: "Back to sessions".to_owned(), url: gate.at("/sessions").to_string() };
-            gate.message(StatusCode::SERVICE_UNAVAILABLE, "The server is busy", text, vec![back])
+            let back = Link {
+                label: "Back to sessions".to_owned(),
+                url: gate.at("/sessions").to_string(),
+            };
+            gate.message(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The server is busy",
+                text,
+                vec![back],
+            )
         }
         EndError::Fault(fault) => fault.into(),
     }
@@ -85,10 +116,18 @@ fn filled(gate: &Gate, chosen: Chosen, plan: Plan, answers: Answers) -> Result<C
     let (sids, frozen) = match &chosen {
         // As they came: what is protected, gone or unknown is reported on the receipt too.
         Chosen::Sids(sids) => (sids.clone(), None),
-        Chosen::All(_) if plan.sids.len() <= MOST_NAMED => {
-            (plan.sids.iter().chain(&plan.protected).map(ToString::to_string).collect(), None)
-        }
-        Chosen::All(frozen) => (Vec::new(), Some(frozen.confirmed_for(gate, plan.sessions).seal(gate)?)),
+        Chosen::All(_) if plan.sids.len() <= MOST_NAMED => (
+            plan.sids
+                .iter()
+                .chain(&plan.protected)
+                .map(ToString::to_string)
+                .collect(),
+            None,
+        ),
+        Chosen::All(frozen) => (
+            Vec::new(),
+            Some(frozen.confirmed_for(gate, plan.sessions).seal(gate)?),
+        ),
     };
     let cancel_url = match (&chosen, gate.came_from()) {
         (_, Some(page)) => page.to_owned(),
@@ -128,12 +167,23 @@ fn who(plan: &Plan) -> Vec<Selected> {
     }
     let mut people: BTreeMap<UserId, Selected> = BTreeMap::new();
     for session in &plan.shown {
-        let name = if session.name.is_empty() { &session.username } else { &session.name };
-        let one = people.entry(session.user).or_insert_with(|| Selected { name: name.clone(), sessions: 0 });
+        let name = if session.name.is_empty() {
+            &session.username
+        } else {
+            &session.name
+        };
+        let one = people.entry(session.user).or_insert_with(|| Selected {
+            name: name.clone(),
+            sessions: 0,
+        });
         one.sessions += 1;
     }
     let mut people: Vec<Selected> = people.into_values().collect();
-    people.sort_by(|a, b| b.sessions.cmp(&a.sessions).then_with(|| a.name.cmp(&b.name)));
+    people.sort_by(|a, b| {
+        b.sessions
+            .cmp(&a.sessions)
+            .then_with(|| a.name.cmp(&b.name))
+    });
     people
 }
 
@@ -142,10 +192,16 @@ fn apps(gate: &Gate, plan: &Plan) -> (Vec<Told>, Vec<Gap>, Option<String>) {
     let (mut told, mut gaps) = (Vec::new(), Vec::new());
     let mut lag = None;
     for app in &plan.apps {
-        let left = app.bound_until.map(|until| until.since(gate.now)).filter(|left| !left.is_zero());
+        let left = app
+            .bound_until
+            .map(|until| until.since(gate.now))
+            .filter(|left| !left.is_zero());
         if app.channel != Channel::None {
             lag = lag.max(left);
-            told.push(Told { name: app.name.clone(), channel: app.channel.as_str().to_owned() });
+            told.push(Told {
+                name: app.name.clone(),
+                channel: app.channel.as_str().to_owned(),
+            });
             continue;
         }
         let why = if left.is_some() {

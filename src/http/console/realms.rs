@@ -22,11 +22,18 @@ pub async fn page(visitor: Visitor) -> Answer {
                 Absent::Ended { home } => home,
             };
             let back = visitor.to_return_to().unwrap_or("/admin");
-            return Ok(Redirect::to(&Address::new(at, "/sign-in").with("return", back).to_string()).into_response());
+            return Ok(Redirect::to(
+                &Address::new(at, "/sign-in")
+                    .with("return", back)
+                    .to_string(),
+            )
+            .into_response());
         }
     };
     if !admin.runs_the_server() {
-        return Ok(Redirect::to(&Address::new(&admin.home.name, "/sessions").to_string()).into_response());
+        return Ok(
+            Redirect::to(&Address::new(&admin.home.name, "/sessions").to_string()).into_response(),
+        );
     }
     let gate = Gate::at_the_front(visitor).await?;
     let query = Form::read(gate.query.as_bytes());
@@ -43,7 +50,14 @@ pub async fn page(visitor: Visitor) -> Answer {
         });
     }
     let next_url = next.map(|name| format!("/admin?after={name}"));
-    Ok(frame::html(StatusCode::OK, &RealmsPage { shell: gate.shell(Section::Realms), realms, next_url }))
+    Ok(frame::html(
+        StatusCode::OK,
+        &RealmsPage {
+            shell: gate.shell(Section::Realms),
+            realms,
+            next_url,
+        },
+    ))
 }
 
 const ON_A_PAGE: usize = 100;

@@ -11,18 +11,18 @@ use serde_json::json;
 use super::frame::{self, Answer};
 use super::gate::Gate;
 use super::pages::{
-    LogLine, Person, Progress, Receipt as ReceiptView, ReceiptApp, ReceiptPage, ReceiptSession, Section, counted,
-    state_words,
+    LogLine, Person, Progress, Receipt as ReceiptView, ReceiptApp, ReceiptPage, ReceiptSession,
+    Section, counted, state_words,
 };
 use super::rows::device;
 use super::words;
+use crate::domain::Fault;
 use crate::domain::denial;
-use crate::domain::id::{SignOutId, Sid};
+use crate::domain::id::{Sid, SignOutId};
 use crate::domain::outbox::Channel;
 use crate::domain::session::Session;
 use crate::domain::signout::receipt::{App, Receipt, read};
 use crate::domain::signout::{Reason, SignOut, State};
-use crate::domain::Fault;
 
 /// Answers the receipt.
 pub async fn page(gate: Gate, Path((_, name)): Path<(String, String)>) -> Answer {
@@ -36,7 +36,12 @@ pub async fn page(gate: Gate, Path((_, name)): Path<(String, String)>) -> Answer
     };
     let Some(receipt) = receipt else {
         let text = "No sign-out of this realm has this id.";
-        return Err(gate.message(StatusCode::NOT_FOUND, "There is no such receipt", text, Vec::new()));
+        return Err(gate.message(
+            StatusCode::NOT_FOUND,
+            "There is no such receipt",
+            text,
+            Vec::new(),
+        ));
     };
     if as_json {
         return Ok(download(&receipt));
@@ -45,13 +50,20 @@ pub async fn page(gate: Gate, Path((_, name)): Path<(String, String)>) -> Answer
     if gate.fragment.as_deref() == Some("receipt") {
         return Ok(frame::html(StatusCode::OK, &view));
     }
-    let page = ReceiptPage { shell: gate.shell(Section::Receipts), receipt: view };
+    let page = ReceiptPage {
+        shell: gate.shell(Section::Receipts),
+        receipt: view,
+    };
     Ok(frame::html(StatusCode::OK, &page))
 }
 
 async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
     let act = &receipt.sign_out;
-    let people: BTreeMap<_, _> = receipt.sessions.iter().map(|s| (s.user, shown_name(s))).collect();
+    let people: BTreeMap<_, _> = receipt
+        .sessions
+        .iter()
+        .map(|s| (s.user, shown_name(s)))
+        .collect();
     let everybody = people.len() as u64 == act.people;
     let back: BTreeMap<_, _> = receipt.came_back.iter().map(|s| (s.user, s.sid)).collect();
     let last = receipt.came_back.first();
@@ -63,17 +75,25 @@ async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
         csrf: gate.csrf.clone(),
         id: act.id.to_string(),
         complete: act.state == State::Settled,
-        expanding: (act.state == State::Expanding)
-            .then(|| Progress { done: act.sessions, total: act.total.unwrap_or(act.sessions).max(act.sessions) }),
+        expanding: (act.state == State::Expanding).then(|| Progress {
+            done: act.sessions,
+            total: act.total.unwrap_or(act.sessions).max(act.sessions),
+        }),
         ended: act.sessions,
         asked: asked(act),
         cut: words::clock(act.at).text,
         took: String::new(),
         tokens: act.families,
         people: act.people,
-        who: if everybody { names(people.values().copied()) } else { String::new() },
+        who: if everybody {
+            names(people.values().copied())
+        } else {
+            String::new()
+        },
         came_back: back.len() as u64,
-        last_back: last.map(|s| format!("{}, {}", shown_name(s), words::clock(s.started_at).text)).unwrap_or_default(),
+        last_back: last
+            .map(|s| format!("{}, {}", shown_name(s), words::clock(s.started_at).text))
+            .unwrap_or_default(),
         apps: receipt.apps.iter().map(app).collect(),
         refused: None,
         log: log(receipt),
@@ -123,18 +143,28 @@ pub fn names<'a>(people: impl Iterator<Item = &'a str>) -> String {
         [one] => (*one).to_owned(),
         [one, two] => format!("{one} and {two}"),
         [one, two, rest @ ..] => {
-            format!("{one}, {two} and {}", counted(rest.len() as u64, "other person", "other people"))
+            format!(
+                "{one}, {two} and {}",
+                counted(rest.len() as u64, "other person", "other people")
+            )
         }
     }
 }
 
 fn shown_name(session: &Session) -> &str {
-    if session.name.is_empty() { &session.username } else { &session.name }
+    if session.name.is_empty() {
+        &session.username
+    } else {
+        &session.name
+    }
 }
 
 fn app(app: &App) -> ReceiptApp {
     let status = app.state.as_str();
-    let bound = app.bound_until.map(|until| words::clock(until).text).unwrap_or_default();
+    let bound = app
+        .bound_until
+        .map(|until| words::clock(until).text)
+        .unwrap_or_default();
     let told = app.channel != Channel::None;
     let detail = match status {
         "bounded" if !told => "When its access token ends",
@@ -146,8 +176,17 @@ fn app(app: &App) -> ReceiptApp {
         client_id: app.client_id.clone(),
         name: app.name.clone(),
         sessions: app.sessions,
-        channel: if told { "Back-channel sign-out" } else { "Takes no messages" }.to_owned(),
-        channel_detail: if told { "Logout token, by session".to_owned() } else { String::new() },
+        channel: if told {
+            "Back-channel sign-out"
+        } else {
+            "Takes no messages"
+        }
+        .to_owned(),
+        channel_detail: if told {
+            "Logout token, by session".to_owned()
+        } else {
+            String::new()
+        },
         status: status.to_owned(),
         words: state_words(status, if status == "bounded" { &bound } else { "" }),
         detail: detail.to_owned(),
@@ -166,13 +205,20 @@ fn log(receipt: &Receipt) -> Vec<LogLine> {
             at: words::clock(session.started_at),
             strong: format!("{} signed in again", shown_name(session)),
             text: String::new(),
-            detail: format!("{}, {}. A new session.", device(&session.device).words(), session.ip),
+            detail: format!(
+                "{}, {}. A new session.",
+                device(&session.device).words(),
+                session.ip
+            ),
         })
         .collect();
     log.push(LogLine {
         kind: "cut".to_owned(),
         at: words::clock(act.at),
-        strong: format!("{} invalidated", counted(act.sessions, "session", "sessions")),
+        strong: format!(
+            "{} invalidated",
+            counted(act.sessions, "session", "sessions")
+        ),
         text: format!("by {}", act.actor.name),
         detail: String::new(),
     });
@@ -189,12 +235,24 @@ async fn sessions(gate: &Gate, receipt: &Receipt) -> Result<Vec<ReceiptSession>,
         ip: session.ip.clone(),
         outcome: outcome.to_owned(),
     };
-    let mut lines: Vec<ReceiptSession> =
-        receipt.sessions.iter().take(SHOWN).map(|session| line(session, "ended")).collect();
-    for (sids, outcome) in [(&act.protected, "protected"), (&act.already_ended, "already_ended")] {
+    let mut lines: Vec<ReceiptSession> = receipt
+        .sessions
+        .iter()
+        .take(SHOWN)
+        .map(|session| line(session, "ended"))
+        .collect();
+    for (sids, outcome) in [
+        (&act.protected, "protected"),
+        (&act.already_ended, "already_ended"),
+    ] {
         let sids: Vec<Sid> = sids.iter().take(SHOWN).copied().collect();
         let found = denial::sessions(&gate.ctx, &gate.realm, &sids).await?;
-        lines.extend(found.into_iter().filter_map(|(read, _)| read).map(|read| line(&read.value, outcome)));
+        lines.extend(
+            found
+                .into_iter()
+                .filter_map(|(read, _)| read)
+                .map(|read| line(&read.value, outcome)),
+        );
     }
     lines.extend(act.not_found.iter().take(SHOWN).map(|id| ReceiptSession {
         id: id.clone(),
@@ -256,7 +314,10 @@ fn download(receipt: &Receipt) -> Response {
     let mut response = axum::Json(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }

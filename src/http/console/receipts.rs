@@ -25,16 +25,31 @@ pub async fn page(gate: Gate) -> Answer {
         rows.push(row(&gate, act).await?);
     }
     let here = gate.at("/signouts");
-    let switched = if all { here.clone() } else { here.clone().with("expiries", "1") };
-    let label = if all { "Hide what ran out by itself" } else { "Show what ran out by itself" };
+    let switched = if all {
+        here.clone()
+    } else {
+        here.clone().with("expiries", "1")
+    };
+    let label = if all {
+        "Hide what ran out by itself"
+    } else {
+        "Show what ran out by itself"
+    };
     let mode = if all { "1" } else { "" };
     let page = ReceiptsPage {
         shell: gate.shell(Section::Receipts),
         rows,
-        switch: Link { label: label.to_owned(), url: switched.to_string() },
+        switch: Link {
+            label: label.to_owned(),
+            url: switched.to_string(),
+        },
         // The newest are one step away; in between, the browser's own "back" is right.
         previous_url: after.map(|_| here.clone().with("expiries", mode).to_string()),
-        next_url: next.map(|id| here.with("expiries", mode).with("after", &id.to_string()).to_string()),
+        next_url: next.map(|id| {
+            here.with("expiries", mode)
+                .with("after", &id.to_string())
+                .to_string()
+        }),
     };
     Ok(frame::html(StatusCode::OK, &page))
 }
@@ -79,7 +94,8 @@ async fn row(gate: &Gate, act: &SignOut) -> Result<ReceiptRow, Fault> {
         failed: false,
     };
     if (1..=LOOKED_INTO).contains(&act.sessions) {
-        let sessions = receipt::sessions(&gate.ctx, &gate.realm, act.id, LOOKED_INTO as usize).await?;
+        let sessions =
+            receipt::sessions(&gate.ctx, &gate.realm, act.id, LOOKED_INTO as usize).await?;
         let people: BTreeMap<_, _> = sessions.iter().map(|s| (s.user, s.name.as_str())).collect();
         if people.len() as u64 == act.people {
             row.who = names(people.into_values());

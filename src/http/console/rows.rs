@@ -22,7 +22,11 @@ pub async fn rows(gate: &Gate, found: &[Row], details: bool) -> Result<Vec<Sessi
     let mut rows = Vec::with_capacity(found.len());
     for row in found {
         let ended = ended(gate, row, &mut acts).await?;
-        let families = if details { grants(&gate.ctx, &gate.realm, &row.session).await?.0 } else { 0 };
+        let families = if details {
+            grants(&gate.ctx, &gate.realm, &row.session).await?.0
+        } else {
+            0
+        };
         let detail = details.then(|| detail(gate, row, families));
         rows.push(one(gate, row, ended, detail));
     }
@@ -45,7 +49,11 @@ fn one(gate: &Gate, row: &Row, ended: Option<Ended>, detail: Option<RowDetail>) 
         ip_label: String::new(),
         ip_new: false,
         device: device(&session.device),
-        apps: session.clients.iter().map(|client| client.name.clone()).collect(),
+        apps: session
+            .clients
+            .iter()
+            .map(|client| client.name.clone())
+            .collect(),
         node: active.map_or(&session.node, |a| &a.last_node).clone(),
         lasted: words::span(end.since(session.started_at)),
         since: words::since(gate.now, session.started_at),
@@ -70,7 +78,9 @@ fn left(gate: &Gate, active: &ActiveSession) -> Left {
 
 fn detail(gate: &Gate, row: &Row, families: u64) -> RowDetail {
     let session = &row.session;
-    let latest = session.limits(&gate.realm.settings.sessions, session.started_at).expires_at;
+    let latest = session
+        .limits(&gate.realm.settings.sessions, session.started_at)
+        .expires_at;
     RowDetail {
         methods: methods(&session.amr),
         refresh_tokens: families,
@@ -93,15 +103,37 @@ pub fn methods(amr: &[String]) -> String {
             other => other,
         })
         .collect();
-    if words.is_empty() { "unknown".to_owned() } else { words.join(" and ") }
+    if words.is_empty() {
+        "unknown".to_owned()
+    } else {
+        words.join(" and ")
+    }
 }
 
 /// A device under the names the pages know.
 pub fn device(device: &session::Device) -> Device {
-    let known = |text: &str| if text == "Unknown" { String::new() } else { text.to_owned() };
-    let kind = if device.kind == "mobile" { "phone" } else { &device.kind };
-    let browser = if device.browser == "Unknown" { "Unknown device" } else { &device.browser };
-    Device { kind: kind.to_owned(), browser: browser.to_owned(), os: known(&device.os) }
+    let known = |text: &str| {
+        if text == "Unknown" {
+            String::new()
+        } else {
+            text.to_owned()
+        }
+    };
+    let kind = if device.kind == "mobile" {
+        "phone"
+    } else {
+        &device.kind
+    };
+    let browser = if device.browser == "Unknown" {
+        "Unknown device"
+    } else {
+        &device.browser
+    };
+    Device {
+        kind: kind.to_owned(),
+        browser: browser.to_owned(),
+        os: known(&device.os),
+    }
 }
 
 /// Who did what, of the acts already looked up.
@@ -113,7 +145,9 @@ pub struct Acts(HashMap<SignOutId, Option<String>>);
 /// # Errors
 /// [`Fault`] when the act that ended it cannot be read.
 pub async fn ended(gate: &Gate, row: &Row, acts: &mut Acts) -> Result<Option<Ended>, Fault> {
-    let Some(denied) = &row.denied else { return Ok(None) };
+    let Some(denied) = &row.denied else {
+        return Ok(None);
+    };
     let Some(end) = denied.ended() else {
         let how = match denied {
             Denied::Idle => "unused for too long",
@@ -121,14 +155,23 @@ pub async fn ended(gate: &Gate, row: &Row, acts: &mut Acts) -> Result<Option<End
             Denied::RealmDisabled => "the realm is off",
             _ => "no longer accepted",
         };
-        let at = over_since(gate, row).await?.map_or_else(Moment::default, |at| words::ago(gate.now, at));
-        return Ok(Some(Ended { at, how: how.to_owned(), receipt_url: None }));
+        let at = over_since(gate, row)
+            .await?
+            .map_or_else(Moment::default, |at| words::ago(gate.now, at));
+        return Ok(Some(Ended {
+            at,
+            how: how.to_owned(),
+            receipt_url: None,
+        }));
     };
     let by = match acts.0.get(&end.sign_out) {
         Some(known) => known.clone(),
         None => {
             let act = receipt::find(&gate.ctx, &gate.realm, end.sign_out).await?;
-            let by = act.map(|act| act.actor).filter(|actor| actor.kind == ActorKind::Admin).map(|actor| actor.name);
+            let by = act
+                .map(|act| act.actor)
+                .filter(|actor| actor.kind == ActorKind::Admin)
+                .map(|actor| actor.name);
             acts.0.insert(end.sign_out, by.clone());
             by
         }
@@ -160,7 +203,10 @@ pub fn how(reason: Reason, by: Option<&str>) -> String {
         (reason, _) => {
             let text = reason.text();
             let mut letters = text.chars();
-            let first = letters.next().map(|c| c.to_lowercase().collect::<String>()).unwrap_or_default();
+            let first = letters
+                .next()
+                .map(|c| c.to_lowercase().collect::<String>())
+                .unwrap_or_default();
             format!("because {first}{}", letters.as_str())
         }
     }

@@ -21,8 +21,14 @@ pub async fn page(gate: Gate, Path((_, sid)): Path<(String, String)>) -> Answer 
         Err(_) => None,
     };
     let Some(row) = row else {
-        let text = "No session of this realm has this id. An ended session is forgotten after a while.";
-        return Err(gate.message(StatusCode::NOT_FOUND, "There is no such session", text, Vec::new()));
+        let text =
+            "No session of this realm has this id. An ended session is forgotten after a while.";
+        return Err(gate.message(
+            StatusCode::NOT_FOUND,
+            "There is no such session",
+            text,
+            Vec::new(),
+        ));
     };
     let session = &row.session;
     let page = SessionPage {
@@ -33,7 +39,11 @@ pub async fn page(gate: Gate, Path((_, sid)): Path<(String, String)>) -> Answer 
         current: gate.admin.sid() == session.sid,
         may_end: gate.may(Right::EndSessions),
         ended: ended(&gate, &row, &mut Acts::default()).await?,
-        facts: facts(&gate, &row, grants(&gate.ctx, &gate.realm, session).await?.0),
+        facts: facts(
+            &gate,
+            &row,
+            grants(&gate.ctx, &gate.realm, session).await?.0,
+        ),
         apps: apps(&gate, session).await?,
         user_agent: session.user_agent.clone(),
     };
@@ -63,14 +73,21 @@ fn facts(gate: &Gate, row: &Row, families: u64) -> Vec<Fact> {
     facts.push(time("Signed in", words::full(session.started_at)));
     facts.push(text("Signed in with", &methods(&session.amr), false));
     facts.push(text("Signed in from", &session.ip, false));
-    facts.push(text("Kept signed in", if session.remember_me { "yes" } else { "no" }, false));
+    facts.push(text(
+        "Kept signed in",
+        if session.remember_me { "yes" } else { "no" },
+        false,
+    ));
     match &row.active {
         Some(active) => {
             facts.push(time("Last active", words::full(active.last_active)));
             facts.push(text("Last address", &active.last_ip, false));
             facts.push(text("Server", &active.last_node, false));
             facts.push(time("Times out", words::full(active.limits.idle_at)));
-            facts.push(time("Ends at the latest", words::full(active.limits.expires_at)));
+            facts.push(time(
+                "Ends at the latest",
+                words::full(active.limits.expires_at),
+            ));
         }
         None => {
             facts.push(text("Server", &session.node, false));
@@ -84,7 +101,11 @@ fn facts(gate: &Gate, row: &Row, families: u64) -> Vec<Fact> {
         1 => ", 1 of them offline".to_owned(),
         n => format!(", {n} of them offline"),
     };
-    facts.push(text("Grants of apps", &format!("{}{offline}", families), false));
+    facts.push(text(
+        "Grants of apps",
+        &format!("{}{offline}", families),
+        false,
+    ));
     facts.push(text("Realm", &gate.realm.name, false));
     facts
 }

@@ -15,7 +15,11 @@ use crate::domain::{Fault, client};
 pub async fn page(gate: Gate) -> Answer {
     let filter = Filter::read(&gate.query);
     let list = list::list(&gate, &filter).await?;
-    let status = if list.problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if list.problem.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     if gate.fragment.as_deref() == Some("list") {
         return Ok(frame::html(status, &list));
     }
@@ -33,8 +37,16 @@ pub async fn page(gate: Gate) -> Answer {
 }
 
 fn summary(gate: &Gate, count: &str) -> String {
-    let noun = if count == "1" { "session is" } else { "sessions are" };
-    let what = if gate.may(Right::EndSessions) { " Select any to invalidate them." } else { "" };
+    let noun = if count == "1" {
+        "session is"
+    } else {
+        "sessions are"
+    };
+    let what = if gate.may(Right::EndSessions) {
+        " Select any to invalidate them."
+    } else {
+        ""
+    };
     format!("{count} {noun} active.{what}")
 }
 
@@ -44,7 +56,12 @@ fn tabs(gate: &Gate, filter: &Filter, count: String) -> Vec<TabLink> {
         state: tab.as_str().to_owned(),
         label,
         count,
-        url: Filter { tab, ..filter.clone() }.address(gate).to_string(),
+        url: Filter {
+            tab,
+            ..filter.clone()
+        }
+        .address(gate)
+        .to_string(),
         current: filter.tab == tab,
     };
     vec![
@@ -62,12 +79,20 @@ async fn filters(gate: &Gate, filter: &Filter) -> Result<Filters, Fault> {
         hint: "Search by username".to_owned(),
         ip: filter.ip.clone(),
         clients: apps(gate, &filter.client).await?,
-        idle: if filter.tab == Tab::Ended { Vec::new() } else { idle_choices(&filter.idle) },
+        idle: if filter.tab == Tab::Ended {
+            Vec::new()
+        } else {
+            idle_choices(&filter.idle)
+        },
         started: started_choices(&filter.started),
         state: filter.tab.as_str().to_owned(),
         details: filter.details,
         clear_url: filtered.then(|| {
-            let kept = Filter { tab: filter.tab, details: filter.details, ..Filter::default() };
+            let kept = Filter {
+                tab: filter.tab,
+                details: filter.details,
+                ..Filter::default()
+            };
             kept.address(gate).to_string()
         }),
         clear_search_url: filter.without(gate, "q").to_string(),
@@ -76,7 +101,9 @@ async fn filters(gate: &Gate, filter: &Filter) -> Result<Filters, Fault> {
 
 async fn apps(gate: &Gate, chosen: &str) -> Result<Vec<Choice>, Fault> {
     let (clients, _) = client::list(&gate.ctx, &gate.realm, "", None, MOST_APPS).await?;
-    let offered = clients.iter().map(|client| (client.client_id().to_owned(), client.name().to_owned()));
+    let offered = clients
+        .iter()
+        .map(|client| (client.client_id().to_owned(), client.name().to_owned()));
     Ok(choices("Any app", offered, chosen))
 }
 

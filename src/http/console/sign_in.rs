@@ -39,7 +39,9 @@ const PATIENCE: Span = Span::hours(1);
 /// `GET /admin/{realm}/sign-in?return=…`: off to the realm's own authorization endpoint.
 pub async fn start(Path(name): Path<String>, visitor: Visitor) -> Answer {
     let ctx = &visitor.app.ctx;
-    let Some(realm) = realm::find(ctx, &name).await? else { return Err(no_realm()) };
+    let Some(realm) = realm::find(ctx, &name).await? else {
+        return Err(no_realm());
+    };
     let client = app::ensure(ctx, &realm).await.map_err(fault)?;
     let fresh = || crypto::b64(&ctx.random());
     let query = Form::read(visitor.query().as_bytes());
@@ -67,25 +69,39 @@ pub async fn start(Path(name): Path<String>, visitor: Visitor) -> Answer {
     let surplus = kept.len().saturating_sub(MOST_PENDING);
     kept.drain(..surplus);
     visitor.browser.set(PENDING, &kept).await?;
-    let to = format!("{}/protocol/openid-connect/auth?{asked}", realm.issuer(&ctx.public_url));
+    let to = format!(
+        "{}/protocol/openid-connect/auth?{asked}",
+        realm.issuer(&ctx.public_url)
+    );
     Ok(Redirect::to(&to).into_response())
 }
 
 /// `GET /admin/{realm}/callback`: the authorization answer.
 pub async fn callback(Path(name): Path<String>, visitor: Visitor) -> Answer {
     let ctx = &visitor.app.ctx;
-    let Some(realm) = realm::find(ctx, &name).await? else { return Err(no_realm()) };
+    let Some(realm) = realm::find(ctx, &name).await? else {
+        return Err(no_realm());
+    };
     let query = Form::read(visitor.query().as_bytes());
     let mut kept = under_way(&visitor, ctx.now()).await?;
     let state = query.one("state");
-    let Some(place) = kept.iter().position(|p| crypto::same(p.state.as_bytes(), state.as_bytes())) else {
-        return Err(refused(&realm, "This sign-in was not begun in this browser, or it took too long."));
+    let Some(place) = kept
+        .iter()
+        .position(|p| crypto::same(p.state.as_bytes(), state.as_bytes()))
+    else {
+        return Err(refused(
+            &realm,
+            "This sign-in was not begun in this browser, or it took too long.",
+        ));
     };
     let pending = kept.swap_remove(place);
     visitor.browser.set(PENDING, &kept).await?;
     // RFC 9207 §2.4: the answer of another issuer is not an answer to this request.
     if pending.realm != realm.name || query.one("iss") != realm.issuer(&ctx.public_url) {
-        return Err(refused(&realm, "The answer is not of the realm that was asked."));
+        return Err(refused(
+            &realm,
+            "The answer is not of the realm that was asked.",
+        ));
     }
     if !query.one("error").is_empty() {
         let text = match query.one("error") {
@@ -96,7 +112,10 @@ pub async fn callback(Path(name): Path<String>, visitor: Visitor) -> Answer {
         return Err(refused(&realm, text));
     }
     match redeem(ctx, &realm, query.one("code"), &pending).await? {
-        None => Err(refused(&realm, "The answer was used before, is too old, or does not fit the request.")),
+        None => Err(refused(
+            &realm,
+            "The answer was used before, is too old, or does not fit the request.",
+        )),
         Some(handle) => {
             visitor.browser.renew(ctx).await?;
             visitor.browser.set(HANDLE, &handle).await?;
@@ -105,11 +124,19 @@ pub async fn callback(Path(name): Path<String>, visitor: Visitor) -> Answer {
     }
 }
 
-async fn redeem(ctx: &Context, realm: &Realm, text: &str, pending: &Pending) -> Result<Option<Handle>, Stop> {
+async fn redeem(
+    ctx: &Context,
+    realm: &Realm,
+    text: &str,
+    pending: &Pending,
+) -> Result<Option<Handle>, Stop> {
     let client = app::ensure(ctx, realm).await.map_err(fault)?;
     let address = app::callback(ctx, realm);
-    let redeem =
-        Redeem { code: text, redirect_uri: Some(&address), code_verifier: Some(&pending.verifier) };
+    let redeem = Redeem {
+        code: text,
+        redirect_uri: Some(&address),
+        code_verifier: Some(&pending.verifier),
+    };
     let family = match code::redeem(ctx, realm, &client, redeem).await? {
         Ok(family) => family,
         Err(refused) => {
@@ -120,7 +147,11 @@ async fn redeem(ctx: &Context, realm: &Realm, text: &str, pending: &Pending) -> 
     if family.grant.nonce.as_deref() != Some(pending.nonce.as_str()) {
         return Ok(None);
     }
-    Ok(Some(Handle { realm: realm.name.clone(), sid: family.grant.sid, at: ctx.now() }))
+    Ok(Some(Handle {
+        realm: realm.name.clone(),
+        sid: family.grant.sid,
+        at: ctx.now(),
+    }))
 }
 
 async fn under_way(visitor: &Visitor, now: Timestamp) -> Result<Vec<Pending>, Fault> {
@@ -130,17 +161,35 @@ async fn under_way(visitor: &Visitor, now: Timestamp) -> Result<Vec<Pending>, Fa
 }
 
 fn first_page(realm: &Realm) -> String {
-    if realm.name == MASTER { "/admin".to_owned() } else { Address::new(&realm.name, "/sessions").to_string() }
+    if realm.name == MASTER {
+        "/admin".to_owned()
+    } else {
+        Address::new(&realm.name, "/sessions").to_string()
+    }
 }
 
 fn no_realm() -> Stop {
     let text = "The address names a realm that does not exist on this server.";
-    frame::bare(StatusCode::NOT_FOUND, "There is no such realm", text, frame::request_id(), None).into()
+    frame::bare(
+        StatusCode::NOT_FOUND,
+        "There is no such realm",
+        text,
+        frame::request_id(),
+        None,
+    )
+    .into()
 }
 
 fn refused(realm: &Realm, text: &str) -> Stop {
     let onward = Some(("Sign in again", Address::new(&realm.name, "/sign-in")));
-    frame::bare(StatusCode::BAD_REQUEST, "You are not signed in", text, frame::request_id(), onward).into()
+    frame::bare(
+        StatusCode::BAD_REQUEST,
+        "You are not signed in",
+        text,
+        frame::request_id(),
+        onward,
+    )
+    .into()
 }
 
 fn fault(error: ClientError) -> Stop {

@@ -56,7 +56,12 @@ impl Admin {
 
     /// Whether they may see every realm.
     pub fn runs_the_server(&self) -> bool {
-        access::allows(&self.home.name, &self.user.roles, Right::ManageServer, access::MASTER)
+        access::allows(
+            &self.home.name,
+            &self.user.roles,
+            Right::ManageServer,
+            access::MASTER,
+        )
     }
 
     /// The console session itself: no selection ends it.
@@ -117,7 +122,11 @@ impl FromRequestParts<App> for Visitor {
         let browser = BrowserState::from_request_parts(parts, app).await?;
         let Ok(peer) = Peer::from_request_parts(parts, app).await;
         let admin = recognise(app, &browser, peer, is_automatic(&parts.headers)).await?;
-        let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+        let target = parts
+            .uri
+            .path_and_query()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         Ok(Visitor {
             app: app.clone(),
             browser,
@@ -148,20 +157,41 @@ async fn recognise(
     automatic: bool,
 ) -> Result<Result<Admin, Absent>, Fault> {
     let ctx = &app.ctx;
-    let Some(handle) = browser.get::<Handle>(HANDLE).await? else { return Ok(Err(Absent::Nobody)) };
-    let ended = Absent::Ended { home: handle.realm.clone() };
-    let Some(home) = realm::find(ctx, &handle.realm).await? else { return Ok(Err(Absent::Nobody)) };
-    let Ok(active) = denial::session(ctx, &home, handle.sid).await? else { return Ok(Err(ended)) };
+    let Some(handle) = browser.get::<Handle>(HANDLE).await? else {
+        return Ok(Err(Absent::Nobody));
+    };
+    let ended = Absent::Ended {
+        home: handle.realm.clone(),
+    };
+    let Some(home) = realm::find(ctx, &handle.realm).await? else {
+        return Ok(Err(Absent::Nobody));
+    };
+    let Ok(active) = denial::session(ctx, &home, handle.sid).await? else {
+        return Ok(Err(ended));
+    };
     let found = user::by_id(ctx, &home, active.session.user).await?;
-    let Some(user) = found.map(|read| read.value).filter(|user| user.enabled) else { return Ok(Err(ended)) };
-    let ip = if peer.ip.is_empty() { active.last_ip.clone() } else { peer.ip };
+    let Some(user) = found.map(|read| read.value).filter(|user| user.enabled) else {
+        return Ok(Err(ended));
+    };
+    let ip = if peer.ip.is_empty() {
+        active.last_ip.clone()
+    } else {
+        peer.ip
+    };
     if !automatic {
         touch(ctx, &home, &active, &ip).await?;
     }
-    Ok(Ok(Admin { home, active, user, ip }))
+    Ok(Ok(Admin {
+        home,
+        active,
+        user,
+        ip,
+    }))
 }
 
 /// A receipt that fetches itself again is nobody's doing: it must not keep a session alive.
 fn is_automatic(headers: &HeaderMap) -> bool {
-    headers.get("x-fragment").is_some_and(|part| part == "receipt")
+    headers
+        .get("x-fragment")
+        .is_some_and(|part| part == "receipt")
 }

@@ -128,7 +128,11 @@ impl ConfirmPage {
             .people
             .saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
         let names = match (shown.as_slice(), others) {
-            ([], _) => format!("{}{}", self.at_least(), counted(self.people, "person", "people")),
+            ([], _) => format!(
+                "{}{}",
+                self.at_least(),
+                counted(self.people, "person", "people")
+            ),
             (shown, 1..) => format!(
                 "{} and {}",
                 shown.join(", "),
