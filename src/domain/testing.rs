@@ -29,6 +29,7 @@ pub fn context() -> (Arc<Context>, Arc<ManualClock>) {
         node: "test".to_owned(),
         catalog: realm::Catalog::default(),
         keys: KeyRing::default(),
+        ids: crate::domain::id::Ids::default(),
         door: Door::default(),
     };
     (Arc::new(context), clock)
