@@ -1,60 +1,22 @@
-//! The protocol endpoints, one file each. Paths are those of [`crate::protocol::discovery::path`], below
-//! `/realms/{realm}`.
+//! The protocol endpoints, one file each.
 
-mod cors;
-mod discovery;
-mod introspect;
-mod jwks;
-mod revoke;
-mod token;
-mod userinfo;
-// authorize and logout: beside these.
+pub mod authorize;
+pub mod logout;
 
 use axum::Router;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use tracing::Span;
+use axum::routing::get;
 
-use crate::http::state::App;
-use crate::protocol::OAuthError;
-use crate::protocol::discovery::path;
+use super::state::App;
 
-/// Every protocol endpoint.
-pub fn routes() -> Router<App> {
-    let at = |path: &str| format!("/realms/{{realm}}{path}");
+/// The endpoints that a browser is sent to. Part of [`super::signin::routes`].
+pub fn browser_routes() -> Router<App> {
     Router::new()
-        .merge(discovery::routes())
         .route(
-            &at(path::CERTS),
-            get(jwks::jwks).options(cors::preflight_anybody),
+            "/realms/{realm}/protocol/openid-connect/auth",
+            get(authorize::by_get).post(authorize::by_post),
         )
         .route(
-            &at(path::TOKEN),
-            post(token::token).options(cors::preflight),
+            "/realms/{realm}/protocol/openid-connect/logout",
+            get(logout::by_get).post(logout::by_post),
         )
-        .route(
-            &at(path::INTROSPECT),
-            post(introspect::introspect).options(cors::preflight),
-        )
-        .route(
-            &at(path::REVOKE),
-            post(revoke::revoke).options(cors::preflight),
-        )
-        .route(
-            &at(path::USERINFO),
-            get(userinfo::userinfo)
-                .post(userinfo::userinfo)
-                .options(cors::preflight),
-        )
-    // .route(&at(path::AUTHORIZE), …)
-    // .route(&at(path::LOGOUT), …)
 }
-
-/// A refusal as it leaves, with its code in the request's line of the log.
-fn refused(error: OAuthError) -> Response {
-    Span::current().record("error", error.code.as_str());
-    error.into_response()
-}
-
-#[cfg(test)]
-mod tests;

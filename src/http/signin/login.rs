@@ -1,0 +1,174 @@
+//! The login page: a name and a password become a session, and the sign-in under way goes on.
+
+mod form;
+mod submit;
+
+use std::sync::Arc;
+
+use axum::extract::RawQuery;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+
+use super::onward::{self, Asked, Next, Since};
+use super::views::SignedInPage;
+use super::visit::{Refusal, Visit};
+use crate::domain::Fault;
+use crate::domain::client::Client;
+use crate::domain::denial::ActiveSession;
+use crate::http::browser::{Goal, Pending};
+use crate::protocol::Params;
+use crate::protocol::authorize::AuthorizeRequest;
+use form::{Shown, form, notice};
+
+pub use submit::submit;
+
+/// The sign-in that a page belongs to. Without one it ends at a small page of our own.
+#[derive(Default)]
+struct Way {
+    id: String,
+    since: Option<Since>,
+    app: Option<(Arc<Client>, Box<AuthorizeRequest>)>,
+    here: Option<String>,
+}
+
+/// GET: the form, or straight on for somebody who needs none any more.
+pub async fn show(visit: Visit, RawQuery(query): RawQuery) -> Response {
+    let outcome = shown(&visit, query.unwrap_or_default()).await;
+    visit.answer(outcome)
+}
+
+async fn shown(visit: &Visit, query: String) -> Result<Response, Refusal> {
+    let params = Params::parse_form(query)?;
+    if let Some(next) = params.one("next") {
+        return begin_here(visit, next).await;
+    }
+    let way = Way::find(visit, params.one("interaction").unwrap_or_default()).await?;
+    let presented = visit.present().await?;
+    let notice = notice(visit, &presented).await?;
+    let session = presented.good();
+    if way.app.is_none() {
+        return match session {
+            Some(active) => arrive(visit, &way, &active.session.username).await,
+            None => {
+                form(
+                    visit,
+                    StatusCode::OK,
+                    &way,
+                    Shown {
+                        notice,
+                        ..Shown::default()
+                    },
+                )
+                .await
+            }
+        };
+    }
+    match way.judge(visit, session).await? {
+        Some((Next::Login, _)) | None => {
+            form(
+                visit,
+                StatusCode::OK,
+                &way,
+                Shown {
+                    notice,
+                    ..Shown::default()
+                },
+            )
+            .await
+        }
+        Some((next, asked)) => onward::carry_on(visit, &way.id, &asked, next).await,
+    }
+}
+
+/// A sign-in for a page of this server: the console, the account pages.
+async fn begin_here(visit: &Visit, next: &str) -> Result<Response, Refusal> {
+    let account = visit.path("/account");
+    let within = |root: &str| {
+        next.strip_prefix(root)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    };
+    let is_plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') && !next.contains("/.");
+    if !is_plain || !(within("/admin") || within(&account)) {
+        return Err(Refusal::bad_link(
+            "invalid_request",
+            "The page to go on to is not one of this server.",
+        ));
+    }
+    let pending = Pending {
+        realm: visit.realm.id,
+        started_at: visit.ctx().now(),
+        before: None,
+        goal: Goal::Here(next.to_owned()),
+        asked: None,
+    };
+    let id = visit.browser.keep_pending(visit.ctx(), pending).await?;
+    visit.go(&onward::login_page(visit, &id))
+}
+
+impl Way {
+    async fn find(visit: &Visit, id: &str) -> Result<Way, Refusal> {
+        if id.is_empty() {
+            return Ok(Way::default());
+        }
+        let Some(pending) = visit.browser.pending(visit.realm.id, id).await? else {
+            return Err(Refusal::unknown_interaction());
+        };
+        let mut way = Way {
+            id: id.to_owned(),
+            since: Some(Since::of(&pending)),
+            ..Way::default()
+        };
+        match pending.goal {
+            Goal::App(request) => {
+                way.app = Some((onward::client_of(visit, &request).await?, request))
+            }
+            Goal::Here(next) => way.here = Some(next),
+        }
+        Ok(way)
+    }
+
+    /// What comes next for the app's request, if an app asked.
+    async fn judge(
+        &self,
+        visit: &Visit,
+        session: Option<ActiveSession>,
+    ) -> Result<Option<(Next, Asked<'_>)>, Fault> {
+        let Some((client, request)) = &self.app else {
+            return Ok(None);
+        };
+        let asked = Asked {
+            client,
+            request,
+            since: self.since,
+            consented: false,
+        };
+        Ok(Some((onward::judge(visit, &asked, session).await?, asked)))
+    }
+
+    /// Where to start over after a form that was refused.
+    fn again(&self, visit: &Visit) -> String {
+        if self.id.is_empty() {
+            visit.path("/login")
+        } else {
+            onward::login_page(visit, &self.id)
+        }
+    }
+}
+
+/// The end of a sign-in that no app asked for.
+async fn arrive(visit: &Visit, way: &Way, username: &str) -> Result<Response, Refusal> {
+    if let Some(next) = &way.here {
+        visit.browser.drop_pending(&way.id).await?;
+        return visit.go(next);
+    }
+    if visit.method == Method::POST {
+        return visit.go(&visit.path("/login"));
+    }
+    let logout_url = visit.path("/protocol/openid-connect/logout");
+    let page = SignedInPage {
+        gate: visit.gate(),
+        username: username.to_owned(),
+        logout_url,
+    };
+    visit.page(StatusCode::OK, &page)
+}
