@@ -61,16 +61,7 @@ pub async fn end_with(ctx: &Context, realm: &Realm, request: &Request, also: Bat
         return Ok(done);
     }
     let resolved = resolve(ctx, realm, request).await?;
-    if let Selection::Sessions(ids) = &request.select {
-        if ids.is_empty() {
-            return Err(EndError::Nothing);
-        }
-        let nothing_else =
-            resolved.sids.is_empty() && resolved.not_found.is_empty() && resolved.already_ended.is_empty();
-        if nothing_else && !resolved.protected.is_empty() {
-            return Err(EndError::OnlyOwn);
-        }
-    }
+    resolved.check(&request.select)?;
     let act = Act { id: SignOutId(ctx.new_id()), reason: request.reason, at: ctx.now() };
     let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
@@ -101,7 +92,15 @@ pub async fn end_with(ctx: &Context, realm: &Realm, request: &Request, also: Bat
         ctx.door.wake.notify_one();
         return Ok(record);
     }
-    Ok(expand::run(ctx, realm, act.id).await?)
+    match expand::run(ctx, realm, act.id).await {
+        Ok(done) => Ok(done),
+        // The act is committed; to answer "busy" would have it asked for again. The worker goes on with what is left.
+        Err(Fault::Busy) => {
+            ctx.door.wake.notify_one();
+            Ok(record)
+        }
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 fn open_of(request: &Request) -> Open {
@@ -139,6 +138,7 @@ fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Resu
     let epoch = Epoch {
         at: act.at,
         except: own::protected(request).into_iter().collect(),
+        except_client: own::protected_client(realm, request),
         offline: matches!(act.reason.scope(), Scope::Everything | Scope::Client),
         reason: act.reason,
         sign_out: act.id,
@@ -164,6 +164,7 @@ fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Resu
 }
 
 fn record_of(request: &Request, act: Act, resolved: &Resolved) -> SignOut {
+    let not_found = request.unknown.iter().chain(&resolved.not_found);
     let cut = |text: &Option<String>| text.as_ref().map(|t| t.chars().take(1000).collect());
     SignOut {
         id: act.id,
@@ -181,7 +182,7 @@ fn record_of(request: &Request, act: Act, resolved: &Resolved) -> SignOut {
         offline: 0,
         total: Some(resolved.sids.len() as u64),
         protected: resolved.protected.clone(),
-        not_found: resolved.not_found.iter().take(1000).cloned().collect(),
+        not_found: not_found.take(1000).cloned().collect(),
         already_ended: resolved.already_ended.iter().take(1000).copied().collect(),
     }
 }
