@@ -3,6 +3,8 @@
 pub mod admin;
 pub mod answer;
 pub mod assets;
+pub mod assets_route;
+pub mod browser;
 pub mod console;
 pub mod demo;
 pub mod extract;

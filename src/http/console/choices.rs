@@ -73,4 +73,3 @@ pub fn choices(
     }
     list
 }
-

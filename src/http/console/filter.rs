@@ -1,8 +1,8 @@
 //! What the sessions page is asked for: the fields of its filter form, folded into one search.
 
 use super::address::Address;
-use super::gate::Gate;
 use super::choices::{IDLE, LIMITS, STARTED};
+use super::gate::Gate;
 use super::pages::Problem;
 use crate::domain::realm::Realm;
 use crate::domain::session::Query;

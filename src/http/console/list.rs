@@ -1,7 +1,7 @@
 //! The list of sessions: a page of a search with the administrator's own session first, and where to go from it.
 
-use super::chosen::Frozen;
 use super::choices::LIMITS;
+use super::chosen::Frozen;
 use super::filter::{Filter, Tab};
 use super::frame::Stop;
 use super::gate::Gate;

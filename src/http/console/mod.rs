@@ -18,10 +18,8 @@
 
 mod address;
 mod app;
-mod browser;
 mod choices;
 mod chosen;
-mod csrf;
 mod filter;
 mod frame;
 mod gate;

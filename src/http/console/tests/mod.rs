@@ -57,14 +57,26 @@ pub(super) struct Browser {
 pub(super) async fn site() -> Site {
     let (ctx, clock) = testing::context();
     let realm = testing::realm(&ctx, "demo").await;
-    let app = App { ctx: ctx.clone(), web: Arc::new(Web::default()) };
+    let app = App {
+        ctx: ctx.clone(),
+        web: Arc::new(Web::default()),
+    };
     let handle = async |Path((realm, sid)): Path<(String, Sid)>, state: BrowserState| {
-        let handle = Handle { realm, sid, at: Timestamp(0) };
+        let handle = Handle {
+            realm,
+            sid,
+            at: Timestamp(0),
+        };
         state.set(HANDLE, &handle).await.unwrap();
     };
     let routes = super::routes().route("/test/{realm}/{sid}", get(handle));
     let router = browser::attach(routes, &app).with_state(app);
-    Site { ctx, clock, realm, router }
+    Site {
+        ctx,
+        clock,
+        realm,
+        router,
+    }
 }
 
 impl Site {
@@ -75,12 +87,17 @@ impl Site {
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             ..UserSettings::default()
         };
-        user::verbs::create(&self.ctx, realm, &Actor::system("test"), settings).await.unwrap()
+        user::verbs::create(&self.ctx, realm, &Actor::system("test"), settings)
+            .await
+            .unwrap()
     }
 
     /// A session of somebody, from an address.
     pub(super) async fn session(&self, realm: &Realm, user: &User, ip: &str) -> Session {
-        let user = user::by_id(&self.ctx, realm, user.id).await.unwrap().unwrap();
+        let user = user::by_id(&self.ctx, realm, user.id)
+            .await
+            .unwrap()
+            .unwrap();
         let start = Start {
             user: &user,
             amr: vec!["pwd".to_owned()],
@@ -88,7 +105,10 @@ impl Site {
             ip,
             user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
         };
-        session::start(&self.ctx, realm, start).await.unwrap().session
+        session::start(&self.ctx, realm, start)
+            .await
+            .unwrap()
+            .session
     }
 
     /// A new user `username` with one session.
@@ -99,22 +119,33 @@ impl Site {
 
     /// A browser without anything.
     pub(super) fn browser(&self) -> Browser {
-        Browser { router: self.router.clone(), cookies: BTreeMap::new() }
+        Browser {
+            router: self.router.clone(),
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// A browser signed in to the console of a realm, and the session behind it.
-    pub(super) async fn console(&self, realm: &Realm, username: &str, roles: &[&str]) -> (Browser, Session) {
+    pub(super) async fn console(
+        &self,
+        realm: &Realm,
+        username: &str,
+        roles: &[&str],
+    ) -> (Browser, Session) {
         let user = self.user(realm, username, roles).await;
         let session = self.session(realm, &user, "192.0.2.1").await;
         let mut browser = self.browser();
-        let reply = browser.get(&format!("/test/{}/{}", realm.name, session.sid)).await;
+        let reply = browser
+            .get(&format!("/test/{}/{}", realm.name, session.sid))
+            .await;
         assert_eq!(reply.status, StatusCode::OK);
         (browser, session)
     }
 
     /// An administrator of `demo` at the console.
     pub(super) async fn admin(&self) -> (Browser, Session) {
-        self.console(&self.realm.clone(), "amira", &["realm-admin"]).await
+        self.console(&self.realm.clone(), "amira", &["realm-admin"])
+            .await
     }
 
     /// An app of `demo`, told or not.
@@ -127,7 +158,10 @@ impl Site {
             backchannel_logout_uri: told.then(|| "https://app.example/logout".to_owned()),
             ..ClientSettings::default()
         };
-        client::verbs::create(&self.ctx, &self.realm, &Actor::system("test"), settings).await.unwrap().client
+        client::verbs::create(&self.ctx, &self.realm, &Actor::system("test"), settings)
+            .await
+            .unwrap()
+            .client
     }
 
     /// Lets an app take part in a session.
@@ -138,8 +172,15 @@ impl Site {
             code_challenge: None,
         };
         let code = code::issue(&self.ctx, &self.realm, issue).await.unwrap();
-        let redeem = code::Redeem { code: &code, redirect_uri: None, code_verifier: None };
-        code::redeem(&self.ctx, &self.realm, client, redeem).await.unwrap().unwrap();
+        let redeem = code::Redeem {
+            code: &code,
+            redirect_uri: None,
+            code_verifier: None,
+        };
+        code::redeem(&self.ctx, &self.realm, client, redeem)
+            .await
+            .unwrap()
+            .unwrap();
     }
 
     pub(super) fn grant(&self, client: &Client, session: &Session, nonce: Option<String>) -> Grant {
@@ -163,23 +204,41 @@ impl Site {
 
     /// Whether the judge lets a session of `demo` go on.
     pub(super) async fn is_good(&self, session: &Session) -> bool {
-        crate::domain::denial::session(&self.ctx, &self.realm, session.sid).await.unwrap().is_ok()
+        crate::domain::denial::session(&self.ctx, &self.realm, session.sid)
+            .await
+            .unwrap()
+            .is_ok()
     }
 }
 
 impl Browser {
     pub(super) async fn get(&mut self, path: &str) -> Reply {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+            .await
     }
 
     pub(super) async fn part(&mut self, path: &str, part: &str) -> Reply {
-        self.send(Request::get(path).header("x-fragment", part).body(Body::empty()).unwrap()).await
+        self.send(
+            Request::get(path)
+                .header("x-fragment", part)
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
     /// Posts a form as it stands, token and all.
-    pub(super) async fn post_raw(&mut self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Reply {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    pub(super) async fn post_raw(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let mut request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -191,7 +250,15 @@ impl Browser {
         let csrf = self.csrf().await;
         let mut all = vec![("csrf", csrf.as_str())];
         all.extend_from_slice(fields);
-        self.post_raw(path, &all, &[("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")]).await
+        self.post_raw(
+            path,
+            &all,
+            &[
+                ("origin", "http://localhost:8080"),
+                ("sec-fetch-site", "same-origin"),
+            ],
+        )
+        .await
     }
 
     pub(super) async fn csrf(&mut self) -> String {
@@ -200,9 +267,15 @@ impl Browser {
     }
 
     async fn send(&mut self, mut request: Request<Body>) -> Reply {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         if !cookies.is_empty() {
-            request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+            request
+                .headers_mut()
+                .insert(header::COOKIE, cookies.join("; ").parse().unwrap());
         }
         let response = self.router.clone().oneshot(request).await.unwrap();
         for line in response.headers().get_all(header::SET_COOKIE) {
@@ -216,29 +289,44 @@ impl Browser {
         }
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Reply { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
     }
 }
 
 impl Reply {
     pub(super) fn location(&self) -> &str {
-        self.headers.get(header::LOCATION).map_or("", |to| to.to_str().unwrap())
+        self.headers
+            .get(header::LOCATION)
+            .map_or("", |to| to.to_str().unwrap())
     }
 
     /// The start tags that hold `needle`.
     pub(super) fn tags(&self, needle: &str) -> Vec<&str> {
-        crate::http::rendered::tags(&self.body).filter(|tag| tag.contains(needle)).collect()
+        crate::http::rendered::tags(&self.body)
+            .filter(|tag| tag.contains(needle))
+            .collect()
     }
 
     /// The values of the inputs and buttons of this name.
     pub(super) fn fields(&self, name: &str) -> Vec<String> {
         let named = self.tags(&format!(" name=\"{name}\""));
-        named.iter().filter_map(|tag| attribute(tag, "value")).map(str::to_owned).collect()
+        named
+            .iter()
+            .filter_map(|tag| attribute(tag, "value"))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The users of the rows, in order.
     pub(super) fn users(&self) -> Vec<&str> {
-        self.tags("data-session-id").iter().filter_map(|tag| attribute(tag, "data-user")).collect()
+        self.tags("data-session-id")
+            .iter()
+            .filter_map(|tag| attribute(tag, "data-user"))
+            .collect()
     }
 
     pub(super) fn has(&self, text: &str) -> bool {
@@ -248,6 +336,8 @@ impl Reply {
     /// The address of the link with this `rel`.
     pub(super) fn link(&self, rel: &str) -> Option<String> {
         let tags = self.tags(&format!("rel=\"{rel}\""));
-        tags.first().and_then(|tag| attribute(tag, "href")).map(|to| to.replace("&#38;", "&").replace("&amp;", "&"))
+        tags.first()
+            .and_then(|tag| attribute(tag, "href"))
+            .map(|to| to.replace("&#38;", "&").replace("&amp;", "&"))
     }
 }

@@ -21,8 +21,16 @@ async fn begin(browser: &mut Browser, path: &str) -> HashMap<String, String> {
 }
 
 /// What the authorization endpoint would answer, once somebody signed in.
-async fn code_for(site: &Site, session: &Session, asked: &HashMap<String, String>, nonce: &str) -> String {
-    let client = client::find(&site.ctx, &site.realm, CONSOLE).await.unwrap().unwrap();
+async fn code_for(
+    site: &Site,
+    session: &Session,
+    asked: &HashMap<String, String>,
+    nonce: &str,
+) -> String {
+    let client = client::find(&site.ctx, &site.realm, CONSOLE)
+        .await
+        .unwrap()
+        .unwrap();
     let issue = code::Issue {
         grant: site.grant(&client, session, Some(nonce.to_owned())),
         redirect_uri: asked["redirect_uri"].clone(),
@@ -32,8 +40,9 @@ async fn code_for(site: &Site, session: &Session, asked: &HashMap<String, String
 }
 
 fn answer(code: &str, state: &str, iss: &str) -> String {
-    let query =
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs([("code", code), ("state", state), ("iss", iss)]).finish();
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("code", code), ("state", state), ("iss", iss)])
+        .finish();
     format!("/admin/demo/callback?{query}")
 }
 
@@ -52,23 +61,51 @@ async fn the_whole_way_in_and_out() {
     let mut browser = site.browser();
     let asked = begin(&mut browser, START).await;
     assert_eq!(asked["client_id"], CONSOLE);
-    assert_eq!(asked["redirect_uri"], "http://localhost:8080/admin/demo/callback");
-    assert_eq!((asked["response_type"].as_str(), asked["code_challenge_method"].as_str()), ("code", "S256"));
+    assert_eq!(
+        asked["redirect_uri"],
+        "http://localhost:8080/admin/demo/callback"
+    );
+    assert_eq!(
+        (
+            asked["response_type"].as_str(),
+            asked["code_challenge_method"].as_str()
+        ),
+        ("code", "S256")
+    );
     let code = code_for(&site, &session, &asked, &asked["nonce"]).await;
     let back = browser.get(&answer(&code, &asked["state"], ISSUER)).await;
-    assert_eq!((back.status, back.location()), (StatusCode::SEE_OTHER, "/admin/demo/sessions?q=ann"));
+    assert_eq!(
+        (back.status, back.location()),
+        (StatusCode::SEE_OTHER, "/admin/demo/sessions?q=ann")
+    );
     let page = browser.get("/admin/demo/sessions").await;
     assert_eq!(page.users(), ["amira"]);
     assert!(page.has("Realmkeep console"));
     // The console is a part of the server: nobody has to tell it, so it is on no receipt.
     let out = browser.post("/admin/demo/sign-out", &[]).await;
     assert_eq!(out.location(), "/admin/demo/signed-out");
-    assert!(browser.get("/admin/demo/signed-out").await.has("id=\"logged-out\""));
+    assert!(
+        browser
+            .get("/admin/demo/signed-out")
+            .await
+            .has("id=\"logged-out\"")
+    );
     assert!(!site.is_good(&session).await);
-    let acts = receipt::list(&site.ctx, &site.realm, None, 9).await.unwrap().0;
+    let acts = receipt::list(&site.ctx, &site.realm, None, 9)
+        .await
+        .unwrap()
+        .0;
     assert_eq!(acts.len(), 1);
-    assert!(receipt::apps(&site.ctx, &site.realm, &acts[0]).await.unwrap().is_empty());
-    assert_eq!(browser.get("/admin/demo/sessions").await.status, StatusCode::SEE_OTHER);
+    assert!(
+        receipt::apps(&site.ctx, &site.realm, &acts[0])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        browser.get("/admin/demo/sessions").await.status,
+        StatusCode::SEE_OTHER
+    );
 }
 
 #[tokio::test]
@@ -79,20 +116,48 @@ async fn an_answer_that_does_not_fit_signs_nobody_in() {
     for wrong in ["state", "iss", "nonce", "code", "browser", "twice"] {
         let mut browser = site.browser();
         let asked = begin(&mut browser, START).await;
-        let nonce = if wrong == "nonce" { "another" } else { &asked["nonce"] };
+        let nonce = if wrong == "nonce" {
+            "another"
+        } else {
+            &asked["nonce"]
+        };
         let code = code_for(&site, &session, &asked, nonce).await;
-        let code = if wrong == "code" { "x".to_owned() } else { code };
-        let state = if wrong == "state" { "x" } else { &asked["state"] };
-        let iss = if wrong == "iss" { "http://localhost:8080/realms/other" } else { ISSUER };
+        let code = if wrong == "code" {
+            "x".to_owned()
+        } else {
+            code
+        };
+        let state = if wrong == "state" {
+            "x"
+        } else {
+            &asked["state"]
+        };
+        let iss = if wrong == "iss" {
+            "http://localhost:8080/realms/other"
+        } else {
+            ISSUER
+        };
         let path = answer(&code, state, iss);
         if wrong == "twice" {
             assert_eq!(browser.get(&path).await.status, StatusCode::SEE_OTHER);
             assert_eq!(browser.get(&path).await.status, StatusCode::BAD_REQUEST);
             continue;
         }
-        let sent_by = if wrong == "browser" { &mut stranger } else { &mut browser };
-        assert_eq!(sent_by.get(&path).await.status, StatusCode::BAD_REQUEST, "{wrong}");
-        assert_eq!(sent_by.get("/admin/demo/sessions").await.status, StatusCode::SEE_OTHER, "{wrong}");
+        let sent_by = if wrong == "browser" {
+            &mut stranger
+        } else {
+            &mut browser
+        };
+        assert_eq!(
+            sent_by.get(&path).await.status,
+            StatusCode::BAD_REQUEST,
+            "{wrong}"
+        );
+        assert_eq!(
+            sent_by.get("/admin/demo/sessions").await.status,
+            StatusCode::SEE_OTHER,
+            "{wrong}"
+        );
     }
 }
 
@@ -101,7 +166,10 @@ async fn a_refusal_of_the_realm_is_shown_and_not_obeyed() {
     let site = site().await;
     let mut browser = site.browser();
     let asked = begin(&mut browser, START).await;
-    let path = format!("{}&error=access_denied", answer("", &asked["state"], ISSUER));
+    let path = format!(
+        "{}&error=access_denied",
+        answer("", &asked["state"], ISSUER)
+    );
     let reply = browser.get(&path).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     assert!(reply.has("cancelled") && reply.has("/admin/demo/sign-in"));
@@ -111,7 +179,12 @@ async fn a_refusal_of_the_realm_is_shown_and_not_obeyed() {
 async fn nobody_is_sent_elsewhere_after_signing_in() {
     let site = site().await;
     let session = admin_session(&site).await;
-    for to in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2Fadmin%2F..%2F..%2Fx", "%2Frealms%2Fdemo"] {
+    for to in [
+        "https%3A%2F%2Fevil.example",
+        "%2F%2Fevil.example",
+        "%2Fadmin%2F..%2F..%2Fx",
+        "%2Frealms%2Fdemo",
+    ] {
         let mut browser = site.browser();
         let asked = begin(&mut browser, &format!("/admin/demo/sign-in?return={to}")).await;
         let code = code_for(&site, &session, &asked, &asked["nonce"]).await;
@@ -129,6 +202,12 @@ async fn a_sign_in_renews_the_browser_state() {
     let mut planted = browser.clone();
     let code = code_for(&site, &session, &asked, &asked["nonce"]).await;
     browser.get(&answer(&code, &asked["state"], ISSUER)).await;
-    assert_eq!(browser.get("/admin/demo/sessions").await.status, StatusCode::OK);
-    assert_eq!(planted.get("/admin/demo/sessions").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        browser.get("/admin/demo/sessions").await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        planted.get("/admin/demo/sessions").await.status,
+        StatusCode::SEE_OTHER
+    );
 }
