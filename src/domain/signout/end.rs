@@ -37,7 +37,7 @@ const OPS: usize = 900;
 /// The most sessions of an act by epoch that are written out before the answer.
 const BEFORE_ANSWER: usize = 2000;
 /// The most users or clients that get an epoch in the first commit.
-const MAX_EPOCHS: usize = 300;
+pub const MAX_EPOCHS: usize = 300;
 
 /// Ends what is selected; answers after the durable commit, when denial holds.
 ///

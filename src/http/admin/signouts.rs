@@ -145,7 +145,7 @@ async fn selected(asked: &Asked, select: Map<String, Value>) -> Result<Request, 
         if query.is_empty() {
             return Err(Problem::bad_request("an empty filter would select everybody; say all: true if you mean that"));
         }
-        return Ok(request(Selection::Filter(query)));
+        return Ok(request(Selection::Filter(Box::new(query))));
     }
     if fields.flag("all")? == Some(true) { Ok(request(Selection::All)) } else { Err(Problem::bad_request(KINDS)) }
 }
