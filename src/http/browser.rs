@@ -47,6 +47,8 @@ pub struct Pending {
     pub realm: RealmId,
     /// Since when: a sign-in from then on is the fresh one that was asked for.
     pub started_at: Timestamp,
+    /// The session that was there already, and therefore is not that sign-in.
+    pub before: Option<Sid>,
     /// What it is for.
     pub goal: Goal,
     /// The session that the consent page was shown to, and the only one that may answer it.
@@ -69,7 +71,9 @@ impl<S: Send + Sync> FromRequestParts<S> for BrowserState {
     type Rejection = (StatusCode, &'static str);
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        Session::from_request_parts(parts, state).await.map(BrowserState)
+        Session::from_request_parts(parts, state)
+            .await
+            .map(BrowserState)
     }
 }
 
@@ -116,7 +120,9 @@ impl BrowserState {
     /// [`Fault`] when the store does not answer.
     pub async fn pending(&self, realm: RealmId, id: &str) -> Result<Option<Pending>, Fault> {
         let mut all = self.all_pending().await?.into_iter();
-        Ok(all.find(|(known, pending)| known == id && pending.realm == realm).map(|(_, pending)| pending))
+        Ok(all
+            .find(|(known, pending)| known == id && pending.realm == realm)
+            .map(|(_, pending)| pending))
     }
 
     /// Notes which session the consent page is shown to.
@@ -125,7 +131,9 @@ impl BrowserState {
     /// [`Fault`] when the store does not answer.
     pub async fn note_asked(&self, id: &str, sid: Sid) -> Result<(), Fault> {
         let mut all = self.all_pending().await?;
-        let Some((_, pending)) = all.iter_mut().find(|(known, _)| known == id) else { return Ok(()) };
+        let Some((_, pending)) = all.iter_mut().find(|(known, _)| known == id) else {
+            return Ok(());
+        };
         if pending.asked == Some(sid) {
             return Ok(());
         }
@@ -192,7 +200,11 @@ impl BrowserState {
 
 /// The cookie's name.
 pub fn cookie_name(app: &App) -> &'static str {
-    if app.web.https { "__Host-rk_browser" } else { "rk_browser" }
+    if app.web.https {
+        "__Host-rk_browser"
+    } else {
+        "rk_browser"
+    }
 }
 
 /// Gives the routes of `router` their [`BrowserState`].
@@ -203,13 +215,15 @@ pub fn attach(router: Router<App>, app: &App) -> Router<App> {
 /// The layer that reads and writes the cookie. [`mend`] belongs outside of it.
 pub fn layer(app: &App) -> SessionManagerLayer<Store> {
     let life = time::Duration::seconds(i64::try_from(LIFE.whole_secs()).unwrap_or(i64::MAX));
-    SessionManagerLayer::new(Store { ctx: app.ctx.clone() })
-        .with_name(cookie_name(app))
-        .with_secure(app.web.https)
-        .with_http_only(true)
-        .with_same_site(SameSite::Lax)
-        .with_path("/")
-        .with_expiry(Expiry::OnInactivity(life))
+    SessionManagerLayer::new(Store {
+        ctx: app.ctx.clone(),
+    })
+    .with_name(cookie_name(app))
+    .with_secure(app.web.https)
+    .with_http_only(true)
+    .with_same_site(SameSite::Lax)
+    .with_path("/")
+    .with_expiry(Expiry::OnInactivity(life))
 }
 
 /// Adds the `Secure` that tower-sessions 0.15 leaves out when it removes a cookie: browsers keep a `__Host-` cookie that
@@ -217,12 +231,22 @@ pub fn layer(app: &App) -> SessionManagerLayer<Store> {
 pub async fn mend(mut response: Response) -> Response {
     let lacking = |value: &HeaderValue| {
         let text = value.to_str().ok()?;
-        let is_secure = text.split(';').any(|part| part.trim().eq_ignore_ascii_case("secure"));
+        let is_secure = text
+            .split(';')
+            .any(|part| part.trim().eq_ignore_ascii_case("secure"));
         let wants = text.starts_with("__Host-") || text.starts_with("__Secure-");
-        if wants && !is_secure { HeaderValue::from_str(&format!("{text}; Secure")).ok() } else { None }
+        if wants && !is_secure {
+            HeaderValue::from_str(&format!("{text}; Secure")).ok()
+        } else {
+            None
+        }
     };
     let headers = response.headers_mut();
-    if headers.get_all(header::SET_COOKIE).iter().any(|value| lacking(value).is_some()) {
+    if headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .any(|value| lacking(value).is_some())
+    {
         let lines: Vec<HeaderValue> = headers
             .get_all(header::SET_COOKIE)
             .iter()
@@ -251,8 +275,12 @@ impl fmt::Debug for Store {
 impl Store {
     fn state(&self, record: &Record) -> session_store::Result<browser::BrowserState> {
         // Only the data: the id is the bearer's secret, and the expiry is counted by the server's own clock.
-        let data = serde_json::to_vec(&record.data).map_err(|e| session_store::Error::Encode(e.to_string()))?;
-        Ok(browser::BrowserState { data, expires_at: self.ctx.now().plus(LIFE) })
+        let data = serde_json::to_vec(&record.data)
+            .map_err(|e| session_store::Error::Encode(e.to_string()))?;
+        Ok(browser::BrowserState {
+            data,
+            expires_at: self.ctx.now().plus(LIFE),
+        })
     }
 }
 
@@ -261,17 +289,25 @@ impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         let state = self.state(record)?;
         for _ in 0..COLLISIONS {
-            if browser::create(&self.ctx, &bytes(record.id), &state).await.map_err(backend)? {
+            if browser::create(&self.ctx, &bytes(record.id), &state)
+                .await
+                .map_err(backend)?
+            {
                 return Ok(());
             }
             record.id = Id::default();
         }
-        Err(session_store::Error::Backend("every id was taken".to_owned()))
+        Err(session_store::Error::Backend(
+            "every id was taken".to_owned(),
+        ))
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         let state = self.state(record)?;
-        if !browser::save(&self.ctx, &bytes(record.id), &state).await.map_err(backend)? {
+        if !browser::save(&self.ctx, &bytes(record.id), &state)
+            .await
+            .map_err(backend)?
+        {
             // Deleted while the request was under way. The answer stands, the state stays gone, the cookie is dead.
             tracing::debug!("browser state was deleted while a request used it");
         }
@@ -279,18 +315,30 @@ impl SessionStore for Store {
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let Some(state) = browser::load(&self.ctx, &bytes(*id)).await.map_err(backend)? else { return Ok(None) };
+        let Some(state) = browser::load(&self.ctx, &bytes(*id))
+            .await
+            .map_err(backend)?
+        else {
+            return Ok(None);
+        };
         let Ok(data) = serde_json::from_slice(&state.data) else {
             tracing::warn!("browser state of another version was dropped");
             return Ok(None);
         };
         let secs = i64::try_from(state.expires_at.secs()).unwrap_or(i64::MAX);
-        let expiry_date = OffsetDateTime::from_unix_timestamp(secs).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        Ok(Some(Record { id: *id, data, expiry_date }))
+        let expiry_date =
+            OffsetDateTime::from_unix_timestamp(secs).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        browser::delete(&self.ctx, &bytes(*id)).await.map_err(backend)
+        browser::delete(&self.ctx, &bytes(*id))
+            .await
+            .map_err(backend)
     }
 }
 
@@ -315,5 +363,4 @@ fn fault(error: session::Error) -> Fault {
 const COLLISIONS: usize = 3;
 
 #[cfg(test)]
-#[path = "browser_tests.rs"]
 mod tests;

@@ -43,7 +43,9 @@ pub(super) fn sent_on(visit: &Visit, path: &str, body: &[u8]) -> Option<String> 
     let bare = csrf::is_without_cookies(&visit.headers)
         && cookie::read(&visit.headers, &visit.app, &visit.realm).is_empty()
         && body.len() <= MAX_SENT_ON;
-    let body = std::str::from_utf8(body).ok().filter(|body| bare && body.bytes().all(|b| b.is_ascii_graphic()))?;
+    let body = std::str::from_utf8(body)
+        .ok()
+        .filter(|body| bare && body.bytes().all(|b| b.is_ascii_graphic()))?;
     Some(visit.path(&format!("{path}?{body}")))
 }
 
@@ -63,7 +65,13 @@ async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
         }
     };
     let session = visit.present().await?.good();
-    let asked = Asked { client: &client, request: &request, since: None, consented: false };
+    let before = session.as_ref().map(|active| active.session.sid);
+    let asked = Asked {
+        client: &client,
+        request: &request,
+        since: None,
+        consented: false,
+    };
     let next = onward::judge(visit, &asked, session).await?;
     match next {
         Next::Refuse(error) => onward::refuse(visit, &request, &error, &client),
@@ -72,6 +80,7 @@ async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
             let pending = Pending {
                 realm: visit.realm.id,
                 started_at: visit.ctx().now(),
+                before,
                 goal: Goal::App(Box::new(request.clone())),
                 asked: None,
             };
@@ -86,22 +95,31 @@ fn redirect_uri(front: &Front, client: &Client) -> Result<String, Refusal> {
     match (&front.redirect_uri, registered.as_slice()) {
         (Some(sent), _) if is_registered(registered, sent) => Ok(sent.clone()),
         (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(Refusal::bad_link("invalid_request", "The app did not say where to return to (redirect_uri).")),
+        (None, _) => Err(Refusal::bad_link(
+            "invalid_request",
+            "The app did not say where to return to (redirect_uri).",
+        )),
         (Some(_), _) => Err(Refusal::bad_link("invalid_request", onward::UNREGISTERED)),
     }
 }
 
-fn read(params: &Params, client: &Client, redirect_uri: &str) -> Result<AuthorizeRequest, OAuthError> {
+fn read(
+    params: &Params,
+    client: &Client,
+    redirect_uri: &str,
+) -> Result<AuthorizeRequest, OAuthError> {
     let settings = &client.settings;
     let allowed = ScopeSet::parse(&settings.scope)?;
     let rules = ClientRules {
         redirect_uri,
-        may_use_code: client.allows_grant("authorization_code") && settings.response_types.iter().any(|t| t == "code"),
+        may_use_code: client.allows_grant("authorization_code")
+            && settings.response_types.iter().any(|t| t == "code"),
         require_pkce: settings.require_pkce || !client.is_confidential(),
         allowed_scopes: &allowed,
         default_max_age: None,
     };
     let request = AuthorizeRequest::parse(params, &rules)?;
-    resources::check(client, &request.resource).map_err(|error| OAuthError::invalid_target(error.to_string()))?;
+    resources::check(client, &request.resource)
+        .map_err(|error| OAuthError::invalid_target(error.to_string()))?;
     Ok(request)
 }

@@ -82,44 +82,74 @@ impl Wish {
         if let (Some(hint), Some(named)) = (&hint, named)
             && hint.aud != named
         {
-            return Err(OAuthError::invalid_request("client_id differs from the audience of id_token_hint").into());
+            return Err(OAuthError::invalid_request(
+                "client_id differs from the audience of id_token_hint",
+            )
+            .into());
         }
-        let client = match hint.as_ref().map(|hint| hint.aud.as_str()).or(named).filter(|_| !is_broken) {
+        let client = match hint
+            .as_ref()
+            .map(|hint| hint.aud.as_str())
+            .or(named)
+            .filter(|_| !is_broken)
+        {
             Some(client_id) => client::find(visit.ctx(), &visit.realm, client_id).await?,
             None => None,
         };
         let client = client.filter(|client| client.settings.enabled);
         let return_to = return_to(&request, client.as_deref());
-        Ok(Wish { hint, client, return_to, state: request.state })
+        Ok(Wish {
+            hint,
+            client,
+            return_to,
+            state: request.state,
+        })
     }
 
     /// Whether the hint is of exactly this session: then the app that asks is the one the person is using.
     fn is_of(&self, active: &ActiveSession) -> bool {
         let session = &active.session;
-        self.hint.as_ref().is_some_and(|hint| hint.sid == Some(session.sid) && hint.sub == session.user.to_string())
+        self.hint.as_ref().is_some_and(|hint| {
+            hint.sid == Some(session.sid) && hint.sub == session.user.to_string()
+        })
     }
 
     fn reason(&self) -> Reason {
-        if self.client.is_some() { Reason::RpLogout } else { Reason::User }
+        if self.client.is_some() {
+            Reason::RpLogout
+        } else {
+            Reason::User
+        }
     }
 
     /// The address to go to, with the state.
     fn onward(&self) -> Option<String> {
-        let state: Vec<(&str, &str)> = self.state.iter().map(|state| ("state", state.as_str())).collect();
-        self.return_to.as_deref().map(|uri| append_query(uri, &state))
+        let state: Vec<(&str, &str)> = self
+            .state
+            .iter()
+            .map(|state| ("state", state.as_str()))
+            .collect();
+        self.return_to
+            .as_deref()
+            .map(|uri| append_query(uri, &state))
     }
 }
 
 /// Only a URI that the named client registered, compared as text (§3).
 fn return_to(request: &EndSessionRequest, client: Option<&Client>) -> Option<String> {
     let registered = &client?.settings.post_logout_redirect_uris;
-    request.return_to().filter(|uri| is_post_logout_registered(registered, uri)).map(str::to_owned)
+    request
+        .return_to()
+        .filter(|uri| is_post_logout_registered(registered, uri))
+        .map(str::to_owned)
 }
 
 async fn asked(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
     let params = Params::parse_form(input)?;
     let wish = Wish::read(visit, &params).await?;
-    let Some(active) = visit.present().await?.good() else { return done(visit, &wish, None).await };
+    let Some(active) = visit.present().await?.good() else {
+        return done(visit, &wish, None).await;
+    };
     if !wish.is_of(&active) {
         return ask(visit, &wish, &active).await;
     }
@@ -131,9 +161,17 @@ async fn asked(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
 async fn ask(visit: &Visit, wish: &Wish, active: &ActiveSession) -> Result<Response, Refusal> {
     let mut hidden = Vec::new();
     let mut carry = |name: &str, value: Option<String>| {
-        hidden.extend(value.map(|value| Hidden { name: name.to_owned(), value }));
+        hidden.extend(value.map(|value| Hidden {
+            name: name.to_owned(),
+            value,
+        }));
     };
-    carry("client_id", wish.client.as_ref().map(|client| client.client_id().to_owned()));
+    carry(
+        "client_id",
+        wish.client
+            .as_ref()
+            .map(|client| client.client_id().to_owned()),
+    );
     carry("post_logout_redirect_uri", wish.return_to.clone());
     carry("state", wish.state.clone());
     let page = LogoutPage {
@@ -151,8 +189,15 @@ async fn ask(visit: &Visit, wish: &Wish, active: &ActiveSession) -> Result<Respo
 
 async fn confirmed(visit: &Visit, params: &Params) -> Result<Response, Refusal> {
     let wish = Wish::read(visit, params).await?;
-    let Some(active) = visit.present().await?.good() else { return done(visit, &wish, None).await };
-    csrf::check(visit, params.one("csrf").unwrap_or_default(), visit.path(PATH)).await?;
+    let Some(active) = visit.present().await?.good() else {
+        return done(visit, &wish, None).await;
+    };
+    csrf::check(
+        visit,
+        params.one("csrf").unwrap_or_default(),
+        visit.path(PATH),
+    )
+    .await?;
     let told = leave::apps_told(visit.ctx(), &visit.realm, &active.session).await?;
     leave::end(visit, &active, wish.reason()).await?;
     if wish.return_to.is_none() && !told.is_empty() {
@@ -185,7 +230,14 @@ async fn page(visit: &Visit, wish: &Wish, told: Option<Vec<String>>) -> Result<R
         Some((format!("Back to {}", client.name()), address))
     });
     let onward = home.or_else(|| Some(("Sign in again".to_owned(), visit.path("/login"))));
-    visit.page(StatusCode::OK, &SignedOutPage { gate: visit.gate(), apps, onward })
+    visit.page(
+        StatusCode::OK,
+        &SignedOutPage {
+            gate: visit.gate(),
+            apps,
+            onward,
+        },
+    )
 }
 
 async fn flash(visit: &Visit) -> Result<Vec<String>, Fault> {

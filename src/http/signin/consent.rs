@@ -12,7 +12,7 @@ use axum::response::Response;
 use url::Url;
 
 use super::csrf;
-use super::onward::{self, Asked, Next};
+use super::onward::{self, Asked, Next, Since};
 use super::pages::{ConsentPage, ScopeLine};
 use super::visit::{Refusal, Visit};
 use crate::domain::client::Client;
@@ -54,7 +54,9 @@ async fn submitted(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
     csrf::check(visit, params.one("csrf").unwrap_or_default(), again).await?;
     let session = visit.present().await?.good();
     // Whoever answers is whoever was asked, and still signed in.
-    let answers = session.as_ref().is_some_and(|active| way.pending.asked == Some(active.session.sid));
+    let answers = session
+        .as_ref()
+        .is_some_and(|active| way.pending.asked == Some(active.session.sid));
     match params.one("decision") {
         Some("allow") if answers => {
             let asked = way.asked(true);
@@ -67,14 +69,22 @@ async fn submitted(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
         }
         Some("deny") if answers => {
             visit.browser.drop_pending(id).await?;
-            onward::refuse(visit, &way.request, &OAuthError::access_denied("the user did not allow it"), &way.client)
+            onward::refuse(
+                visit,
+                &way.request,
+                &OAuthError::access_denied("the user did not allow it"),
+                &way.client,
+            )
         }
         Some("allow" | "deny") => {
             let asked = way.asked(false);
             let next = onward::judge(visit, &asked, session).await?;
             onward::carry_on(visit, id, &asked, next).await
         }
-        _ => Err(Refusal::bad_link("invalid_request", "The form says neither yes nor no.")),
+        _ => Err(Refusal::bad_link(
+            "invalid_request",
+            "The form says neither yes nor no.",
+        )),
     }
 }
 
@@ -89,17 +99,33 @@ impl Way {
         let Some(pending) = visit.browser.pending(visit.realm.id, id).await? else {
             return Err(Refusal::unknown_interaction());
         };
-        let Goal::App(request) = pending.goal.clone() else { return Err(Refusal::unknown_interaction()) };
+        let Goal::App(request) = pending.goal.clone() else {
+            return Err(Refusal::unknown_interaction());
+        };
         let client = onward::client_of(visit, &request).await?;
-        Ok(Way { pending, request: *request, client })
+        Ok(Way {
+            pending,
+            request: *request,
+            client,
+        })
     }
 
     fn asked(&self, consented: bool) -> Asked<'_> {
-        Asked { client: &self.client, request: &self.request, since: Some(self.pending.started_at), consented }
+        Asked {
+            client: &self.client,
+            request: &self.request,
+            since: Some(Since::of(&self.pending)),
+            consented,
+        }
     }
 }
 
-async fn page(visit: &Visit, id: &str, way: &Way, active: &ActiveSession) -> Result<Response, Refusal> {
+async fn page(
+    visit: &Visit,
+    id: &str,
+    way: &Way,
+    active: &ActiveSession,
+) -> Result<Response, Refusal> {
     visit.browser.note_asked(id, active.session.sid).await?;
     let page = ConsentPage {
         gate: visit.gate(),
@@ -116,7 +142,9 @@ async fn page(visit: &Visit, id: &str, way: &Way, active: &ActiveSession) -> Res
 
 /// Where the answer goes, in the words of the address bar; for an app on the device, its scheme.
 fn host(redirect_uri: &str) -> String {
-    let Ok(url) = Url::parse(redirect_uri) else { return redirect_uri.to_owned() };
+    let Ok(url) = Url::parse(redirect_uri) else {
+        return redirect_uri.to_owned();
+    };
     match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (Some(host), None) => host.to_owned(),
@@ -132,8 +160,15 @@ fn line(scope: &str) -> ScopeLine {
         "phone" => ("See your phone number", ""),
         "address" => ("See your postal address", ""),
         "roles" => ("See your roles", ""),
-        "offline_access" => ("Go on while you are away", "Until you or an administrator signs you out everywhere"),
+        "offline_access" => (
+            "Go on while you are away",
+            "Until you or an administrator signs you out everywhere",
+        ),
         other => (other, ""),
     };
-    ScopeLine { scope: scope.to_owned(), label: label.to_owned(), detail: detail.to_owned() }
+    ScopeLine {
+        scope: scope.to_owned(),
+        label: label.to_owned(),
+        detail: detail.to_owned(),
+    }
 }

@@ -32,23 +32,41 @@ impl Presented {
 
 /// The cookie's name. `__Host-` binds it to this host, to https and to the path `/`.
 pub fn name(app: &App, realm: &Realm) -> String {
-    if app.web.https { format!("__Host-rk_{}", realm.name) } else { format!("rk_{}", realm.name) }
+    if app.web.https {
+        format!("__Host-rk_{}", realm.name)
+    } else {
+        format!("rk_{}", realm.name)
+    }
 }
 
 /// The cookies of this realm as they came. Another one of the same name may stand beside ours, planted from a
 /// neighbouring host; whichever is right counts.
 pub fn read(headers: &HeaderMap, app: &App, realm: &Realm) -> Vec<cookie::Presented> {
     let name = name(app, realm);
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(known, _)| *known == name).filter_map(|(_, value)| cookie::read(value)).take(MOST).collect()
+    let lines = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    let pairs = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .filter(|(known, _)| *known == name)
+        .filter_map(|(_, value)| cookie::read(value))
+        .take(MOST)
+        .collect()
 }
 
 /// Judges who the browser says it is, and notes the use of a good session.
 ///
 /// # Errors
 /// [`Fault`] when it could not be decided.
-pub async fn present(app: &App, realm: &Realm, headers: &HeaderMap, peer: &Peer) -> Result<Presented, Fault> {
+pub async fn present(
+    app: &App,
+    realm: &Realm,
+    headers: &HeaderMap,
+    peer: &Peer,
+) -> Result<Presented, Fault> {
     let mut over = Presented::Nobody;
     for presented in read(headers, app, realm) {
         match cookie::present(&app.ctx, realm, &presented).await? {
@@ -82,7 +100,9 @@ pub fn clear(response: &mut Response, app: &App, realm: &Realm) {
 fn append(response: &mut Response, app: &App, realm: &Realm, value: &str, max_age: Option<u64>) {
     let name = name(app, realm);
     let secure = if app.web.https { "; Secure" } else { "" };
-    let age = max_age.map(|secs| format!("; Max-Age={secs}")).unwrap_or_default();
+    let age = max_age
+        .map(|secs| format!("; Max-Age={secs}"))
+        .unwrap_or_default();
     let line = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
     if let Ok(line) = HeaderValue::from_str(&line) {
         response.headers_mut().append(header::SET_COOKIE, line);

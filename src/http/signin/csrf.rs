@@ -10,7 +10,9 @@ use super::visit::{Refusal, Visit};
 /// # Errors
 /// [`Refusal`] to be shown.
 pub async fn check(visit: &Visit, token: &str, again: String) -> Result<(), Refusal> {
-    if !is_foreign(&visit.headers, &visit.app.ctx.public_url) && visit.browser.check_csrf(token).await? {
+    if !is_foreign(&visit.headers, &visit.app.ctx.public_url)
+        && visit.browser.check_csrf(token).await?
+    {
         return Ok(());
     }
     Err(Refusal::form_over().with_onward("Try again", again))
@@ -25,18 +27,26 @@ pub fn is_foreign(headers: &HeaderMap, public_url: &str) -> bool {
     match text(headers, header::ORIGIN.as_str()) {
         // Our own pages send "null" too, since they tell no referrer.
         None | Some("null") => false,
-        Some(origin) => Url::parse(public_url).map(|url| url.origin().ascii_serialization()) != Ok(origin.to_owned()),
+        Some(origin) => {
+            Url::parse(public_url).map(|url| url.origin().ascii_serialization())
+                != Ok(origin.to_owned())
+        }
     }
 }
 
 /// Whether another site sent this POST: then the cookies of `SameSite=Lax` stayed at home, and come along again when the
 /// browser is sent on with a GET.
 pub fn is_without_cookies(headers: &HeaderMap) -> bool {
-    matches!(text(headers, "sec-fetch-site"), Some("cross-site" | "same-site"))
+    matches!(
+        text(headers, "sec-fetch-site"),
+        Some("cross-site" | "same-site")
+    )
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"))
+    headers
+        .get(name)
+        .map(|value| value.to_str().unwrap_or("unreadable"))
 }
 
 #[cfg(test)]
@@ -44,7 +54,9 @@ mod tests {
     use super::*;
 
     fn headers(of: &[(&'static str, &'static str)]) -> HeaderMap {
-        of.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+        of.iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -56,8 +68,17 @@ mod tests {
             (&[("sec-fetch-site", "none")], false),
             (&[("sec-fetch-site", "same-site")], true),
             (&[("sec-fetch-site", "cross-site")], true),
-            (&[("sec-fetch-site", "same-origin"), ("origin", "null")], false),
-            (&[("sec-fetch-site", "cross-site"), ("origin", "https://id.example")], true),
+            (
+                &[("sec-fetch-site", "same-origin"), ("origin", "null")],
+                false,
+            ),
+            (
+                &[
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "https://id.example"),
+                ],
+                true,
+            ),
             (&[("origin", "https://id.example")], false),
             (&[("origin", "null")], false),
             (&[("origin", "https://id.example:8443")], true),

@@ -20,7 +20,10 @@ pub fn protect(headers: &mut HeaderMap) {
     for (name, value) in OF_ALL {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(POLICY),
+    );
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(header::VARY, HeaderValue::from_static("Cookie"));
 }
@@ -29,10 +32,16 @@ pub fn protect(headers: &mut HeaderMap) {
 /// `None` when the address has characters that no header can carry.
 pub fn redirect(after_post: bool, location: &str) -> Option<Response> {
     let location = HeaderValue::from_str(location).ok()?;
-    let status = if after_post { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
+    let status = if after_post {
+        StatusCode::SEE_OTHER
+    } else {
+        StatusCode::FOUND
+    };
     let mut response = status.into_response();
     for (name, value) in OF_ALL {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response.headers_mut().insert(header::LOCATION, location);
     Some(response)

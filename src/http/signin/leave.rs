@@ -21,7 +21,11 @@ pub async fn end(visit: &Visit, active: &ActiveSession, reason: Reason) -> Resul
         sid: Some(session.sid),
         ip: Some(visit.peer.ip.clone()),
     };
-    let request = Request::new(Selection::Sessions(vec![session.sid.to_string()]), reason, actor);
+    let request = Request::new(
+        Selection::Sessions(vec![session.sid.to_string()]),
+        reason,
+        actor,
+    );
     match signout::end(visit.ctx(), &visit.realm, &request).await {
         Ok(_) => Ok(()),
         Err(EndError::Fault(fault)) => Err(fault),
@@ -34,7 +38,11 @@ pub async fn end(visit: &Visit, active: &ActiveSession, reason: Reason) -> Resul
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer.
-pub async fn apps_told(ctx: &Context, realm: &Realm, session: &Session) -> Result<Vec<String>, Fault> {
+pub async fn apps_told(
+    ctx: &Context,
+    realm: &Realm,
+    session: &Session,
+) -> Result<Vec<String>, Fault> {
     let mut names = Vec::new();
     for part in &session.clients {
         let app = client::by_id(ctx, realm, part.client).await?;

@@ -36,8 +36,14 @@ use throttle::Throttle;
 /// Everything a browser meets on the way to a sign-in and out again. Wants [`super::browser::attach`] around it.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/realms/{realm}/login", get(login::show).post(login::submit))
-        .route("/realms/{realm}/consent", get(consent::show).post(consent::submit))
+        .route(
+            "/realms/{realm}/login",
+            get(login::show).post(login::submit),
+        )
+        .route(
+            "/realms/{realm}/consent",
+            get(consent::show).post(consent::submit),
+        )
         .merge(oidc::browser_routes())
         .layer(Extension(Arc::new(Throttle::default())))
 }

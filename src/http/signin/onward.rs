@@ -10,9 +10,11 @@ use super::visit::{Refusal, Visit};
 use crate::domain::client::{self, Client};
 use crate::domain::denial::ActiveSession;
 use crate::domain::grant::{Grant, code, consent};
+use crate::domain::id::Sid;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::verify;
 use crate::domain::{Context, Fault, realm::Realm};
+use crate::http::browser::Pending;
 use crate::protocol::answer::{Redirect, authorize_error, authorize_success};
 use crate::protocol::authorize::AuthorizeRequest;
 use crate::protocol::redirect::is_registered;
@@ -42,10 +44,27 @@ pub struct Asked<'a> {
     pub client: &'a Client,
     /// For what.
     pub request: &'a AuthorizeRequest,
-    /// Since when the person is on the way: credentials given from then on are fresh. `None` when they just arrived.
-    pub since: Option<Timestamp>,
+    /// Since when the person is on the way. `None` when they just arrived.
+    pub since: Option<Since>,
     /// Whether they said yes on the consent page just now.
     pub consented: bool,
+}
+
+/// The beginning of a sign-in under way: credentials given from then on are fresh.
+#[derive(Clone, Copy)]
+pub struct Since {
+    at: Timestamp,
+    before: Option<Sid>,
+}
+
+impl Since {
+    /// The beginning of this one.
+    pub fn of(pending: &Pending) -> Since {
+        Since {
+            at: pending.started_at,
+            before: pending.before,
+        }
+    }
 }
 
 /// Decides what comes next. Numbered in the order of the checks:
@@ -55,7 +74,11 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 /// [`Fault`] when it could not be decided.
-pub async fn judge(visit: &Visit, asked: &Asked<'_>, session: Option<ActiveSession>) -> Result<Next, Fault> {
+pub async fn judge(
+    visit: &Visit,
+    asked: &Asked<'_>,
+    session: Option<ActiveSession>,
+) -> Result<Next, Fault> {
     let request = asked.request;
     let expected = match expected_subject(visit.ctx(), &visit.realm, request).await? {
         Ok(expected) => expected,
@@ -64,12 +87,21 @@ pub async fn judge(visit: &Visit, asked: &Asked<'_>, session: Option<ActiveSessi
     let classes = request.claims.essential_acr();
     if !classes.is_empty() && !classes.contains(&PASSWORD_ACR) {
         let text = "the essential acr cannot be reached here";
-        return Ok(Next::Refuse(OAuthError::new(ErrorCode::UnmetAuthenticationRequirements, text)));
+        return Ok(Next::Refuse(OAuthError::new(
+            ErrorCode::UnmetAuthenticationRequirements,
+            text,
+        )));
     }
     let login = || {
-        if request.prompt.none { Next::Refuse(OAuthError::login_required("nobody is signed in")) } else { Next::Login }
+        if request.prompt.none {
+            Next::Refuse(OAuthError::login_required("nobody is signed in"))
+        } else {
+            Next::Login
+        }
     };
-    let Some(active) = session else { return Ok(login()) };
+    let Some(active) = session else {
+        return Ok(login());
+    };
     if expected.is_some_and(|subject| subject != active.session.user.to_string()) {
         return Ok(Next::Refuse(other_user()));
     }
@@ -79,10 +111,15 @@ pub async fn judge(visit: &Visit, asked: &Asked<'_>, session: Option<ActiveSessi
     let scope = request.scope.to_string();
     let user = active.session.user;
     let again = request.prompt.consent;
-    if !asked.consented && consent::needed(visit.ctx(), &visit.realm, asked.client, user, &scope, again).await? {
+    if !asked.consented
+        && consent::needed(visit.ctx(), &visit.realm, asked.client, user, &scope, again).await?
+    {
         if request.prompt.none {
             let text = "the user has not yet allowed this";
-            return Ok(Next::Refuse(OAuthError::new(ErrorCode::ConsentRequired, text)));
+            return Ok(Next::Refuse(OAuthError::new(
+                ErrorCode::ConsentRequired,
+                text,
+            )));
         }
         return Ok(Next::Consent(Box::new(active)));
     }
@@ -105,13 +142,17 @@ pub async fn expected_subject(
     request: &AuthorizeRequest,
 ) -> Result<Result<Option<String>, OAuthError>, Fault> {
     let named = request.claims.subject().map(str::to_owned);
-    let Some(hint) = &request.id_token_hint else { return Ok(Ok(named)) };
+    let Some(hint) = &request.id_token_hint else {
+        return Ok(Ok(named));
+    };
     let Some(hint) = verify::id_token_hint(ctx, realm, hint).await? else {
         let text = "id_token_hint must be an ID token that this issuer signed";
         return Ok(Err(OAuthError::invalid_request(text)));
     };
     if named.is_some_and(|named| named != hint.sub) {
-        return Ok(Err(OAuthError::login_required("id_token_hint and claims name different users")));
+        return Ok(Err(OAuthError::login_required(
+            "id_token_hint and claims name different users",
+        )));
     }
     Ok(Ok(Some(hint.sub)))
 }
@@ -119,7 +160,10 @@ pub async fn expected_subject(
 fn is_fresh(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) -> bool {
     let given_at = active.session.auth_time;
     let age = visit.ctx().now().since(given_at);
-    if asked.since.is_some_and(|since| given_at >= since) && age < ON_THE_WAY {
+    // A session that was there when the request came is not the fresh one, however young it is.
+    let on_the_way =
+        |since: Since| given_at >= since.at && since.before != Some(active.session.sid);
+    if asked.since.is_some_and(on_the_way) && age < ON_THE_WAY {
         return true;
     }
     let prompt = &asked.request.prompt;
@@ -127,7 +171,10 @@ fn is_fresh(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) -> bool {
         return false;
     }
     let frequency = visit.realm.settings.sessions.sign_in_frequency;
-    let too_old = asked.request.max_age.is_some_and(|secs| secs == 0 || age > Span::secs(secs));
+    let too_old = asked
+        .request
+        .max_age
+        .is_some_and(|secs| secs == 0 || age > Span::secs(secs));
     !too_old && (frequency.is_zero() || age < frequency)
 }
 
@@ -135,7 +182,12 @@ fn is_fresh(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) -> bool {
 ///
 /// # Errors
 /// [`Refusal`] to be shown.
-pub async fn carry_on(visit: &Visit, id: &str, asked: &Asked<'_>, next: Next) -> Result<Response, Refusal> {
+pub async fn carry_on(
+    visit: &Visit,
+    id: &str,
+    asked: &Asked<'_>,
+    next: Next,
+) -> Result<Response, Refusal> {
     match next {
         Next::Refuse(error) => {
             visit.browser.drop_pending(id).await?;
@@ -160,7 +212,10 @@ pub fn login_page(visit: &Visit, id: &str) -> String {
 ///
 /// # Errors
 /// [`Refusal`] to be shown.
-pub async fn client_of(visit: &Visit, request: &AuthorizeRequest) -> Result<std::sync::Arc<Client>, Refusal> {
+pub async fn client_of(
+    visit: &Visit,
+    request: &AuthorizeRequest,
+) -> Result<std::sync::Arc<Client>, Refusal> {
     let found = client::find(visit.ctx(), &visit.realm, &request.client_id).await?;
     let found = enabled(visit, found)?;
     if !is_registered(&found.settings.redirect_uris, &request.redirect_uri) {
@@ -173,30 +228,48 @@ pub async fn client_of(visit: &Visit, request: &AuthorizeRequest) -> Result<std:
 ///
 /// # Errors
 /// [`Refusal`] to be shown: nothing is ever sent to a client that was switched off.
-pub fn enabled(visit: &Visit, found: Option<std::sync::Arc<Client>>) -> Result<std::sync::Arc<Client>, Refusal> {
+pub fn enabled(
+    visit: &Visit,
+    found: Option<std::sync::Arc<Client>>,
+) -> Result<std::sync::Arc<Client>, Refusal> {
     let Some(client) = found else {
-        let text = "The app that sent you here is not known. Its administrator has to register it first.";
+        let text =
+            "The app that sent you here is not known. Its administrator has to register it first.";
         return Err(Refusal::bad_link("invalid_client", text));
     };
-    let refuse = |text| Refusal::new(StatusCode::FORBIDDEN, "This is switched off", "unauthorized_client", text);
+    let refuse = |text| {
+        Refusal::new(
+            StatusCode::FORBIDDEN,
+            "This is switched off",
+            "unauthorized_client",
+            text,
+        )
+    };
     if !visit.realm.settings.enabled {
-        return Err(refuse("Nobody can sign in to this realm at present. Ask your administrator."));
+        return Err(refuse(
+            "Nobody can sign in to this realm at present. Ask your administrator.",
+        ));
     }
     if !client.settings.enabled {
-        return Err(refuse("The app that sent you here is switched off at present. Ask your administrator."));
+        return Err(refuse(
+            "The app that sent you here is switched off at present. Ask your administrator.",
+        ));
     }
     Ok(client)
 }
 
 /// What the page says of a redirect URI that the client did not register.
-pub const UNREGISTERED: &str =
-    "The address the app wants to return to is not one it has registered. Go back to the app, or tell its administrator.";
+pub const UNREGISTERED: &str = "The address the app wants to return to is not one it has registered. Go back to the app, or tell its administrator.";
 
 /// Issues the code and sends it to the app.
 ///
 /// # Errors
 /// [`Refusal`] to be shown.
-pub async fn finish(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) -> Result<Response, Refusal> {
+pub async fn finish(
+    visit: &Visit,
+    asked: &Asked<'_>,
+    active: &ActiveSession,
+) -> Result<Response, Refusal> {
     let (request, client, session) = (asked.request, asked.client, &active.session);
     let sid = session.sid.to_string();
     let claims = (!request.claims.is_empty()).then(|| String::from(request.claims.clone()));
@@ -224,7 +297,14 @@ pub async fn finish(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) ->
     let code = code::issue(visit.ctx(), &visit.realm, issue).await?;
     let issuer = visit.realm.issuer(&visit.ctx().public_url);
     let (mode, state) = (request.response_mode, request.state.as_deref());
-    let answer = authorize_success(&request.redirect_uri, mode, &code, state, &issuer, Some(&sid));
+    let answer = authorize_success(
+        &request.redirect_uri,
+        mode,
+        &code,
+        state,
+        &issuer,
+        Some(&sid),
+    );
     send(visit, answer, client)
 }
 
@@ -240,7 +320,11 @@ pub fn refuse(
 ) -> Result<Response, Refusal> {
     let issuer = visit.realm.issuer(&visit.ctx().public_url);
     let (mode, state) = (request.response_mode, request.state.as_deref());
-    send(visit, authorize_error(&request.redirect_uri, mode, error, state, &issuer), client)
+    send(
+        visit,
+        authorize_error(&request.redirect_uri, mode, error, state, &issuer),
+        client,
+    )
 }
 
 /// Sends an answer to the app the way it asked for.
@@ -251,9 +335,20 @@ pub fn send(visit: &Visit, answer: Redirect, client: &Client) -> Result<Response
     match answer {
         Redirect::Location(url) => visit.go(&url),
         Redirect::FormPost { action, fields } => {
-            let fields = fields.into_iter().map(|(name, value)| Hidden { name, value }).collect();
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| Hidden { name, value })
+                .collect();
             let client_name = client.name().to_owned();
-            visit.page(StatusCode::OK, &FormPostPage { gate: visit.gate(), action, fields, client_name })
+            visit.page(
+                StatusCode::OK,
+                &FormPostPage {
+                    gate: visit.gate(),
+                    action,
+                    fields,
+                    client_name,
+                },
+            )
         }
     }
 }

@@ -50,9 +50,17 @@ struct Rule {
 }
 
 /// A name from one address.
-const PAIR: Rule = Rule { free: 5, longest: Span::secs(30), forgiven: Span::secs(30) };
+const PAIR: Rule = Rule {
+    free: 5,
+    longest: Span::secs(30),
+    forgiven: Span::secs(30),
+};
 /// A name from anywhere: later and shorter, for its owner waits too.
-const ACCOUNT: Rule = Rule { free: 20, longest: Span::secs(15), forgiven: Span::secs(15) };
+const ACCOUNT: Rule = Rule {
+    free: 20,
+    longest: Span::secs(15),
+    forgiven: Span::secs(15),
+};
 /// The most buckets in a generation: about 4 MiB.
 const MOST: usize = 50_000;
 
@@ -62,14 +70,26 @@ impl Throttle {
     ///
     /// # Errors
     /// The wait.
-    pub fn admit(&self, now: Timestamp, realm: RealmId, who: &str, ip: &str, known: bool) -> Result<Attempt, Span> {
+    pub fn admit(
+        &self,
+        now: Timestamp,
+        realm: RealmId,
+        who: &str,
+        ip: &str,
+        known: bool,
+    ) -> Result<Attempt, Span> {
         let folded = user::fold(who);
         let account = hash(realm, &folded, "");
-        let attempt =
-            Attempt { pair: hash(realm, &folded, &network(ip)), account: if known { None } else { Some(account) } };
+        let attempt = Attempt {
+            pair: hash(realm, &folded, &network(ip)),
+            account: if known { None } else { Some(account) },
+        };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = buckets.read(&attempt.pair).charged(&PAIR, now)?;
-        let account = attempt.account.map(|key| buckets.read(&key).charged(&ACCOUNT, now)).transpose()?;
+        let account = attempt
+            .account
+            .map(|key| buckets.read(&key).charged(&ACCOUNT, now))
+            .transpose()?;
         buckets.write(attempt.pair, pair);
         if let (Some(key), Some(account)) = (attempt.account, account) {
             buckets.write(key, account);
@@ -82,7 +102,11 @@ impl Throttle {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         for key in [Some(attempt.pair), attempt.account].into_iter().flatten() {
             let mut bucket = buckets.read(&key);
-            bucket.charges = if was_right && key == attempt.pair { 0 } else { bucket.charges.saturating_sub(1) };
+            bucket.charges = if was_right && key == attempt.pair {
+                0
+            } else {
+                bucket.charges.saturating_sub(1)
+            };
             bucket.open_at = bucket.open_at.min(now);
             buckets.write(key, bucket);
         }
@@ -91,7 +115,11 @@ impl Throttle {
 
 impl Buckets {
     fn read(&self, key: &[u8; 32]) -> Bucket {
-        self.young.get(key).or_else(|| self.old.get(key)).copied().unwrap_or_default()
+        self.young
+            .get(key)
+            .or_else(|| self.old.get(key))
+            .copied()
+            .unwrap_or_default()
     }
 
     fn write(&mut self, key: [u8; 32], bucket: Bucket) {
@@ -108,7 +136,10 @@ impl Bucket {
             return Err(self.open_at.since(now));
         }
         let forgiven = now.since(self.last).0 / rule.forgiven.0;
-        self.charges = self.charges.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX)).saturating_add(1);
+        self.charges = self
+            .charges
+            .saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX))
+            .saturating_add(1);
         self.last = now;
         if let Some(over) = self.charges.checked_sub(rule.free + 1) {
             let wait = Span::secs(1 << over.min(16)).min(rule.longest);
@@ -170,7 +201,11 @@ mod tests {
         assert!(tries(&throttle, NOW, "alice", "192.0.2.1").is_err());
         assert!(tries(&throttle, NOW, "alice", "192.0.2.2").is_ok());
         assert!(tries(&throttle, NOW, "bob", "192.0.2.1").is_ok());
-        assert!(throttle.admit(NOW, RealmId(2), "alice", "192.0.2.1", false).is_ok());
+        assert!(
+            throttle
+                .admit(NOW, RealmId(2), "alice", "192.0.2.1", false)
+                .is_ok()
+        );
     }
 
     #[test]
@@ -191,7 +226,11 @@ mod tests {
         }
         let wait = tries(&throttle, NOW, "alice", "203.0.113.1").err().unwrap();
         assert!(wait <= Span::secs(15));
-        assert!(throttle.admit(NOW, REALM, "alice", "203.0.113.1", true).is_ok());
+        assert!(
+            throttle
+                .admit(NOW, REALM, "alice", "203.0.113.1", true)
+                .is_ok()
+        );
         assert!(tries(&throttle, NOW.plus(wait), "alice", "203.0.113.1").is_ok());
     }
 

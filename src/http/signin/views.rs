@@ -38,9 +38,15 @@ mod tests {
     #[test]
     fn an_answer_of_an_attackers_making_stays_inside_its_field() {
         let html = FormPostPage {
-            gate: Gate { realm_name: NASTY.to_owned(), theme: None },
+            gate: Gate {
+                realm_name: NASTY.to_owned(),
+                theme: None,
+            },
             action: "https://app.example/cb?a=b&c=d".to_owned(),
-            fields: vec![Hidden { name: "state".to_owned(), value: NASTY.to_owned() }],
+            fields: vec![Hidden {
+                name: "state".to_owned(),
+                value: NASTY.to_owned(),
+            }],
             client_name: NASTY.to_owned(),
         };
         let html = html.render().unwrap();
@@ -53,7 +59,10 @@ mod tests {
         let html = page(
             "signed-in",
             &SignedInPage {
-                gate: Gate { realm_name: "Acme Industries".to_owned(), theme: None },
+                gate: Gate {
+                    realm_name: "Acme Industries".to_owned(),
+                    theme: None,
+                },
                 username: NASTY.to_owned(),
                 logout_url: "/realms/acme/protocol/openid-connect/logout".to_owned(),
             },

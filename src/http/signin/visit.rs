@@ -51,7 +51,10 @@ impl Visit {
 
     /// What every page of this realm shares.
     pub fn gate(&self) -> Gate {
-        Gate { realm_name: self.realm.display_name().to_owned(), theme: None }
+        Gate {
+            realm_name: self.realm.display_name().to_owned(),
+            theme: None,
+        }
     }
 
     /// An address of this realm on this server: a path, so that it holds by whatever name the browser came.
@@ -91,8 +94,12 @@ impl FromRequestParts<App> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Visit, Response> {
-        let nowhere = Gate { realm_name: "Realmkeep".to_owned(), theme: None };
-        let refuse = |refusal: Refusal, headers: &HeaderMap| refusal.into_page(app, headers, nowhere);
+        let nowhere = Gate {
+            realm_name: "Realmkeep".to_owned(),
+            theme: None,
+        };
+        let refuse =
+            |refusal: Refusal, headers: &HeaderMap| refusal.into_page(app, headers, nowhere);
         let realm = match realm_of(parts, app).await {
             Ok(realm) => realm,
             Err(refusal) => return Err(refuse(refusal, &parts.headers)),
@@ -106,14 +113,29 @@ impl FromRequestParts<App> for Visit {
             }
         };
         let (headers, method) = (parts.headers.clone(), parts.method.clone());
-        Ok(Visit { app: app.clone(), realm, peer, browser, headers, method })
+        Ok(Visit {
+            app: app.clone(),
+            realm,
+            peer,
+            browser,
+            headers,
+            method,
+        })
     }
 }
 
 async fn realm_of(parts: &mut Parts, app: &App) -> Result<Arc<Realm>, Refusal> {
-    let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Refusal::no_realm())?;
-    let name = params.iter().find(|(key, _)| *key == "realm").map(|(_, value)| value).unwrap_or_default();
-    realm::find(&app.ctx, name).await?.ok_or_else(Refusal::no_realm)
+    let params = RawPathParams::from_request_parts(parts, app)
+        .await
+        .map_err(|_| Refusal::no_realm())?;
+    let name = params
+        .iter()
+        .find(|(key, _)| *key == "realm")
+        .map(|(_, value)| value)
+        .unwrap_or_default();
+    realm::find(&app.ctx, name)
+        .await?
+        .ok_or_else(Refusal::no_realm)
 }
 
 /// A page instead of an answer: no app can be told, or must be.
@@ -129,37 +151,74 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal. `description` says what happened and what to do now.
-    pub fn new(status: StatusCode, title: &'static str, code: &'static str, description: impl Into<String>) -> Refusal {
-        Refusal { status, title, code, description: description.into(), onward: None, retry_after: None }
+    pub fn new(
+        status: StatusCode,
+        title: &'static str,
+        code: &'static str,
+        description: impl Into<String>,
+    ) -> Refusal {
+        Refusal {
+            status,
+            title,
+            code,
+            description: description.into(),
+            onward: None,
+            retry_after: None,
+        }
     }
 
     /// 400: the link or the app's request does not read.
     pub fn bad_link(code: &'static str, description: impl Into<String>) -> Refusal {
-        Refusal::new(StatusCode::BAD_REQUEST, "This link does not work", code, description)
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "This link does not work",
+            code,
+            description,
+        )
     }
 
     /// 400: the sign-in that a form or link belongs to is not known to this browser.
     pub fn unknown_interaction() -> Refusal {
         let text = "This sign-in is finished, too old, or was begun in another browser. \
                     Go back to the application and start again.";
-        Refusal::new(StatusCode::BAD_REQUEST, "This sign-in is over", "unknown_interaction", text)
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "This sign-in is over",
+            "unknown_interaction",
+            text,
+        )
     }
 
     /// 403: a form that this browser cannot have been given, or that is too old.
     pub fn form_over() -> Refusal {
         let text = "The page was open for too long, was sent by another site, or the browser keeps no cookies.";
-        Refusal::new(StatusCode::FORBIDDEN, "This form is no longer valid", "invalid_form", text)
+        Refusal::new(
+            StatusCode::FORBIDDEN,
+            "This form is no longer valid",
+            "invalid_form",
+            text,
+        )
     }
 
     /// 500: a fault of ours.
     pub fn internal() -> Refusal {
         let text = "The server could not complete the request. Try again; if it stays, ask your administrator.";
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "server_error", text)
+        Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong",
+            "server_error",
+            text,
+        )
     }
 
     fn no_realm() -> Refusal {
         let text = "There is no such realm on this server. Check the address, or ask whoever gave it to you.";
-        Refusal::new(StatusCode::NOT_FOUND, "There is nothing here", "realm_not_found", text)
+        Refusal::new(
+            StatusCode::NOT_FOUND,
+            "There is nothing here",
+            "realm_not_found",
+            text,
+        )
     }
 
     /// With a way on: label and address.
@@ -186,7 +245,9 @@ impl Refusal {
         };
         headers::protect(response.headers_mut());
         if let Some(secs) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(secs));
         }
         response
     }
@@ -195,7 +256,10 @@ impl Refusal {
 /// A request that does not read, shown instead of sent anywhere.
 impl From<OAuthError> for Refusal {
     fn from(error: OAuthError) -> Refusal {
-        Refusal::bad_link(error.code.as_str(), format!("The request is not well-formed: {}.", error.description()))
+        Refusal::bad_link(
+            error.code.as_str(),
+            format!("The request is not well-formed: {}.", error.description()),
+        )
     }
 }
 
@@ -206,8 +270,12 @@ impl From<Fault> for Refusal {
             return Refusal::internal();
         }
         let text = "The server is busy and nothing was changed. Try again in a moment.";
-        let mut refusal =
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "Just a moment", "temporarily_unavailable", text);
+        let mut refusal = Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Just a moment",
+            "temporarily_unavailable",
+            text,
+        );
         refusal.retry_after = Some(1);
         refusal
     }
@@ -215,9 +283,16 @@ impl From<Fault> for Refusal {
 
 /// The request's id: the one it was given on its way in, or a new one.
 fn request_id(app: &App, asked: &HeaderMap) -> String {
-    let given = asked.get("x-request-id").and_then(|value| value.to_str().ok());
+    let given = asked
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok());
     let well_formed = |id: &&str| {
-        (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        (8..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
-    given.filter(well_formed).map_or_else(|| app.ctx.new_id().simple().to_string(), str::to_owned)
+    given
+        .filter(well_formed)
+        .map_or_else(|| app.ctx.new_id().simple().to_string(), str::to_owned)
 }

@@ -26,11 +26,15 @@ pub(super) async fn end(visit: &Visit, params: &Params) -> Response {
 async fn ended(visit: &Visit, params: &Params) -> Result<(), OAuthError> {
     let (ctx, realm) = (visit.ctx(), &visit.realm);
     let LogoutRequest::WithRefreshToken(posted) = LogoutRequest::parse(params, true)? else {
-        return Err(OAuthError::invalid_request("the parameter refresh_token is required"));
+        return Err(OAuthError::invalid_request(
+            "the parameter refresh_token is required",
+        ));
     };
     let client = authenticated(visit, params).await?;
     let unknown = || OAuthError::invalid_grant("refresh_token is not one of this client's");
-    let token = RefreshToken::read(ctx, posted.expose()).filter(|token| token.realm == realm.id).ok_or_else(unknown)?;
+    let token = RefreshToken::read(ctx, posted.expose())
+        .filter(|token| token.realm == realm.id)
+        .ok_or_else(unknown)?;
     let active = match denial::family(ctx, realm, &client, token.family).await? {
         Ok(active) => active,
         Err(Denied::Unknown) => return Err(unknown()),
@@ -46,7 +50,13 @@ async fn ended(visit: &Visit, params: &Params) -> Result<(), OAuthError> {
         ip: Some(visit.peer.ip.clone()),
     };
     let select = Selection::Sessions(vec![active.family.grant.sid.to_string()]);
-    match signout::end(ctx, realm, &Request::new(select, Reason::RpLogout, actor.clone())).await {
+    match signout::end(
+        ctx,
+        realm,
+        &Request::new(select, Reason::RpLogout, actor.clone()),
+    )
+    .await
+    {
         Ok(_) => {}
         Err(EndError::Fault(fault)) => return Err(fault.into()),
         Err(EndError::OnlyOwn | EndError::Nothing) => return Err(Fault::Record("selection").into()),
@@ -59,20 +69,28 @@ async fn ended(visit: &Visit, params: &Params) -> Result<(), OAuthError> {
 }
 
 async fn authenticated(visit: &Visit, params: &Params) -> Result<AuthenticatedClient, OAuthError> {
-    let authorization = visit.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let authorization = visit
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let presented = Presented::parse(authorization, params)?;
     let credential = match &presented {
         Presented::None => return Err(OAuthError::invalid_client("the client must say who it is")),
         Presented::Public { client_id } => Credential::None { client_id },
-        Presented::Basic { client_id, secret } => {
-            Credential::Secret { client_id, secret: secret.expose(), method: AuthMethod::ClientSecretBasic }
-        }
-        Presented::Post { client_id, secret } => {
-            Credential::Secret { client_id, secret: secret.expose(), method: AuthMethod::ClientSecretPost }
-        }
-        Presented::Assertion { client_id, jwt } => {
-            Credential::Assertion { client_id: client_id.as_deref(), jwt: jwt.expose() }
-        }
+        Presented::Basic { client_id, secret } => Credential::Secret {
+            client_id,
+            secret: secret.expose(),
+            method: AuthMethod::ClientSecretBasic,
+        },
+        Presented::Post { client_id, secret } => Credential::Secret {
+            client_id,
+            secret: secret.expose(),
+            method: AuthMethod::ClientSecretPost,
+        },
+        Presented::Assertion { client_id, jwt } => Credential::Assertion {
+            client_id: client_id.as_deref(),
+            jwt: jwt.expose(),
+        },
     };
     match client::authenticate(visit.ctx(), &visit.realm, credential).await? {
         Ok(client) => Ok(client),
