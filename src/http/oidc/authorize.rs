@@ -65,6 +65,7 @@ async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
         }
     };
     let session = visit.present().await?.good();
+    let before = session.as_ref().map(|active| active.session.sid);
     let asked = Asked {
         client: &client,
         request: &request,
@@ -79,6 +80,7 @@ async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
             let pending = Pending {
                 realm: visit.realm.id,
                 started_at: visit.ctx().now(),
+                before,
                 goal: Goal::App(Box::new(request.clone())),
                 asked: None,
             };
