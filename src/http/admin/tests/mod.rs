@@ -151,7 +151,7 @@ impl House {
         };
         let issue = code::Issue { grant, redirect_uri: "https://app.example/".to_owned(), code_challenge: None };
         let text = code::issue(&self.ctx, realm, issue).await.unwrap();
-        let redeem = code::Redeem { code: &text, redirect_uri: None, code_verifier: None };
+        let redeem = code::Redeem { code: &text, redirect_uri: None, code_verifier: None, resources: &[] };
         let family = code::redeem(&self.ctx, realm, &client, redeem).await.unwrap().unwrap();
         let scoped = issue::Scoped { scope: scope.to_owned(), audience: vec![audience] };
         let minted = issue::for_family(&self.ctx, realm, &client, &family, scoped).await.unwrap();
