@@ -326,7 +326,10 @@ impl Facts {
             return Err(Denied::ClientDisabled);
         }
         // `iat` has whole seconds; a cut within that second ends what was issued in it.
-        for epoch in [&self.epochs.realm, &self.epochs.client].into_iter().flatten() {
+        for epoch in [&self.epochs.realm, &self.epochs.client]
+            .into_iter()
+            .flatten()
+        {
             let spared = epoch.except_client.as_deref() == Some(client.client_id());
             if !spared && issued_at.secs() <= epoch.at.secs() {
                 return Err(Denied::Ended(epoch.ended()));
