@@ -1,2 +1,4 @@
-#[test]
-fn t() {}
+//! The promises, kept or broken from the outside: HTTP, the command line and the clock.
+
+mod layout;
+mod support;
