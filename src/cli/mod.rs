@@ -5,8 +5,8 @@
 
 mod check;
 mod demo;
-mod serve;
 mod remote;
+mod serve;
 mod sessions;
 mod signouts;
 

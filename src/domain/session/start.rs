@@ -71,13 +71,21 @@ pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Sta
     }
     batch.put(
         key::seen(realm.id, session.sid),
-        encode(&Seen { at: now, ip: session.ip.clone(), node: ctx.node.clone() })?,
+        encode(&Seen {
+            at: now,
+            ip: session.ip.clone(),
+            node: ctx.node.clone(),
+        })?,
     );
     Due::Session(session.sid).put(&mut batch, realm.id, limits.idle_at);
     match ctx.commit(batch).await {
         Ok(done) => {
             let cookie = cookie::text(session.sid, &secret);
-            Ok(Started { session, version: done.version, cookie })
+            Ok(Started {
+                session,
+                version: done.version,
+                cookie,
+            })
         }
         Err(CommitError::Conflict { .. }) => Err(Fault::Busy),
         Err(error) => Err(error.into()),
