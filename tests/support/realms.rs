@@ -32,7 +32,7 @@ scope = "openid profile email offline_access"
 [[clients]]
 client_id = "notes"
 client_name = "Notes"
-token_endpoint_auth_method = "none"
+client_secret = "notes-secret"
 redirect_uris = ["https://notes.example/callback"]
 post_logout_redirect_uris = ["https://notes.example/bye"]
 scope = "openid profile offline_access"
@@ -40,7 +40,7 @@ scope = "openid profile offline_access"
 [[clients]]
 client_id = "asks"
 client_name = "Asking App"
-client_secret = "asks-secret"
+token_endpoint_auth_method = "none"
 redirect_uris = ["https://asks.example/callback"]
 scope = "openid profile email"
 consent = "always"
