@@ -239,6 +239,11 @@ impl App {
 
     /// A form to an endpoint of the realm, as this client: Basic when it has a secret.
     pub async fn form(&self, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
+        Answer::of(self.request(endpoint, fields)).await
+    }
+
+    /// The request behind [`App::form`].
+    pub fn request(&self, endpoint: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let url = format!("{}/protocol/openid-connect/{endpoint}", self.issuer);
         let mut fields = fields.to_vec();
         let mut request = self.wire.0.post(url);
@@ -246,7 +251,7 @@ impl App {
             Some(secret) => request = request.header("authorization", basic(&self.client_id, secret)),
             None => fields.push(("client_id", &self.client_id)),
         }
-        Answer::of(request.form(&fields)).await
+        request.form(&fields)
     }
 
     /// A raw refresh.

@@ -28,6 +28,8 @@ pub struct Browser {
     http: reqwest::Client,
     user_agent: &'static str,
     cookies: Mutex<Vec<Cookie>>,
+    /// Whether no answer is an answer: a page of status 0.
+    fragile: bool,
 }
 
 /// What an address answered.
@@ -115,7 +117,12 @@ impl Default for Browser {
 impl Browser {
     /// A fresh browser that calls itself so.
     pub fn new(user_agent: &'static str) -> Browser {
-        Browser { http: client(), user_agent, cookies: Mutex::default() }
+        Browser { http: client(), user_agent, cookies: Mutex::default(), fragile: false }
+    }
+
+    /// A fresh browser for a server that may die: no answer shows as a page of status 0.
+    pub fn fragile() -> Browser {
+        Browser { fragile: true, ..Browser::default() }
     }
 
     /// A second browser with a copy of this one's cookies: a thief, or a backup that was restored.
@@ -124,6 +131,7 @@ impl Browser {
             http: client(),
             user_agent: self.user_agent,
             cookies: Mutex::new(self.cookies.lock().unwrap().clone()),
+            fragile: self.fragile,
         }
     }
 
@@ -203,12 +211,16 @@ impl Browser {
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies);
         }
-        let answer = request.send().await.unwrap_or_else(|e| panic!("{url}: {e:?}"));
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(_) if self.fragile => return Page { status: 0, url, headers: HeaderMap::new(), body: String::new() },
+            Err(error) => panic!("{url}: {error:?}"),
+        };
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         for value in headers.get_all(SET_COOKIE) {
             self.keep(&url, value.to_str().unwrap());
         }
-        let body = answer.text().await.unwrap_or_else(|e| panic!("{url}: {e:?}"));
+        let body = answer.text().await.unwrap_or_else(|e| if self.fragile { String::new() } else { panic!("{url}: {e:?}") });
         Page { status, url, headers, body }
     }
 

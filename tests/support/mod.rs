@@ -39,6 +39,13 @@ impl Answer {
         Answer { status, headers, text: answer.text().await.unwrap_or_default() }
     }
 
+    /// The same for a server that may die: nothing when there is no whole answer.
+    pub async fn maybe(request: reqwest::RequestBuilder) -> Option<Answer> {
+        let answer = request.send().await.ok()?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Some(Answer { status, headers, text: answer.text().await.ok()? })
+    }
+
     /// The body as JSON; `null` when it is none.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
