@@ -6,6 +6,7 @@ pub mod assets;
 pub mod console;
 pub mod demo;
 pub mod extract;
+pub mod guard;
 pub mod oidc;
 #[cfg(test)]
 mod rendered;
@@ -19,5 +20,6 @@ use state::App;
 
 /// Every route of the product on one screen; each room lists its own paths at its top.
 pub fn router(app: App) -> Router {
-    Router::new().merge(run::health()).with_state(app)
+    let router = Router::new().merge(run::health()).merge(oidc::routes());
+    guard::around(router, app)
 }

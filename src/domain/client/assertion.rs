@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::{AuthMethod, Client};
 use crate::crypto::{self, Alg, JwsError, TokenKind, VerifyingKey, jws};
-use crate::domain::id::ClientId;
 use crate::domain::realm::Realm;
+use crate::domain::sweep::Due;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, CommitError};
@@ -205,10 +205,11 @@ async fn use_up(
         key::assertion(realm.id, client.id, &hash),
         forget_at.0.to_be_bytes().to_vec(),
     );
-    batch.put(
-        key::due(forget_at, DUE_KIND, realm.id, &due_id(client.id, &hash)),
-        Vec::new(),
-    );
+    let mut named = [0; 48];
+    for (to, from) in named.iter_mut().zip(client.id.bytes().iter().chain(&hash)) {
+        *to = *from;
+    }
+    Due::Assertion(named).put(&mut batch, realm.id, forget_at);
     match ctx.commit(batch).await {
         Ok(_) => Ok(Ok(())),
         Err(CommitError::Conflict { .. }) => Ok(Err(AssertionError::Replayed)),
@@ -221,10 +222,6 @@ fn expiry(claims: &Claims) -> Timestamp {
     Timestamp((claims.exp * 1000.0) as u64)
 }
 
-fn due_id(client: ClientId, hash: &[u8; 32]) -> Vec<u8> {
-    [client.bytes().as_slice(), hash].concat()
-}
-
 /// The context under which a client's secret is sealed.
 pub(super) const SEALED_FOR: &str = "client-secret";
 
@@ -232,5 +229,3 @@ pub(super) const SEALED_FOR: &str = "client-secret";
 const LEEWAY_SECS: u64 = 60;
 /// `exp` at most five minutes ahead (FAPI 2.0 §5.3.2.1 in spirit), and a little for clocks that differ.
 const LONGEST: Span = Span::secs(5 * 60 + 10);
-/// The sweep's number for used assertions: it deletes `key::assertion` of the client and hash in the row's id.
-const DUE_KIND: u8 = 5;

@@ -9,7 +9,7 @@ use super::store::read;
 use super::{AuthMethod, Client, ClientSettings};
 use crate::crypto::{self, Secret};
 use crate::domain::audit::{self, Entry};
-use crate::domain::change::{self, Outrun};
+use crate::domain::change;
 use crate::domain::id::ClientId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{encode, encode_json};
@@ -156,8 +156,9 @@ pub async fn update(
         )?;
         let ends =
             (before.settings.enabled && !after.settings.enabled).then(|| grants_of(id, actor));
-        if let Ok(sign_out) = change::commit(ctx, realm, batch, ends.as_ref()).await? {
-            evict(ctx, realm, &after);
+        let done = change::commit(ctx, realm, batch, ends.as_ref()).await;
+        evict(ctx, realm, &after);
+        if let Ok(sign_out) = done? {
             return Ok(Updated {
                 client: Arc::new(after),
                 secret,
@@ -203,8 +204,9 @@ pub async fn rotate_secret(
             &client,
             ("client.rotate_secret", None),
         )?;
-        if change::commit(ctx, realm, batch, None).await?.is_ok() {
-            evict(ctx, realm, &client);
+        let done = change::commit(ctx, realm, batch, None).await;
+        evict(ctx, realm, &client);
+        if done?.is_ok() {
             return secret.ok_or(ClientError::Fault(Fault::Record("client secret")));
         }
     }
@@ -235,9 +237,9 @@ pub async fn delete(
             &client,
             ("client.delete", None),
         )?;
-        let done = change::commit(ctx, realm, batch, Some(&grants_of(id, actor))).await?;
-        if let Ok(sign_out) = done {
-            evict(ctx, realm, &client);
+        let done = change::commit(ctx, realm, batch, Some(&grants_of(id, actor))).await;
+        evict(ctx, realm, &client);
+        if let Ok(sign_out) = done? {
             return sign_out.ok_or(ClientError::Fault(Fault::Record("act of signing out")));
         }
     }
@@ -330,6 +332,7 @@ fn record(
     )
 }
 
+/// Whatever came of a commit: one without an answer may have been taken.
 fn evict(ctx: &Context, realm: &Realm, client: &Client) {
     ctx.catalog.evict(&key::client(realm.id, client.id));
     ctx.catalog

@@ -34,6 +34,14 @@ impl Realm {
         format!("{public_url}/realms/{}", self.name)
     }
 
+    /// Whether this is the realm's issuer identifier: compared as exact text, without building it.
+    pub fn is_issuer(&self, public_url: &str, issuer: &str) -> bool {
+        issuer
+            .strip_prefix(public_url)
+            .and_then(|rest| rest.strip_prefix("/realms/"))
+            == Some(&self.name)
+    }
+
     /// The name that people see.
     pub fn display_name(&self) -> &str {
         self.settings.display_name.as_deref().unwrap_or(&self.name)

@@ -5,7 +5,7 @@ use super::{Device, Seen, Session, cookie, index_keys};
 use crate::crypto;
 use crate::domain::id::Sid;
 use crate::domain::realm::Realm;
-use crate::domain::record::{Versioned, encode};
+use crate::domain::record::{Versioned, encode, versioned};
 use crate::domain::sweep::Due;
 use crate::domain::user::User;
 use crate::domain::{Context, Fault, key};
@@ -64,6 +64,13 @@ pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Sta
     };
     let limits = session.limits(&realm.settings.sessions, now);
     let mut batch = Batch::new();
+    // Read live and guarded: a realm that is being disabled takes nobody in who would be back when it is enabled again.
+    let at = key::realm(realm.id);
+    let live = versioned::<Realm>(ctx.store.get(&at).await?, "realm")?;
+    let Some(live) = live.filter(|r| r.value.settings.enabled) else {
+        return Err(Fault::Busy);
+    };
+    batch.check(at, live.version);
     batch.check(key::user(realm.id, user.id), start.user.version);
     batch.create(key::session(realm.id, session.sid), encode(&session)?);
     for index in index_keys(realm.id, &session) {

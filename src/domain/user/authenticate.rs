@@ -90,3 +90,6 @@ async fn upgrade(
         Err(error) => tracing::warn!(%error, user = %id, "a password hash could not be upgraded"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! given a new password (`signout`).
 
 mod authenticate;
+pub mod check;
 mod store;
 pub mod verbs;
 

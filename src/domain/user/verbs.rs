@@ -4,17 +4,20 @@
 //! Invariant: whatever must stop a sign-in that is under way writes the user's record, for that is what the start of a
 //! session guards with. A new password therefore writes it too, though nothing in it changes.
 
-use super::store::{LONGEST_FOLDED, Password, by_id, id_of};
-use super::{User, UserSettings, check_username, fold};
-use crate::crypto::{self, PasswordError, Secret};
+use super::check::password_problem;
+use super::store::{Password, by_id, id_of};
+use super::{User, UserSettings, fold};
+use crate::crypto::{PasswordError, Secret};
 use crate::domain::audit::{self, Entry};
-use crate::domain::change::{self, Outrun};
+use crate::domain::change;
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{encode, encode_json};
 use crate::domain::signout::{Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
+
+pub use super::check::problems;
 
 /// Why a user was not created, changed or deleted.
 #[derive(Debug, thiserror::Error)]
@@ -235,49 +238,6 @@ pub async fn delete(
     Err(Fault::Busy.into())
 }
 
-/// What is wrong with these settings, as sentences; empty when nothing is.
-pub fn problems(settings: &UserSettings) -> Vec<String> {
-    let mut problems = Vec::new();
-    problems.extend(check_username(&settings.username).err());
-    if fold(&settings.username).len() > LONGEST_FOLDED {
-        problems.push(format!(
-            "a username has at most {LONGEST_FOLDED} bytes once its letters are folded"
-        ));
-    }
-    if settings.password.is_some() && settings.password_hash.is_some() {
-        problems.push("password and password_hash exclude each other; give one of them".to_owned());
-    }
-    if let Some(password) = &settings.password {
-        problems.extend(password_problem(password));
-    }
-    if let Some(hash) = &settings.password_hash
-        && let Err(error) = crypto::check_hash(hash)
-    {
-        problems.push(format!("password_hash: {error}"));
-    }
-    if settings
-        .roles
-        .iter()
-        .any(|r| r.is_empty() || r.chars().count() > 100 || r.chars().any(char::is_control))
-    {
-        problems.push("a role has 1 to 100 characters and no control characters".to_owned());
-    }
-    for claim in RESERVED_CLAIMS
-        .iter()
-        .filter(|claim| settings.claims.contains_key(**claim))
-    {
-        problems.push(format!(
-            "the claim {claim:?} is the server's own; leave it out"
-        ));
-    }
-    let size =
-        serde_json::to_vec(&(&settings.claims, &settings.roles)).map_or(0, |bytes| bytes.len());
-    if size > LARGEST {
-        problems.push("claims and roles have at most 32 KiB as JSON".to_owned());
-    }
-    problems
-}
-
 fn check(settings: &UserSettings) -> Result<(), UserError> {
     let problems = problems(settings);
     if problems.is_empty() {
@@ -289,12 +249,6 @@ fn check(settings: &UserSettings) -> Result<(), UserError> {
 
 fn check_password(password: &str) -> Result<(), UserError> {
     password_problem(password).map_or(Ok(()), |why| Err(UserError::Invalid(why)))
-}
-
-fn password_problem(password: &str) -> Option<String> {
-    let most = crypto::MAX_PASSWORD_BYTES;
-    (password.is_empty() || password.len() > most)
-        .then(|| format!("a password has 1 to {most} bytes"))
 }
 
 /// An administrator who locks themselves out by a slip of the hand helps nobody.
@@ -365,33 +319,6 @@ fn record(
         },
     )
 }
-
-/// Claims that a token or a logout token says of itself (RFC 7519 §4.1, OIDC Core §2): a user's cannot stand for them.
-const RESERVED_CLAIMS: [&str; 21] = [
-    "acr",
-    "amr",
-    "at_hash",
-    "aud",
-    "auth_time",
-    "azp",
-    "c_hash",
-    "client_id",
-    "cnf",
-    "events",
-    "exp",
-    "iat",
-    "iss",
-    "jti",
-    "nbf",
-    "nonce",
-    "roles",
-    "scope",
-    "sid",
-    "sub",
-    "typ",
-];
-/// A record of the store holds 64 KiB; half of it leaves room for what is not the user's.
-const LARGEST: usize = 32 * 1024;
 
 #[cfg(test)]
 mod tests;
