@@ -90,7 +90,7 @@ fn secret_of(realm: &str, client_id: &str) -> Option<String> {
     match (realm, client_id) {
         ("other", id) => Some(format!("other-{id}-secret")),
         (_, "asks") => None,
-        (_, "web") => Some("web-secret-with-:%+é".to_owned()),
+        (_, "web") => Some("web-secret-with-:%+ &=".to_owned()),
         (_, id) => Some(format!("{id}-secret")),
     }
 }

@@ -24,7 +24,7 @@ refresh_reuse_window = "10s"
 [[clients]]
 client_id = "web"
 client_name = "Web Shop"
-client_secret = "web-secret-with-:%+é"
+client_secret = "web-secret-with-:%+ &="
 redirect_uris = ["https://web.example/callback"]
 post_logout_redirect_uris = ["https://web.example/bye"]
 scope = "openid profile email offline_access"
