@@ -138,6 +138,15 @@ pub async fn signer(ctx: &Context, realm: &Realm, alg: Alg) -> Result<Arc<Signin
         .ok_or(Fault::Record("signing key"))
 }
 
+/// A realm's keys as kept, oldest first; made on first use.
+///
+/// # Errors
+/// [`Fault`] when they cannot be read or made.
+pub async fn list(ctx: &Context, realm: &Realm) -> Result<Vec<StoredKey>, Fault> {
+    of(ctx, realm).await?;
+    load(ctx, realm.id).await
+}
+
 fn has_active(stored: &[StoredKey], alg: Alg) -> bool {
     stored
         .iter()

@@ -202,8 +202,9 @@ pub enum RegistrationMode {
     Open,
 }
 
-/// Realm names that would collide with addresses of the console.
-pub const RESERVED_NAMES: [&str; 6] = ["realms", "new", "api", "assets", "live", "login"];
+/// Realm names that would collide with addresses of the console, or (`browser`) with the cookie of browser state.
+pub const RESERVED_NAMES: [&str; 7] =
+    ["realms", "new", "api", "assets", "live", "login", "browser"];
 
 /// Checks a realm's name: 1 to 40 of `a-z 0-9 - _`, starting with a letter or digit, and not reserved.
 ///
@@ -224,7 +225,7 @@ pub fn check_name(name: &str) -> Result<(), String> {
     }
     if RESERVED_NAMES.contains(&name) {
         return Err(format!(
-            "{name:?} is reserved for the console's own addresses; choose another name"
+            "{name:?} is reserved for the server's own use; choose another name"
         ));
     }
     Ok(())

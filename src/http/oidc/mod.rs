@@ -1,14 +1,15 @@
 //! The protocol endpoints, one file each. Paths are those of [`crate::protocol::discovery::path`], below
 //! `/realms/{realm}`.
 
+pub mod authorize;
 mod cors;
 mod discovery;
 mod introspect;
 mod jwks;
+pub mod logout;
 mod revoke;
 mod token;
 mod userinfo;
-// authorize and logout: beside these.
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
@@ -46,8 +47,19 @@ pub fn routes() -> Router<App> {
                 .post(userinfo::userinfo)
                 .options(cors::preflight),
         )
-    // .route(&at(path::AUTHORIZE), …)
-    // .route(&at(path::LOGOUT), …)
+}
+
+/// The protocol endpoints that browsers visit: behind the browser state.
+pub fn browser_routes() -> Router<App> {
+    Router::new()
+        .route(
+            "/realms/{realm}/protocol/openid-connect/auth",
+            get(authorize::by_get).post(authorize::by_post),
+        )
+        .route(
+            "/realms/{realm}/protocol/openid-connect/logout",
+            get(logout::by_get).post(logout::by_post),
+        )
 }
 
 /// A refusal as it leaves, with its code in the request's line of the log.
