@@ -47,6 +47,8 @@ pub struct Pending {
     pub realm: RealmId,
     /// Since when: a sign-in from then on is the fresh one that was asked for.
     pub started_at: Timestamp,
+    /// The session that was there already, and therefore is not that sign-in.
+    pub before: Option<Sid>,
     /// What it is for.
     pub goal: Goal,
     /// The session that the consent page was shown to, and the only one that may answer it.
@@ -361,5 +363,4 @@ fn fault(error: session::Error) -> Fault {
 const COLLISIONS: usize = 3;
 
 #[cfg(test)]
-#[path = "browser_tests.rs"]
 mod tests;

@@ -62,7 +62,9 @@ fn operation(row: &Route) -> Value {
         json!({ "name": name, "in": "query", "schema": { "type": kind } })
     }));
     if row.path.ends_with("/signouts") && row.method == "POST" {
-        parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "maxLength": 255 } }));
+        parameters.push(
+            json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "maxLength": 255 } }),
+        );
     }
     let (status, schema) = row.answer;
     let content = schema.map(|name| {

@@ -46,7 +46,9 @@ impl Page {
         };
         let first = params.number("first")?.unwrap_or(0);
         if first > MOST_SKIPPED {
-            return Err(Problem::bad_request(format!("first is at most {MOST_SKIPPED}; go on with cursor beyond that")));
+            return Err(Problem::bad_request(format!(
+                "first is at most {MOST_SKIPPED}; go on with cursor beyond that"
+            )));
         }
         Ok(Page { first, max: max.or(limit).unwrap_or(usual).min(LARGEST), after })
     }

@@ -34,7 +34,8 @@ impl Body {
     /// # Errors
     /// 400 with line and column.
     pub(super) fn object(&self) -> Result<Map<String, Value>, Problem> {
-        serde_json::from_slice(&self.0).map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))
+        serde_json::from_slice(&self.0)
+            .map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))
     }
 
     /// The same, for bodies that may be left out.
@@ -231,7 +232,9 @@ mod tests {
 
     #[test]
     fn an_unknown_member_is_refused_with_the_one_that_was_meant() {
-        let Err(problem) = Fields::of(map(json!({"sesions": []})), &["sessions", "users"]) else { panic!("let through") };
+        let Err(problem) = Fields::of(map(json!({"sesions": []})), &["sessions", "users"]) else {
+            panic!("let through")
+        };
         assert_eq!(problem.detail, "the member \"sesions\" is not known; did you mean \"sessions\"?");
         let Err(problem) = Fields::of(map(json!({"zzz": 1})), &["sessions"]) else { panic!("let through") };
         assert!(problem.detail.ends_with("known are sessions"), "{}", problem.detail);
@@ -239,7 +242,11 @@ mod tests {
 
     #[test]
     fn a_member_of_the_wrong_kind_is_refused_without_repeating_it() {
-        let mut fields = Fields::of(map(json!({"reason": ["hunter2"], "dryRun": "yes", "note": null})), &["reason", "dryRun", "note"]).unwrap();
+        let mut fields = Fields::of(
+            map(json!({"reason": ["hunter2"], "dryRun": "yes", "note": null})),
+            &["reason", "dryRun", "note"],
+        )
+        .unwrap();
         assert_eq!(fields.text("reason").unwrap_err().detail, "reason must be text, found a list");
         assert_eq!(fields.flag("dryRun").unwrap_err().detail, "dryRun must be true or false, found text");
         assert_eq!(fields.text("note").unwrap(), None);

@@ -23,7 +23,8 @@ pub(super) async fn list(asker: Asker) -> Result<Response, Problem> {
     if !asker.principal.everywhere() {
         // One realm at most, however many there are.
         let home = realm::find(ctx, &asker.principal.home).await?;
-        let rows = home.iter().filter(|realm| realm.name.starts_with(&prefix)).map(|realm| shape::realm(realm)).collect();
+        let rows =
+            home.iter().filter(|realm| realm.name.starts_with(&prefix)).map(|realm| shape::realm(realm)).collect();
         return Ok(listed(rows, None));
     }
     let page = Page::of(&asker.params, USUAL)?;

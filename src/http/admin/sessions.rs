@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::acts::{self, done, extended, ok, to_its_end};
 use super::principal::{Asked, no_such};
 use super::shapes::session::{self as shape, Seat};
+use crate::domain::Fault;
 use crate::domain::client::Client;
 use crate::domain::id::Sid;
 use crate::domain::session::search::{self, Listed, MAX_LIMIT, Row};
 use crate::domain::session::{Query, query::QueryError};
 use crate::domain::signout::{self, Reason, Request, Selection};
 use crate::domain::user::{User, fold};
-use crate::domain::Fault;
 use crate::http::answer::Problem;
 
 /// `GET /sessions`
@@ -97,7 +97,12 @@ fn gone() -> Response {
 pub(super) async fn of_user(asked: &Asked, user: &User) -> Result<Vec<Value>, Problem> {
     let mut query = Query::default();
     query.user = Some(fold(&user.username));
-    Ok(walk(asked, &query, 0, usize::MAX).await?.iter().filter(|r| r.session.user == user.id).map(shape::user_session).collect())
+    Ok(walk(asked, &query, 0, usize::MAX)
+        .await?
+        .iter()
+        .filter(|r| r.session.user == user.id)
+        .map(shape::user_session)
+        .collect())
 }
 
 /// The active sessions a client takes part in, as Keycloak shows them.

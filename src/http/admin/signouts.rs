@@ -19,9 +19,7 @@ use crate::http::answer::Problem;
 
 /// `POST /signouts`
 pub(super) async fn create(asked: Asked, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
-    let body = body.object()?;
-    let once = once(&asked, &headers, &body)?;
-    let mut fields = Fields::of(body, &["select", "reason", "note", "message", "blockSignIn", "dryRun"])?;
+    let mut fields = Fields::of(body.object()?, &["select", "reason", "note", "message", "blockSignIn", "dryRun"])?;
     if fields.flag("blockSignIn")? == Some(true) {
         return Err(Problem::invalid(
             "blockSignIn is not available in this version; disable the users to keep them from signing in again",
@@ -42,7 +40,7 @@ pub(super) async fn create(asked: Asked, headers: HeaderMap, body: Body) -> Resu
             Err(EndError::Fault(fault)) => Err(fault.into()),
         };
     }
-    request.once = once;
+    request.once = once(&asked, &headers, &request)?;
     let (app, realm) = (asked.asker.app.clone(), asked.realm.clone());
     let act = to_its_end(async move { signout::end(&app.ctx, &realm, &request).await }).await?;
     let act = match ended(act, own)? {
@@ -145,7 +143,7 @@ async fn selected(asked: &Asked, select: Map<String, Value>) -> Result<Request, 
         if query.is_empty() {
             return Err(Problem::bad_request("an empty filter would select everybody; say all: true if you mean that"));
         }
-        return Ok(request(Selection::Filter(Box::new(query))));
+        return Ok(request(Selection::Filter(query)));
     }
     if fields.flag("all")? == Some(true) { Ok(request(Selection::All)) } else { Err(Problem::bad_request(KINDS)) }
 }
@@ -176,7 +174,7 @@ fn words(fields: &mut Fields, name: &str) -> Result<Option<String>, Problem> {
 
 /// The Idempotency-Key together with what it stands for: sent again with another body it is another act, never the
 /// receipt of the first one.
-fn once(asked: &Asked, headers: &HeaderMap, body: &Map<String, Value>) -> Result<Option<String>, Problem> {
+fn once(asked: &Asked, headers: &HeaderMap, request: &Request) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| !key.trim().is_empty() && key.len() <= 255);
     let Some(key) = key else {
@@ -187,8 +185,8 @@ fn once(asked: &Asked, headers: &HeaderMap, body: &Map<String, Value>) -> Result
             "Idempotency-Key has 1 to 255 printable ASCII characters",
         ));
     };
-    // Members stand in the order of their names, however they were sent.
-    let said = crypto::sha256(Value::Object(body.clone()).to_string().as_bytes());
+    let said = (&request.select, &request.unknown, &request.why, &request.note, &request.message);
+    let said = crypto::sha256(format!("{said:?}").as_bytes());
     Ok(Some(format!("{}\n{key}\n{}", asked.asker.principal.home, crypto::b64(&said))))
 }
 

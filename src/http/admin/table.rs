@@ -74,7 +74,16 @@ const MANAGE_SERVER: Need = Need::Right(Right::ManageServer);
 /// `first` and `max` are Keycloak's; `limit` and `cursor` go on in constant time however long the list is.
 const PAGED: &[&str] = &["first", "max", "limit", "cursor", "search", "briefRepresentation"];
 const USERS: &[&str] = &[
-    "first", "max", "limit", "cursor", "search", "username", "exact", "email", "enabled", "briefRepresentation",
+    "first",
+    "max",
+    "limit",
+    "cursor",
+    "search",
+    "username",
+    "exact",
+    "email",
+    "enabled",
+    "briefRepresentation",
     "userProfileMetadata",
 ];
 const CLIENTS: &[&str] = &["first", "max", "limit", "cursor", "search", "clientId", "viewableOnly"];

@@ -28,7 +28,8 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
             (found.into_iter().filter(|user| filter.fits(user)).collect(), None)
         }
         None => {
-            let read = async |after: Option<String>| user::list(ctx, realm, &filter.prefix, after.as_deref(), PIECE).await;
+            let read =
+                async |after: Option<String>| user::list(ctx, realm, &filter.prefix, after.as_deref(), PIECE).await;
             page.walk(read, |user: &User| fold(&user.username), |user| filter.fits(user)).await?
         }
     };

@@ -79,6 +79,7 @@ async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
             let pending = Pending {
                 realm: visit.realm.id,
                 started_at: visit.ctx().now(),
+                before,
                 goal: Goal::App(Box::new(request.clone())),
                 asked: None,
             };

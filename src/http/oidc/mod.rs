@@ -20,7 +20,7 @@ use crate::http::state::App;
 use crate::protocol::OAuthError;
 use crate::protocol::discovery::path;
 
-/// Every protocol endpoint.
+/// Every protocol endpoint but those a browser is sent to, which are [`browser_routes`].
 pub fn routes() -> Router<App> {
     let at = |path: &str| format!("/realms/{{realm}}{path}");
     Router::new()
@@ -49,7 +49,7 @@ pub fn routes() -> Router<App> {
         )
 }
 
-/// The protocol endpoints that browsers visit: behind the browser state.
+/// The endpoints that a browser is sent to. Part of [`super::signin::routes`].
 pub fn browser_routes() -> Router<App> {
     Router::new()
         .route(

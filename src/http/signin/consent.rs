@@ -12,7 +12,7 @@ use axum::response::Response;
 use url::Url;
 
 use super::csrf;
-use super::onward::{self, Asked, Next};
+use super::onward::{self, Asked, Next, Since};
 use super::pages::{ConsentPage, ScopeLine};
 use super::visit::{Refusal, Visit};
 use crate::domain::client::Client;

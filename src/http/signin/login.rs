@@ -1,39 +1,32 @@
 //! The login page: a name and a password become a session, and the sign-in under way goes on.
 
+mod form;
+mod submit;
+
 use std::sync::Arc;
 
-use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::RawQuery;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
-use super::cookie::{self, Presented};
-use super::onward::{self, Asked, Next};
-use super::pages::{INVALID_CREDENTIALS, LoginPage};
-use super::throttle::Throttle;
+use super::onward::{self, Asked, Next, Since};
 use super::views::SignedInPage;
 use super::visit::{Refusal, Visit};
-use super::{csrf, leave};
-use crate::crypto::Secret;
 use crate::domain::Fault;
 use crate::domain::client::Client;
-use crate::domain::denial::{self, ActiveSession};
-use crate::domain::record::Versioned;
-use crate::domain::session::{self, Start, Started};
-use crate::domain::signout::{Reason, receipt};
-use crate::domain::time::{Span, Timestamp};
-use crate::domain::user::{self, AuthenticateError, User};
-use crate::http::answer::log_fault;
+use crate::domain::denial::ActiveSession;
 use crate::http::browser::{Goal, Pending};
+use crate::protocol::Params;
 use crate::protocol::authorize::AuthorizeRequest;
-use crate::protocol::{OAuthError, Params};
+use form::{Shown, form, notice};
+
+pub use submit::submit;
 
 /// The sign-in that a page belongs to. Without one it ends at a small page of our own.
 #[derive(Default)]
 struct Way {
     id: String,
-    started_at: Option<Timestamp>,
+    since: Option<Since>,
     app: Option<(Arc<Client>, Box<AuthorizeRequest>)>,
     here: Option<String>,
 }
@@ -104,6 +97,7 @@ async fn begin_here(visit: &Visit, next: &str) -> Result<Response, Refusal> {
     let pending = Pending {
         realm: visit.realm.id,
         started_at: visit.ctx().now(),
+        before: None,
         goal: Goal::Here(next.to_owned()),
         asked: None,
     };
@@ -167,7 +161,7 @@ async fn arrive(visit: &Visit, way: &Way, username: &str) -> Result<Response, Re
         visit.browser.drop_pending(&way.id).await?;
         return visit.go(next);
     }
-    if visit.method == axum::http::Method::POST {
+    if visit.method == Method::POST {
         return visit.go(&visit.path("/login"));
     }
     let logout_url = visit.path("/protocol/openid-connect/logout");

@@ -10,9 +10,11 @@ use super::visit::{Refusal, Visit};
 use crate::domain::client::{self, Client};
 use crate::domain::denial::ActiveSession;
 use crate::domain::grant::{Grant, code, consent};
+use crate::domain::id::Sid;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::verify;
 use crate::domain::{Context, Fault, realm::Realm};
+use crate::http::browser::Pending;
 use crate::protocol::answer::{Redirect, authorize_error, authorize_success};
 use crate::protocol::authorize::AuthorizeRequest;
 use crate::protocol::redirect::is_registered;
@@ -42,10 +44,27 @@ pub struct Asked<'a> {
     pub client: &'a Client,
     /// For what.
     pub request: &'a AuthorizeRequest,
-    /// Since when the person is on the way: credentials given from then on are fresh. `None` when they just arrived.
-    pub since: Option<Timestamp>,
+    /// Since when the person is on the way. `None` when they just arrived.
+    pub since: Option<Since>,
     /// Whether they said yes on the consent page just now.
     pub consented: bool,
+}
+
+/// The beginning of a sign-in under way: credentials given from then on are fresh.
+#[derive(Clone, Copy)]
+pub struct Since {
+    at: Timestamp,
+    before: Option<Sid>,
+}
+
+impl Since {
+    /// The beginning of this one.
+    pub fn of(pending: &Pending) -> Since {
+        Since {
+            at: pending.started_at,
+            before: pending.before,
+        }
+    }
 }
 
 /// Decides what comes next. Numbered in the order of the checks:
@@ -141,7 +160,10 @@ pub async fn expected_subject(
 fn is_fresh(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) -> bool {
     let given_at = active.session.auth_time;
     let age = visit.ctx().now().since(given_at);
-    if asked.since.is_some_and(|since| given_at >= since) && age < ON_THE_WAY {
+    // A session that was there when the request came is not the fresh one, however young it is.
+    let on_the_way =
+        |since: Since| given_at >= since.at && since.before != Some(active.session.sid);
+    if asked.since.is_some_and(on_the_way) && age < ON_THE_WAY {
         return true;
     }
     let prompt = &asked.request.prompt;

@@ -44,10 +44,7 @@ const RECORDS: &[(&str, &str)] = &[
         "id:text realm:text display_name:text displayName:text enabled:flag sessions:object tokens:object \
          registration:object notBefore:number createdTimestamp:count",
     ),
-    (
-        "Key",
-        "kid:text algorithm:text type:text use:text status:text state:text createdAt:time publishedUntil:time",
-    ),
+    ("Key", "kid:text algorithm:text type:text use:text status:text state:text createdAt:time publishedUntil:time"),
     ("Keys", "active:object keys:Key[]"),
     ("Rotate", "algorithm:text"),
     ("Rotated", "algorithm:text kid:text"),
@@ -92,11 +89,16 @@ pub(super) fn all() -> Value {
     for (name, members) in RECORDS {
         out.insert((*name).to_owned(), record(members));
     }
-    for (name, items) in [("UserSessions", "UserSession"), ("Users", "User"), ("Clients", "Client"), ("Realms", "Realm")] {
+    for (name, items) in
+        [("UserSessions", "UserSession"), ("Users", "User"), ("Clients", "Client"), ("Realms", "Realm")]
+    {
         out.insert(name.to_owned(), json!({ "type": "array", "items": reference(items) }));
     }
     out.insert("Count".to_owned(), kind("count"));
-    out.insert("Events".to_owned(), json!({ "type": "string", "description": "events named receipt, each with a SignOut" }));
+    out.insert(
+        "Events".to_owned(),
+        json!({ "type": "string", "description": "events named receipt, each with a SignOut" }),
+    );
     out.insert("SignOutRequest".to_owned(), request());
     for (name, member, values) in CHOICES {
         if let Some(at) = out.get_mut(*name).and_then(|record| record.pointer_mut(&format!("/properties/{member}"))) {

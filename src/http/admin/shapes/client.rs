@@ -27,10 +27,28 @@ const PAIRS: &[(&str, &str)] = &[
 ];
 /// Members of Keycloak's that this server has not.
 const IDLE: &[&str] = &[
-    "access", "adminUrl", "alwaysDisplayInConsole", "authenticationFlowBindingOverrides", "authorizationServicesEnabled",
-    "authorizationSettings", "bearerOnly", "defaultClientScopes", "description", "directAccessGrantsEnabled",
-    "frontchannelLogout", "fullScopeAllowed", "implicitFlowEnabled", "nodeReRegistrationTimeout", "notBefore",
-    "optionalClientScopes", "origin", "protocolMappers", "registeredNodes", "rootUrl", "surrogateAuthRequired", "type",
+    "access",
+    "adminUrl",
+    "alwaysDisplayInConsole",
+    "authenticationFlowBindingOverrides",
+    "authorizationServicesEnabled",
+    "authorizationSettings",
+    "bearerOnly",
+    "defaultClientScopes",
+    "description",
+    "directAccessGrantsEnabled",
+    "frontchannelLogout",
+    "fullScopeAllowed",
+    "implicitFlowEnabled",
+    "nodeReRegistrationTimeout",
+    "notBefore",
+    "optionalClientScopes",
+    "origin",
+    "protocolMappers",
+    "registeredNodes",
+    "rootUrl",
+    "surrogateAuthRequired",
+    "type",
     "webOrigins",
 ];
 const BACK_CHANNEL: &str = "backchannel.logout.url";
@@ -138,7 +156,11 @@ fn translate(old: &ClientSettings, body: &mut Map<String, Value>) -> Result<(), 
             "client-secret" => AuthMethod::ClientSecretBasic,
             "client-secret-jwt" => AuthMethod::ClientSecretJwt,
             "client-jwt" => AuthMethod::PrivateKeyJwt,
-            _ => return Err(Problem::invalid("clientAuthenticatorType is client-secret, client-secret-jwt or client-jwt")),
+            _ => {
+                return Err(Problem::invalid(
+                    "clientAuthenticatorType is client-secret, client-secret-jwt or client-jwt",
+                ));
+            }
         });
     }
     if let Some(value) = body.remove("publicClient").filter(|v| !v.is_null()) {
@@ -152,7 +174,9 @@ fn translate(old: &ClientSettings, body: &mut Map<String, Value>) -> Result<(), 
     if let Some(method) = method {
         body.entry("token_endpoint_auth_method").or_insert(json!(method));
     }
-    for (member, grant) in [("serviceAccountsEnabled", "client_credentials"), ("standardFlowEnabled", "authorization_code")] {
+    for (member, grant) in
+        [("serviceAccountsEnabled", "client_credentials"), ("standardFlowEnabled", "authorization_code")]
+    {
         let Some(value) = body.remove(member).filter(|v| !v.is_null()) else { continue };
         let on = read::flag(member, &value)?;
         let mut grants = match body.remove("grant_types") {
@@ -175,7 +199,11 @@ fn translate(old: &ClientSettings, body: &mut Map<String, Value>) -> Result<(), 
     }
 }
 
-fn put_attributes(old: &ClientSettings, mut given: Map<String, Value>, body: &mut Map<String, Value>) -> Result<(), Problem> {
+fn put_attributes(
+    old: &ClientSettings,
+    mut given: Map<String, Value>,
+    body: &mut Map<String, Value>,
+) -> Result<(), Problem> {
     drop_unchanged(&mut given, &attributes(old));
     for (name, value) in given {
         let text = match &value {

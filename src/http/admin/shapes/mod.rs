@@ -30,7 +30,9 @@ fn rename(body: &mut Map<String, Value>, pairs: &[(&str, &str)]) -> Result<(), P
         let Some(value) = body.remove(*theirs) else { continue };
         match body.get(*ours) {
             Some(other) if *other != value => {
-                return Err(Problem::bad_request(format!("{theirs} and {ours} are the same and disagree; give one of them")));
+                return Err(Problem::bad_request(format!(
+                    "{theirs} and {ours} are the same and disagree; give one of them"
+                )));
             }
             _ => body.insert((*ours).to_owned(), value),
         };

@@ -69,7 +69,8 @@ pub(in crate::http::admin) fn receipt(receipt: &Receipt) -> Value {
     let act = &receipt.sign_out;
     let mut body = summary(act);
     let outcome = |id: &str, outcome: &str| json!({ "id": id, "outcome": outcome });
-    let of = |sids: &[Sid], what: &'static str| sids.iter().map(|sid| outcome(&sid.to_string(), what)).collect::<Vec<_>>();
+    let of =
+        |sids: &[Sid], what: &'static str| sids.iter().map(|sid| outcome(&sid.to_string(), what)).collect::<Vec<_>>();
     let mut sessions: Vec<Value> = receipt
         .sessions
         .iter()

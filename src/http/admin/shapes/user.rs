@@ -16,20 +16,46 @@ use crate::domain::user::{User, UserSettings};
 use crate::http::answer::Problem;
 
 /// The members of a password in Keycloak's form.
-pub(in crate::http::admin) const CREDENTIAL: &[&str] = &["type", "value", "temporary", "userLabel", "id", "createdDate"];
+pub(in crate::http::admin) const CREDENTIAL: &[&str] =
+    &["type", "value", "temporary", "userLabel", "id", "createdDate"];
 
 const KNOWN: &[&str] = &[
-    "id", "username", "password", "password_hash", "enabled", "roles", "claims", "email", "emailVerified", "firstName",
-    "lastName", "attributes", "credentials", "createdTimestamp",
+    "id",
+    "username",
+    "password",
+    "password_hash",
+    "enabled",
+    "roles",
+    "claims",
+    "email",
+    "emailVerified",
+    "firstName",
+    "lastName",
+    "attributes",
+    "credentials",
+    "createdTimestamp",
 ];
 /// Claims with a name of their own among Keycloak's members.
 const NAMED: [(&str, &str); 4] =
     [("email", "email"), ("emailVerified", "email_verified"), ("firstName", "given_name"), ("lastName", "family_name")];
 /// Members of Keycloak's that this server has not.
 const IDLE: &[&str] = &[
-    "access", "clientConsents", "clientRoles", "disableableCredentialTypes", "federatedIdentities", "federationLink",
-    "groups", "notBefore", "origin", "realmRoles", "requiredActions", "self", "serviceAccountClientId",
-    "socialLinks", "totp", "userProfileMetadata",
+    "access",
+    "clientConsents",
+    "clientRoles",
+    "disableableCredentialTypes",
+    "federatedIdentities",
+    "federationLink",
+    "groups",
+    "notBefore",
+    "origin",
+    "realmRoles",
+    "requiredActions",
+    "self",
+    "serviceAccountClientId",
+    "socialLinks",
+    "totp",
+    "userProfileMetadata",
 ];
 
 /// A user, in both spellings.
@@ -70,7 +96,10 @@ fn attributes(claims: &Map<String, Value>) -> Map<String, Value> {
 ///
 /// # Errors
 /// 400 when it does not read, 422 when it asks for what is not there.
-pub(in crate::http::admin) fn settings(before: Option<&User>, mut body: Map<String, Value>) -> Result<UserSettings, Problem> {
+pub(in crate::http::admin) fn settings(
+    before: Option<&User>,
+    mut body: Map<String, Value>,
+) -> Result<UserSettings, Problem> {
     let shown = before.map(members).unwrap_or_default();
     drop_unchanged(&mut body, &shown);
     drop_idle(&mut body, IDLE)?;
@@ -139,9 +168,16 @@ fn claims(fields: &mut Fields, claims: &mut Map<String, Value>) -> Result<(), Pr
         };
     }
     if renamed && !has_name {
-        let parts: Vec<&str> =
-            ["given_name", "family_name"].iter().filter_map(|c| claims.get(*c)?.as_str()).filter(|p| !p.is_empty()).collect();
-        if parts.is_empty() { claims.remove("name") } else { claims.insert("name".to_owned(), json!(parts.join(" "))) };
+        let parts: Vec<&str> = ["given_name", "family_name"]
+            .iter()
+            .filter_map(|c| claims.get(*c)?.as_str())
+            .filter(|p| !p.is_empty())
+            .collect();
+        if parts.is_empty() {
+            claims.remove("name")
+        } else {
+            claims.insert("name".to_owned(), json!(parts.join(" ")))
+        };
     }
     Ok(())
 }
@@ -169,7 +205,9 @@ pub(in crate::http::admin) fn credential(mut fields: Fields) -> Result<String, P
         return Err(Problem::invalid("type must be password; other credentials are not available in this version"));
     }
     if fields.flag("temporary")? == Some(true) {
-        return Err(Problem::invalid("temporary passwords are not available in this version; leave temporary out or false"));
+        return Err(Problem::invalid(
+            "temporary passwords are not available in this version; leave temporary out or false",
+        ));
     }
     fields.text("value")?.ok_or_else(|| Problem::bad_request("value must be the new password"))
 }
@@ -190,7 +228,9 @@ mod tests {
             username: "alice".to_owned(),
             enabled: true,
             roles: vec!["staff".to_owned()],
-            claims: map(json!({"email": "a@example.com", "given_name": "Alice", "organisation": "North", "tags": ["x", "y"], "level": 3})),
+            claims: map(
+                json!({"email": "a@example.com", "given_name": "Alice", "organisation": "North", "tags": ["x", "y"], "level": 3}),
+            ),
             created_at: Timestamp(5),
         }
     }
@@ -199,7 +239,10 @@ mod tests {
     fn what_is_shown_and_sent_back_changes_nothing() {
         let settings = settings(Some(&alice()), members(&alice())).unwrap();
         assert_eq!(settings.claims, alice().claims);
-        assert_eq!((settings.username.as_str(), settings.enabled, settings.roles), ("alice", true, vec!["staff".to_owned()]));
+        assert_eq!(
+            (settings.username.as_str(), settings.enabled, settings.roles),
+            ("alice", true, vec!["staff".to_owned()])
+        );
         assert!(settings.password.is_none());
     }
 
@@ -216,20 +259,26 @@ mod tests {
     fn attributes_are_the_other_texts_and_are_replaced_as_a_whole() {
         assert_eq!(members(&alice())["attributes"], json!({"organisation": ["North"], "tags": ["x", "y"]}));
         let settings = settings(Some(&alice()), map(json!({"attributes": {"locale": ["de"]}}))).unwrap();
-        assert_eq!(Value::Object(settings.claims), json!({"email": "a@example.com", "given_name": "Alice", "level": 3, "locale": "de"}));
+        assert_eq!(
+            Value::Object(settings.claims),
+            json!({"email": "a@example.com", "given_name": "Alice", "level": 3, "locale": "de"})
+        );
     }
 
     #[test]
     fn keycloaks_way_of_giving_a_password_reads() {
         let body = json!({"username": "bob", "credentials": [{"type": "password", "value": "s3cret", "temporary": false}], "groups": []});
         assert_eq!(settings(None, map(body)).unwrap().password.as_deref(), Some("s3cret"));
-        let body = json!({"username": "bob", "credentials": [{"type": "password", "value": "s3cret", "temporary": true}]});
+        let body =
+            json!({"username": "bob", "credentials": [{"type": "password", "value": "s3cret", "temporary": true}]});
         assert!(settings(None, map(body)).is_err());
     }
 
     #[test]
     fn a_slip_of_the_hand_is_refused() {
-        for body in [json!({"enabledd": false}), json!({"enabled": "no"}), json!({"groups": ["/staff"]}), json!({"id": "x"})] {
+        for body in
+            [json!({"enabledd": false}), json!({"enabled": "no"}), json!({"groups": ["/staff"]}), json!({"id": "x"})]
+        {
             assert!(settings(Some(&alice()), map(body.clone())).is_err(), "{body}");
         }
         assert!(settings(Some(&alice()), map(json!({"email": null}))).unwrap().claims.get("email").is_none());

@@ -16,7 +16,10 @@ async fn the_life_of_a_user_as_the_node_client_sends_it() {
     assert!(taken.json["errorMessage"].is_string());
     let path = format!("{users}/{id}");
     let mut shown = house.get(&format!("{path}?userProfileMetadata=False"), &ada.token).await.is(200).json;
-    assert_eq!(shown["claims"], json!({"email": "a@example.com", "given_name": "Alice", "family_name": "Adams", "name": "Alice Adams", "team": "north"}));
+    assert_eq!(
+        shown["claims"],
+        json!({"email": "a@example.com", "given_name": "Alice", "family_name": "Adams", "name": "Alice Adams", "team": "north"})
+    );
     assert!(shown.get("password").is_none() && shown["createdTimestamp"].is_u64());
     let found = house.get(&format!("{users}/?username=alice&max=1&exact=True"), &ada.token).await.is(200).json;
     assert_eq!(found[0]["id"], json!(id));
@@ -24,7 +27,10 @@ async fn the_life_of_a_user_as_the_node_client_sends_it() {
     shown["lastName"] = json!("Brown");
     house.call("PUT", &path, &ada.token, &shown.to_string()).await.is(204);
     let after = house.get(&path, &ada.token).await.is(200).json;
-    assert_eq!((&after["lastName"], &after["claims"]["name"], &after["email"]), (&json!("Brown"), &json!("Alice Brown"), &json!("a@example.com")));
+    assert_eq!(
+        (&after["lastName"], &after["claims"]["name"], &after["email"]),
+        (&json!("Brown"), &json!("Alice Brown"), &json!("a@example.com"))
+    );
 
     let alice = id.parse().unwrap();
     let one = house.sign_in(&house.demo, alice, "console", "openid").await;
@@ -33,10 +39,27 @@ async fn the_life_of_a_user_as_the_node_client_sends_it() {
     let row = &sessions[0];
     assert_eq!((&row["id"], &row["username"], &row["userId"]), (&json!(one.sid), &json!("alice"), &json!(id)));
     assert_eq!(row["clients"], json!({client.id.to_string(): "console"}));
-    assert!(row["start"].as_u64().unwrap() > 1_600_000_000_000 && row["lastAccess"].is_u64() && row["rememberMe"] == json!(false));
-    let of_client = house.get(&format!("/admin/realms/demo/clients/{}/user-sessions?first=0&max=10", client.id), &ada.token).await.is(200);
+    assert!(
+        row["start"].as_u64().unwrap() > 1_600_000_000_000
+            && row["lastAccess"].is_u64()
+            && row["rememberMe"] == json!(false)
+    );
+    let of_client = house
+        .get(&format!("/admin/realms/demo/clients/{}/user-sessions?first=0&max=10", client.id), &ada.token)
+        .await
+        .is(200);
     assert_eq!(of_client.json.as_array().unwrap().len(), 2);
-    assert_eq!(house.get(&format!("/admin/realms/demo/clients/{}/user-sessions?first=1&max=10", client.id), &ada.token).await.is(200).json.as_array().unwrap().len(), 1);
+    assert_eq!(
+        house
+            .get(&format!("/admin/realms/demo/clients/{}/user-sessions?first=1&max=10", client.id), &ada.token)
+            .await
+            .is(200)
+            .json
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 
     let out = house.call("POST", &format!("{path}/logout"), &ada.token, "{}").await.is(204);
     assert!(!out.header("realmkeep-signout").is_empty());
@@ -86,7 +109,8 @@ async fn everybody_is_out_after_logout_all_and_after_set_to_now() {
         house.clock.advance(Span(2));
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century")]
         let now = house.ctx.now().0 as f64 / 1000.0;
-        let body = if method == "PUT" { json!({"realm": "demo", "notBefore": now}).to_string() } else { "{}".to_owned() };
+        let body =
+            if method == "PUT" { json!({"realm": "demo", "notBefore": now}).to_string() } else { "{}".to_owned() };
         let out = house.call(method, path, &root.token, &body).await;
         assert!(out.status.is_success(), "{}", out.text);
         assert!(!out.header("realmkeep-signout").is_empty());
@@ -113,7 +137,10 @@ async fn the_life_of_a_client() {
     assert_eq!(house.get(&format!("{clients}?clientId=app"), &ada.token).await.is(200).json[0]["id"], made.json["id"]);
     assert_eq!(house.get(&format!("{path}/client-secret"), &ada.token).await.is(200).json["value"], Value::Null);
     let new = house.call("POST", &format!("{path}/client-secret"), &ada.token, "").await.is(200).json;
-    assert!(new["type"] == json!("secret") && new["value"].as_str().is_some_and(|value| value.len() > 20 && value != secret));
+    assert!(
+        new["type"] == json!("secret")
+            && new["value"].as_str().is_some_and(|value| value.len() > 20 && value != secret)
+    );
     house.post(clients, &ada.token, json!({"clientId": "app"})).await.is(409);
     house.call("PUT", &path, &ada.token, "{\"redirectUris\": [\"https://app.example/cb\"]}").await.is(204);
     house.call("PUT", &path, &ada.token, "{\"redirectUris\": [\"https://*.example/cb\"]}").await.is(422);
@@ -148,9 +175,24 @@ async fn the_life_of_a_realm() {
     house.call("PUT", "/admin/realms/shop", &root.token, &shown.to_string()).await.is(204);
     house.call("PUT", "/admin/realms/shop", &root.token, "{\"sessions\": {\"limit\": 2}}").await.is(204);
     let after = house.get("/admin/realms/shop", &root.token).await.is(200).json;
-    assert_eq!((&after["display_name"], &after["sessions"]["idle_timeout"], &after["sessions"]["limit"]), (&json!("Shop"), &json!("5m"), &json!(2)));
-    house.call("PUT", "/admin/realms/shop", &root.token, "{\"tokens\": {\"access_token_lifetime\": \"0\"}}").await.is(400);
-    let names: Vec<Value> = house.get("/admin/realms", &root.token).await.is(200).json.as_array().unwrap().iter().map(|r| r["realm"].clone()).collect();
+    assert_eq!(
+        (&after["display_name"], &after["sessions"]["idle_timeout"], &after["sessions"]["limit"]),
+        (&json!("Shop"), &json!("5m"), &json!(2))
+    );
+    house
+        .call("PUT", "/admin/realms/shop", &root.token, "{\"tokens\": {\"access_token_lifetime\": \"0\"}}")
+        .await
+        .is(400);
+    let names: Vec<Value> = house
+        .get("/admin/realms", &root.token)
+        .await
+        .is(200)
+        .json
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["realm"].clone())
+        .collect();
     assert_eq!(names, ["demo", "master", "other", "shop"]);
     // Whoever belongs to a realm sees that one, and does not lock themselves out of it.
     let ada = house.somebody(&house.demo, "ada", &["realm-admin"]).await;
@@ -192,7 +234,8 @@ async fn partial_changes_at_the_same_time_both_happen() {
     let path = format!("/admin/realms/demo/users/{}", bob.id);
     for round in 0..10 {
         let (name, off) = (format!("{{\"lastName\": \"N{round}\"}}"), "{\"enabled\": false}");
-        let (a, b) = tokio::join!(house.call("PUT", &path, &ada.token, &name), house.call("PUT", &path, &ada.token, off));
+        let (a, b) =
+            tokio::join!(house.call("PUT", &path, &ada.token, &name), house.call("PUT", &path, &ada.token, off));
         a.is(204);
         b.is(204);
         let after = house.get(&path, &ada.token).await.is(200).json;

@@ -151,7 +151,7 @@ impl House {
         };
         let issue = code::Issue { grant, redirect_uri: "https://app.example/".to_owned(), code_challenge: None };
         let text = code::issue(&self.ctx, realm, issue).await.unwrap();
-        let redeem = code::Redeem { code: &text, redirect_uri: None, code_verifier: None };
+        let redeem = code::Redeem { code: &text, redirect_uri: None, code_verifier: None, resources: &[] };
         let family = code::redeem(&self.ctx, realm, &client, redeem).await.unwrap().unwrap();
         let scoped = issue::Scoped { scope: scope.to_owned(), audience: vec![audience] };
         let minted = issue::for_family(&self.ctx, realm, &client, &family, scoped).await.unwrap();
@@ -176,7 +176,14 @@ impl House {
         self.send(method, path, token, body, &[]).await
     }
 
-    pub(super) async fn send(&self, method: &str, path: &str, token: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header("content-type", "application/json");
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -221,7 +228,10 @@ async fn an_address_method_or_body_that_is_not_taken_is_refused_as_a_problem() {
     let broken = house.call("POST", "/admin/realms/demo/signouts", &admin.token, "{\"select\":\n  nope}").await.is(400);
     assert!(broken.json["detail"].as_str().unwrap().contains("line 2 column"), "{}", broken.text);
     let large = format!("{{\"note\": \"{}\"}}", "x".repeat(1024 * 1024));
-    assert_eq!(house.call("POST", "/admin/realms/demo/signouts", &admin.token, &large).await.is(413).kind(), "too-large");
+    assert_eq!(
+        house.call("POST", "/admin/realms/demo/signouts", &admin.token, &large).await.is(413).kind(),
+        "too-large"
+    );
     let unknown = house.get("/admin/realms/demo/users?usrname=ann", &admin.token).await.is(400);
     assert!(unknown.json["detail"].as_str().unwrap().contains("did you mean \"username\"?"), "{}", unknown.text);
     assert_eq!(house.get("/admin/openapi.json", "").await.is(200).json["openapi"], json!("3.1.0"));

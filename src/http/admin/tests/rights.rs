@@ -105,7 +105,8 @@ async fn the_ids_of_one_realm_are_unknown_in_another_on_every_route() {
     let bob = house.user(&house.demo, "bob", &[]).await;
     let signed_in = house.sign_in(&house.demo, bob.id, "console", "openid").await;
     let ended = house.session(&house.demo, bob.id, "192.0.2.9").await;
-    let request = signout::Request::new(Selection::Sessions(vec![ended.to_string()]), Reason::Admin, Actor::system("test"));
+    let request =
+        signout::Request::new(Selection::Sessions(vec![ended.to_string()]), Reason::Admin, Actor::system("test"));
     let act = signout::end(&house.ctx, &house.demo, &request).await.unwrap();
     let client = client::find(&house.ctx, &house.demo, "console").await.unwrap().unwrap();
     let root = house.user(&house.master, "root", &["server-admin"]).await;
@@ -202,7 +203,10 @@ async fn nobody_makes_themselves_more_than_they_are() {
     let clients = "/admin/realms/demo/clients";
     let ops = house.client(&house.demo, "ops", &["realm-admin"]).await;
     let admin = resources::admin_audience(&house.ctx);
-    for body in [json!({"client_id": "evil", "service_account_roles": ["realm-admin"]}), json!({"client_id": "evil", "resources": [admin]})] {
+    for body in [
+        json!({"client_id": "evil", "service_account_roles": ["realm-admin"]}),
+        json!({"client_id": "evil", "resources": [admin]}),
+    ] {
         house.post(clients, &cleo.token, body).await.is(403);
     }
     house.call("POST", &format!("{clients}/{}/client-secret", ops.id), &cleo.token, "").await.is(403);

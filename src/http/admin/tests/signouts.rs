@@ -27,7 +27,10 @@ async fn one_call_reports_ended_own_unknown_and_over_before() {
     assert_eq!(act["protected"], json!([ada.sid]));
     assert_eq!(act["alreadyEnded"], json!([over]));
     assert_eq!(act["notFound"].as_array().unwrap().len(), 2);
-    assert_eq!((&act["why"], &act["note"], &act["message"]), (&json!("lost device"), &json!("ticket 7"), &json!("Please sign in again")));
+    assert_eq!(
+        (&act["why"], &act["note"], &act["message"]),
+        (&json!("lost device"), &json!("ticket 7"), &json!("Please sign in again"))
+    );
     assert_eq!((&act["reason"], &act["state"]), (&json!("admin"), &json!("settled")));
     let outcome = |id: &str| {
         let rows = act["sessions"].as_array().unwrap();
@@ -77,7 +80,10 @@ async fn ones_own_session_survives_every_kind_of_selection() {
         assert_eq!(plan["counts"]["sessions"], act["counts"]["sessions"], "{select}");
         assert_eq!(plan["counts"]["families"], act["counts"]["families"], "{select}");
         assert_eq!(act["counts"]["sessions"], 1, "{select}");
-        assert!(!house.alive(&house.demo, second.sid).await && !house.good(&house.demo, &second.token).await, "{select}");
+        assert!(
+            !house.alive(&house.demo, second.sid).await && !house.good(&house.demo, &second.token).await,
+            "{select}"
+        );
         house.get("/admin/realms/demo/sessions", &ada.token).await.is(200);
     }
     let before = acts(&house).await;
@@ -87,7 +93,8 @@ async fn ones_own_session_survives_every_kind_of_selection() {
             assert_eq!((refused.kind(), &refused.json["protected"]), ("own-session", &own));
         }
     }
-    let refused = house.call("DELETE", &format!("/admin/realms/demo/sessions/{}", ada.sid), &ada.token, "{}").await.is(409);
+    let refused =
+        house.call("DELETE", &format!("/admin/realms/demo/sessions/{}", ada.sid), &ada.token, "{}").await.is(409);
     assert_eq!(refused.kind(), "own-session");
     assert_eq!(acts(&house).await, before, "a refusal left an act behind");
     for path in [format!("/admin/realms/demo/users/{}/logout", ada.user), "/admin/realms/demo/logout-all".to_owned()] {

@@ -7,7 +7,11 @@ async fn the_receipt_is_sent_and_the_stream_ends_once_it_is_settled() {
     let house = house().await;
     let ada = house.somebody(&house.demo, "ada", &["realm-admin"]).await;
     let ann = house.somebody(&house.demo, "ann", &[]).await;
-    let act = house.post("/admin/realms/demo/signouts", &ada.token, json!({"select": {"users": [ann.user]}})).await.is(201).json;
+    let act = house
+        .post("/admin/realms/demo/signouts", &ada.token, json!({"select": {"users": [ann.user]}}))
+        .await
+        .is(201)
+        .json;
     let path = format!("/admin/realms/demo/signouts/{}/events", act["id"].as_str().unwrap());
     let answer = house.get(&path, &ada.token).await.is(200);
     assert!(answer.header("content-type").starts_with("text/event-stream"));
