@@ -211,7 +211,7 @@ async fn a_remembered_session_outlives_an_ordinary_one() {
     server.advance(Span::hours(20)).await;
     assert_eq!(web.silent_error(&browser).await, None);
     assert_eq!(web.silent_error(&other).await.as_deref(), Some("login_required"));
-    assert_eq!(server.ops().session(&ordinary.sid).await["device"]["kind"], "phone");
+    assert_eq!(server.ops().session(&ordinary.sid).await["device"]["kind"], "mobile");
     server.advance(Span::days(8)).await;
     assert_eq!(web.silent_error(&browser).await.as_deref(), Some("login_required"));
 }

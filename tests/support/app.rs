@@ -7,7 +7,7 @@ use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreJwsSigningAlgo
 use openidconnect::{
     AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
     EndpointSet, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl, Nonce, OAuth2TokenResponse as _,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RevocationUrl, Scope, TokenResponse as _,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope, TokenResponse as _,
 };
 use serde_json::Value;
 use url::Url;
@@ -15,7 +15,7 @@ use url::Url;
 use super::browser::{Browser, Page, client, parameter};
 use super::{Answer, claims};
 
-type Rp = CoreClient<EndpointSet, EndpointNotSet, EndpointSet, EndpointSet, EndpointSet, EndpointSet>;
+type Rp = CoreClient<EndpointSet, EndpointNotSet, EndpointSet, EndpointNotSet, EndpointSet, EndpointSet>;
 
 /// The app's side of the wire.
 #[derive(Clone)]
@@ -120,7 +120,6 @@ impl App {
         .set_token_uri(token)
         .set_user_info_url(userinfo)
         .set_introspection_url(IntrospectionUrl::new(address("introspection_endpoint")).unwrap())
-        .set_revocation_url(RevocationUrl::new(address("revocation_endpoint")).unwrap())
         .set_redirect_uri(RedirectUrl::new(redirect.to_owned()).unwrap());
         App {
             client_id: client_id.to_owned(),

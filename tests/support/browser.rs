@@ -64,7 +64,7 @@ impl Page {
 
     /// Whether this is the login page.
     pub fn is_login(&self) -> bool {
-        self.status == 200 && self.html().has("login-form")
+        self.html().has("login-form")
     }
 
     /// The form with this id.
@@ -86,9 +86,10 @@ impl std::fmt::Display for Page {
     }
 }
 
-/// A query parameter of an address.
+/// A parameter of an address, in its query or, as some response types ask, its fragment.
 pub fn parameter(url: &Url, name: &str) -> Option<String> {
-    url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
+    let fragment = url::form_urlencoded::parse(url.fragment().unwrap_or_default().as_bytes());
+    url.query_pairs().chain(fragment).find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
 }
 
 /// `scheme://host:port` of an address.

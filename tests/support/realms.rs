@@ -99,6 +99,9 @@ name = "Dana Davis"
 /// A realm with the same names in it.
 pub const OTHER: &str = r#"
 realm = "other"
+[tokens]
+refresh_idle_timeout = "20d"
+
 [[clients]]
 client_id = "web"
 client_secret = "other-web-secret"
