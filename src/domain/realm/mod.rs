@@ -225,7 +225,7 @@ pub fn check_name(name: &str) -> Result<(), String> {
     }
     if RESERVED_NAMES.contains(&name) {
         return Err(format!(
-            "{name:?} is reserved for the server's own use; choose another name"
+            "{name:?} is reserved for the console's own addresses and cookies; choose another name"
         ));
     }
     Ok(())

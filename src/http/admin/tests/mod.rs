@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use crate::domain::client::{self, Client, ClientSettings};
 use crate::domain::grant::{Grant, code};
-use crate::domain::id::{FamilyId, Sid, UserId};
+use crate::domain::id::{Sid, UserId};
 use crate::domain::realm::Realm;
 use crate::domain::session::{self, Start};
 use crate::domain::time::{ManualClock, Span};
@@ -65,7 +65,6 @@ impl Answer {
 pub(super) struct SignedIn {
     pub(super) user: UserId,
     pub(super) sid: Sid,
-    pub(super) family: FamilyId,
     pub(super) token: String,
 }
 
@@ -155,7 +154,7 @@ impl House {
         let family = code::redeem(&self.ctx, realm, &client, redeem).await.unwrap().unwrap();
         let scoped = issue::Scoped { scope: scope.to_owned(), audience: vec![audience] };
         let minted = issue::for_family(&self.ctx, realm, &client, &family, scoped).await.unwrap();
-        SignedIn { user, sid, family: family.id, token: minted.access_token }
+        SignedIn { user, sid, token: minted.access_token }
     }
 
     /// Somebody new with these roles, signed in.
