@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -50,9 +51,18 @@ pub fn finish(mut command: Command) -> (Option<i32>, String, String) {
     (status.and_then(|s| s.code()), read_out.join().unwrap(), read.join().unwrap())
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, below those that the system hands out for connections: nobody gets it by chance
+/// before the program that is started on it.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..1000 {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed) + std::process::id() * 97;
+        let port = 18_000 + u16::try_from(step % 12_000).expect("a port");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port");
 }
 
 /// A folder with realm files and room for data, and the address of the server that will live there.
