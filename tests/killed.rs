@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -97,11 +97,11 @@ async fn live(app: Arc<App>, url: String, token: String, mut facts: Vec<Fact>, m
         let chosen = dice.roll(10);
         let alive: Vec<usize> = (0..facts.len()).filter(|i| facts[*i].state == State::Alive).collect();
         let answered = match alive.as_slice() {
-            [.., _] if chosen < 5 => {
+            [.., _] if chosen < 4 => {
                 let at = alive[dice.roll(alive.len() as u64) as usize];
                 refresh(&app, &mut facts[at]).await
             }
-            [_, _, ..] if chosen < 8 => {
+            [_, _, ..] if chosen < 6 => {
                 let most = 1 + dice.roll(3) as usize;
                 let mut picked: Vec<&mut Fact> =
                     facts.iter_mut().filter(|f| f.state == State::Alive).take(most).collect();
@@ -173,7 +173,12 @@ async fn killed_at_any_moment_it_loses_nothing_acknowledged_and_brings_nothing_b
             let dice = Dice(kill * PEOPLE + person);
             people.spawn(live(app.clone(), home.url.clone(), token.clone(), own, dice, acts.clone()));
         }
-        tokio::time::sleep(Duration::from_millis(30 + dice.roll(500))).await;
+        // Whatever else this machine is doing, something happens first; then the moment is any.
+        let (begin, enough) = (Instant::now(), acts.load(Ordering::SeqCst) + 4 + dice.roll(16));
+        while acts.load(Ordering::SeqCst) < enough && begin.elapsed() < Duration::from_secs(2) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(dice.roll(40))).await;
         process.kill();
         while let Some(done) = people.join_next().await {
             facts.extend(done.expect("answers as they should be"));

@@ -128,7 +128,10 @@ pub async fn revise<E: From<ClientError>>(
     change: impl Fn(&Client) -> Result<ClientSettings, E>,
 ) -> Result<Updated, E> {
     for _ in 0..TRIES {
-        let found = read(ctx, realm, id).await.map_err(ClientError::from)?.ok_or(ClientError::NotFound)?;
+        let found = read(ctx, realm, id)
+            .await
+            .map_err(ClientError::from)?
+            .ok_or(ClientError::NotFound)?;
         let settings = change(&found.value)?;
         if let Some(updated) = write(ctx, realm, actor, found, settings).await? {
             return Ok(updated);
@@ -147,29 +150,55 @@ async fn write(
 ) -> Result<Option<Updated>, ClientError> {
     check(&settings)?;
     let given = settings.client_secret.take().map(Secret::new);
-    let Versioned { value: before, version } = found;
+    let Versioned {
+        value: before,
+        version,
+    } = found;
     if settings.client_id != before.settings.client_id {
         return Err(ClientError::Invalid(vec![format!(
             "client_id cannot be changed from {:?}; register another client",
             before.settings.client_id
         )]));
     }
-    let mut after = Client { settings, ..before.clone() };
+    let mut after = Client {
+        settings,
+        ..before.clone()
+    };
     let given = given.filter(|secret| !has_secret(&before, secret.expose()));
     let secret = equip(ctx, &mut after, given)?;
     let Some(detail) = change::changed(&before, &after) else {
-        return Ok(Some(Updated { client: Arc::new(before), secret: None, sign_out: None }));
+        return Ok(Some(Updated {
+            client: Arc::new(before),
+            secret: None,
+            sign_out: None,
+        }));
     };
     // Of the record only the settings are for people's eyes; a new secret shows as that.
     let detail = change::changed(&before.settings, &after.settings).unwrap_or(detail);
     let mut batch = Batch::new();
-    batch.replace(key::client(realm.id, after.id), version, encode_json(&after)?);
-    record(&mut batch, ctx, realm, actor, &after, ("client.update", Some(detail)))?;
-    let ends = (before.settings.enabled && !after.settings.enabled).then(|| grants_of(after.id, actor));
+    batch.replace(
+        key::client(realm.id, after.id),
+        version,
+        encode_json(&after)?,
+    );
+    record(
+        &mut batch,
+        ctx,
+        realm,
+        actor,
+        &after,
+        ("client.update", Some(detail)),
+    )?;
+    let ends =
+        (before.settings.enabled && !after.settings.enabled).then(|| grants_of(after.id, actor));
     let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
     let Ok(sign_out) = done else { return Ok(None) };
     evict(ctx, realm, &after);
-    Ok(Some(Updated { client: Arc::new(after), secret, sign_out }))
+    Ok(Some(Updated {
+        client: Arc::new(after),
+        secret,
+        sign_out,
+    }))
 }
 
 /// Gives a client a new secret; the old one is refused from now on.

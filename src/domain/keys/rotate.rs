@@ -4,11 +4,11 @@ use super::ring::{load, seal_context};
 use super::{KeyState, StoredKey};
 use crate::crypto::keys::generate;
 use crate::crypto::{Alg, SigningKey};
+use crate::domain::audit::{self, Entry};
 use crate::domain::id::RealmId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{encode, versioned};
 use crate::domain::time::Span;
-use crate::domain::audit::{self, Entry};
 use crate::domain::{Actor, Context, Fault, key};
 use crate::store::{Batch, CommitError};
 
@@ -39,7 +39,12 @@ pub(super) async fn ensure(ctx: &Context, realm: RealmId, alg: Alg) -> Result<()
 ///
 /// # Errors
 /// [`Fault`] when a key cannot be made or kept.
-pub async fn rotate(ctx: &Context, realm: &Realm, actor: &Actor, alg: Alg) -> Result<String, Fault> {
+pub async fn rotate(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    alg: Alg,
+) -> Result<String, Fault> {
     ensure(ctx, realm.id, alg).await?;
     let tokens = &realm.settings.tokens;
     let longest = tokens.access_token_lifetime.max(tokens.id_token_lifetime);
@@ -65,7 +70,13 @@ pub async fn rotate(ctx: &Context, realm: &Realm, actor: &Actor, alg: Alg) -> Re
         batch.replace(at, read.version, encode(&read.value)?);
     }
     batch.create(key::signing_key(realm.id, &fresh.kid), encode(&fresh)?);
-    let entry = Entry { actor, action: "keys.rotate", target_kind: "key", target: signs.clone(), detail: None };
+    let entry = Entry {
+        actor,
+        action: "keys.rotate",
+        target_kind: "key",
+        target: signs.clone(),
+        detail: None,
+    };
     audit::record(&mut batch, ctx, realm.id, &entry)?;
     match ctx.commit(batch).await {
         Ok(_) => {

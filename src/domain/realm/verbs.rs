@@ -123,7 +123,10 @@ pub async fn revise<E: From<RealmError>>(
     change: impl Fn(&Realm) -> Result<RealmSettings, E>,
 ) -> Result<Updated, E> {
     for _ in 0..TRIES {
-        let found = read(ctx, name).await.map_err(RealmError::from)?.ok_or(RealmError::NotFound)?;
+        let found = read(ctx, name)
+            .await
+            .map_err(RealmError::from)?
+            .ok_or(RealmError::NotFound)?;
         let settings = change(&found.value)?;
         if let Some(updated) = write(ctx, actor, found, settings).await? {
             return Ok(updated);
@@ -139,12 +142,21 @@ async fn write(
     found: Versioned<Realm>,
     settings: RealmSettings,
 ) -> Result<Option<Updated>, RealmError> {
-    let Versioned { value: before, version } = found;
+    let Versioned {
+        value: before,
+        version,
+    } = found;
     check(&before.name, &settings)?;
     let Some(detail) = change::changed(&before.settings, &settings) else {
-        return Ok(Some(Updated { realm: Arc::new(before), sign_out: None }));
+        return Ok(Some(Updated {
+            realm: Arc::new(before),
+            sign_out: None,
+        }));
     };
-    let after = Realm { settings, ..before.clone() };
+    let after = Realm {
+        settings,
+        ..before.clone()
+    };
     let mut batch = Batch::new();
     batch.replace(key::realm(after.id), version, encode_json(&after)?);
     record(&mut batch, ctx, &after, actor, "realm.update", Some(detail))?;
@@ -152,7 +164,10 @@ async fn write(
     let done = change::commit(ctx, &before, batch, ends.as_ref()).await?;
     let Ok(sign_out) = done else { return Ok(None) };
     evict(ctx, &after);
-    Ok(Some(Updated { realm: Arc::new(after), sign_out }))
+    Ok(Some(Updated {
+        realm: Arc::new(after),
+        sign_out,
+    }))
 }
 
 /// Deletes a realm: its name becomes free, and every session ends in the same commit. The record stays, disabled, so

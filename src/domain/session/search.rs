@@ -143,7 +143,12 @@ pub async fn search(
         row.offline_grants = grants(ctx, realm, &row.session).await?.1;
     }
     let next = next.filter(|_| !finished).map(|k| crypto::b64(&k));
-    Ok(Ok(Found { rows, next, total, total_is_exact }))
+    Ok(Ok(Found {
+        rows,
+        next,
+        total,
+        total_is_exact,
+    }))
 }
 
 /// Every good session that a search finds, without bound on their number.

@@ -69,7 +69,11 @@ pub async fn end_with(
     }
     let resolved = resolve(ctx, realm, request).await?;
     resolved.check(&request.select)?;
-    let act = Act { id: SignOutId(ctx.new_id()), reason: request.reason, at: ctx.now() };
+    let act = Act {
+        id: SignOutId(ctx.new_id()),
+        reason: request.reason,
+        at: ctx.now(),
+    };
     let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
     let mut record = record_of(request, act, &resolved);

@@ -53,7 +53,16 @@ pub struct Request {
 impl Request {
     /// A request without words.
     pub fn new(select: Selection, reason: Reason, actor: Actor) -> Request {
-        Request { select, reason, actor, why: None, note: None, message: None, once: None, unknown: Vec::new() }
+        Request {
+            select,
+            reason,
+            actor,
+            why: None,
+            note: None,
+            message: None,
+            once: None,
+            unknown: Vec::new(),
+        }
     }
 }
 

@@ -51,7 +51,12 @@ pub const LOOKED_AT: usize = 2000;
 pub async fn plan(ctx: &Context, realm: &Realm, request: &Request) -> Result<Plan, EndError> {
     let resolved = resolve(ctx, realm, request).await?;
     resolved.check(&request.select)?;
-    let Resolved { sids, protected, mut not_found, already_ended } = resolved;
+    let Resolved {
+        sids,
+        protected,
+        mut not_found,
+        already_ended,
+    } = resolved;
     not_found.extend(request.unknown.iter().cloned());
     let mut plan = Plan {
         sessions: sids.len() as u64,

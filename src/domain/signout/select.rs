@@ -65,8 +65,13 @@ impl Resolved {
             // These cut through whatever there is, and through what is just about to be.
             Selection::Users(_) | Selection::Clients(_) | Selection::All => return Ok(()),
         }
-        let nothing_else = self.sids.is_empty() && self.not_found.is_empty() && self.already_ended.is_empty();
-        if nothing_else && !self.protected.is_empty() { Err(EndError::OnlyOwn) } else { Ok(()) }
+        let nothing_else =
+            self.sids.is_empty() && self.not_found.is_empty() && self.already_ended.is_empty();
+        if nothing_else && !self.protected.is_empty() {
+            Err(EndError::OnlyOwn)
+        } else {
+            Ok(())
+        }
     }
 }
 

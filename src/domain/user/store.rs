@@ -101,7 +101,16 @@ pub async fn count(ctx: &Context, realm: &Realm, prefix: &str) -> Result<u64, Fa
     let range = key::usernames(realm.id, &prefix);
     let (mut total, mut after) = (0, None);
     loop {
-        let page = ctx.store.scan(&range, after.as_ref(), 1000, Dir::Forward, KeysOrRecords::KeysOnly).await?;
+        let page = ctx
+            .store
+            .scan(
+                &range,
+                after.as_ref(),
+                1000,
+                Dir::Forward,
+                KeysOrRecords::KeysOnly,
+            )
+            .await?;
         total += page.records.len() as u64;
         match page.next {
             Some(next) => after = Some(next),

@@ -116,7 +116,12 @@ pub async fn revise<E: From<UserError>>(
     id: UserId,
     change: impl Fn(&User) -> Result<UserSettings, E>,
 ) -> Result<Updated, E> {
-    let read = async || by_id(ctx, realm, id).await.map_err(UserError::from)?.ok_or(UserError::NotFound);
+    let read = async || {
+        by_id(ctx, realm, id)
+            .await
+            .map_err(UserError::from)?
+            .ok_or(UserError::NotFound)
+    };
     // Asked before the password is hashed.
     let mut first = change(&read().await?.value)?;
     check(&first)?;
@@ -144,7 +149,10 @@ async fn write(
     password: Option<&Password>,
 ) -> Result<Option<Updated>, UserError> {
     check(&settings)?;
-    let Versioned { value: before, version } = found;
+    let Versioned {
+        value: before,
+        version,
+    } = found;
     let id = before.id;
     if !settings.enabled {
         refuse_own_account(realm, actor, id, "disable")?;
@@ -158,7 +166,10 @@ async fn write(
     };
     let changed = change::changed(&before, &after);
     if changed.is_none() && password.is_none() {
-        return Ok(Some(Updated { user: before, sign_out: None }));
+        return Ok(Some(Updated {
+            user: before,
+            sign_out: None,
+        }));
     }
     let mut batch = Batch::new();
     batch.replace(key::user(realm.id, id), version, encode_json(&after)?);
@@ -178,7 +189,14 @@ async fn write(
         (Some(changed), None) => changed,
         (None, _) => "changed: password".to_owned(),
     };
-    record(&mut batch, ctx, realm, actor, &after, ("user.update", Some(detail)))?;
+    record(
+        &mut batch,
+        ctx,
+        realm,
+        actor,
+        &after,
+        ("user.update", Some(detail)),
+    )?;
     let reason = if before.enabled && !after.enabled {
         Some(Reason::UserDisabled)
     } else {
@@ -186,7 +204,10 @@ async fn write(
     };
     let ends = reason.map(|reason| everything_of(id, reason, actor));
     let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
-    Ok(done.ok().map(|sign_out| Updated { user: after, sign_out }))
+    Ok(done.ok().map(|sign_out| Updated {
+        user: after,
+        sign_out,
+    }))
 }
 
 /// Gives a user a new password; every session but the asker's own ends in the same commit.

@@ -23,11 +23,18 @@ pub(super) static SIGN_OUT: HeaderName = HeaderName::from_static("realmkeep-sign
 ///
 /// # Errors
 /// 500 when the act panicked.
-pub(super) async fn to_its_end<T: Send + 'static>(act: impl Future<Output = T> + Send + 'static) -> Result<T, Problem> {
+pub(super) async fn to_its_end<T: Send + 'static>(
+    act: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Problem> {
     tokio::spawn(act).await.map_err(|error| {
         tracing::error!(%error, "an act broke off");
         let detail = "look whether it happened before you ask again";
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The act broke off", detail)
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "The act broke off",
+            detail,
+        )
     })
 }
 
@@ -72,19 +79,29 @@ pub(super) fn extended(problem: Problem, more: Value) -> Response {
     if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
         body.extend(more);
     }
-    let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/problem+json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     (status, headers, body.to_string()).into_response()
 }
 
 /// 409: only one's own session was selected.
 pub(super) fn only_own(own: Option<Sid>) -> Response {
-    let problem = Problem::conflict("own-session", "Your own session is protected", EndError::OnlyOwn.to_string());
+    let problem = Problem::conflict(
+        "own-session",
+        "Your own session is protected",
+        EndError::OnlyOwn.to_string(),
+    );
     let protected: Vec<String> = own.iter().map(ToString::to_string).collect();
     extended(problem, json!({ "protected": protected }))
 }
 
 /// What the door did, or the answer that refuses it.
-pub(super) fn ended(result: Result<SignOut, EndError>, own: Option<Sid>) -> Result<Result<SignOut, Response>, Problem> {
+pub(super) fn ended(
+    result: Result<SignOut, EndError>,
+    own: Option<Sid>,
+) -> Result<Result<SignOut, Response>, Problem> {
     match result {
         Ok(sign_out) => Ok(Ok(sign_out)),
         Err(EndError::OnlyOwn) => Ok(Err(only_own(own))),
@@ -97,11 +114,16 @@ impl From<UserError> for Problem {
     fn from(error: UserError) -> Problem {
         match error {
             UserError::Invalid(why) => Problem::invalid(why),
-            UserError::NameTaken => Problem::conflict("name-taken", "The name is taken", error.to_string()),
-            UserError::NotFound => no_such("user"),
-            UserError::TooBusy => {
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy", error.to_string())
+            UserError::NameTaken => {
+                Problem::conflict("name-taken", "The name is taken", error.to_string())
             }
+            UserError::NotFound => no_such("user"),
+            UserError::TooBusy => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "The server is busy",
+                error.to_string(),
+            ),
             UserError::Fault(fault) => fault.into(),
         }
     }
@@ -111,7 +133,9 @@ impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Problem {
         match error {
             ClientError::Invalid(why) => Problem::invalid(why.join("; ")),
-            ClientError::NameTaken => Problem::conflict("name-taken", "The name is taken", error.to_string()),
+            ClientError::NameTaken => {
+                Problem::conflict("name-taken", "The name is taken", error.to_string())
+            }
             ClientError::NotFound => no_such("client"),
             ClientError::Fault(fault) => fault.into(),
         }
@@ -122,7 +146,9 @@ impl From<RealmError> for Problem {
     fn from(error: RealmError) -> Problem {
         match error {
             RealmError::Invalid(why) => Problem::invalid(why),
-            RealmError::NameTaken => Problem::conflict("name-taken", "The name is taken", error.to_string()),
+            RealmError::NameTaken => {
+                Problem::conflict("name-taken", "The name is taken", error.to_string())
+            }
             RealmError::NotFound => super::principal::no_such_realm(),
             RealmError::Fault(fault) => fault.into(),
         }

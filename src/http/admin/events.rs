@@ -26,7 +26,11 @@ struct Watch {
 /// `GET /signouts/{id}/events`
 pub(super) async fn watch(asked: Asked) -> Result<Response, Problem> {
     signouts::find(&asked).await?;
-    let watch = Watch { asked, sent: String::new(), over: false };
+    let watch = Watch {
+        asked,
+        sent: String::new(),
+        over: false,
+    };
     let events = stream::unfold(watch, |mut watch| async move {
         while !watch.over {
             if let Some(event) = watch.look().await {
@@ -38,7 +42,9 @@ pub(super) async fn watch(asked: Asked) -> Result<Response, Problem> {
         }
         None
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+    Ok(Sse::new(events)
+        .keep_alive(KeepAlive::default())
+        .into_response())
 }
 
 impl Watch {

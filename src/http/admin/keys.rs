@@ -18,7 +18,9 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
         .filter(|key| key.state == KeyState::Active)
         .map(|key| (key.alg.name().to_owned(), json!(key.kid)))
         .collect();
-    Ok(ok(json!({ "active": active, "keys": stored.iter().map(shown).collect::<Vec<_>>() })))
+    Ok(ok(
+        json!({ "active": active, "keys": stored.iter().map(shown).collect::<Vec<_>>() }),
+    ))
 }
 
 fn shown(key: &StoredKey) -> Value {
@@ -54,7 +56,13 @@ pub(super) async fn rotate(asked: Asked, body: Body) -> Result<Response, Problem
             .map_err(|_| Problem::bad_request("algorithm must be ES256, RS256 or EdDSA"))?,
     };
     let kid = to_its_end(async move {
-        rotate::rotate(&asked.asker.app.ctx, &asked.realm, &asked.asker.principal.actor, alg).await
+        rotate::rotate(
+            &asked.asker.app.ctx,
+            &asked.realm,
+            &asked.asker.principal.actor,
+            alg,
+        )
+        .await
     });
     Ok(ok(json!({ "algorithm": alg.name(), "kid": kid.await?? })))
 }

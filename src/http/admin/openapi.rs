@@ -12,7 +12,10 @@ use crate::http::state::App;
 
 /// `GET /admin/openapi.json`
 pub(super) async fn serve(State(app): State<App>) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
     (headers, document(&app.ctx.public_url).to_string()).into_response()
 }
 
@@ -56,7 +59,9 @@ fn operation(row: &Route) -> Value {
     parameters.extend(row.query.iter().map(|name| {
         let kind = match *name {
             "first" | "max" | "limit" => "integer",
-            "exact" | "enabled" | "isOffline" | "briefRepresentation" | "userProfileMetadata" => "boolean",
+            "exact" | "enabled" | "isOffline" | "briefRepresentation" | "userProfileMetadata" => {
+                "boolean"
+            }
             _ => "string",
         };
         json!({ "name": name, "in": "query", "schema": { "type": kind } })
@@ -68,7 +73,11 @@ fn operation(row: &Route) -> Value {
     }
     let (status, schema) = row.answer;
     let content = schema.map(|name| {
-        let kind = if name == "Events" { "text/event-stream" } else { "application/json" };
+        let kind = if name == "Events" {
+            "text/event-stream"
+        } else {
+            "application/json"
+        };
         json!({ kind: { "schema": reference(name) } })
     });
     let mut answer = json!({ "description": "done" });
@@ -91,21 +100,34 @@ fn operation(row: &Route) -> Value {
     });
     if let (Some(schema), Some(operation)) = (row.body, operation.as_object_mut()) {
         let content = json!({ "application/json": { "schema": reference(schema) } });
-        operation.insert("requestBody".to_owned(), json!({ "required": schema != "Rotate", "content": content }));
+        operation.insert(
+            "requestBody".to_owned(),
+            json!({ "required": schema != "Rotate", "content": content }),
+        );
     }
     operation
 }
 
 fn names(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 fn operation_id(row: &Route) -> String {
-    let tail = row.path.trim_start_matches("/admin/realms").replace("/{realm}", "realm/");
-    let words = tail.split(['/', '-', '{', '}']).filter(|word| !word.is_empty());
+    let tail = row
+        .path
+        .trim_start_matches("/admin/realms")
+        .replace("/{realm}", "realm/");
+    let words = tail
+        .split(['/', '-', '{', '}'])
+        .filter(|word| !word.is_empty());
     let name: Vec<&str> = std::iter::once(row.method).chain(words).collect();
     let name = name.join("-").to_lowercase();
-    if row.path == "/admin/realms" { format!("{name}-realms") } else { name }
+    if row.path == "/admin/realms" {
+        format!("{name}-realms")
+    } else {
+        name
+    }
 }
 
 /// Refers to a schema.
@@ -124,11 +146,24 @@ mod tests {
         let document = document("http://localhost:8080");
         let mut described = BTreeSet::new();
         for (path, methods) in document["paths"].as_object().unwrap() {
-            described.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
+            described.extend(
+                methods
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .map(|method| (method.to_uppercase(), path.clone())),
+            );
         }
-        let routed: BTreeSet<_> = ROUTES.iter().map(|row| (row.method.to_owned(), row.path.to_owned())).collect();
+        let routed: BTreeSet<_> = ROUTES
+            .iter()
+            .map(|row| (row.method.to_owned(), row.path.to_owned()))
+            .collect();
         assert_eq!(described, routed);
-        assert_eq!(routed.len(), ROUTES.len(), "a route stands twice in the table");
+        assert_eq!(
+            routed.len(),
+            ROUTES.len(),
+            "a route stands twice in the table"
+        );
     }
 
     #[test]
@@ -142,7 +177,10 @@ mod tests {
             assert!(schemas.contains_key(&name), "{name}");
             referred.insert(name);
         }
-        let left: Vec<_> = schemas.keys().filter(|name| !referred.contains(*name) && *name != "Plan").collect();
+        let left: Vec<_> = schemas
+            .keys()
+            .filter(|name| !referred.contains(*name) && *name != "Plan")
+            .collect();
         assert!(left.is_empty(), "{left:?}");
         let ids: BTreeSet<_> = ROUTES.iter().map(operation_id).collect();
         assert_eq!(ids.len(), ROUTES.len());

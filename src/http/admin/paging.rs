@@ -31,7 +31,9 @@ impl Page {
     pub(super) fn of(params: &Params, usual: usize) -> Result<Page, Problem> {
         let (max, limit) = (params.number("max")?, params.number("limit")?);
         if max.is_some() && limit.is_some() {
-            return Err(Problem::bad_request("max and limit say the same; give one of them"));
+            return Err(Problem::bad_request(
+                "max and limit say the same; give one of them",
+            ));
         }
         let after = match params.text("cursor") {
             Some(_) if params.text("first").is_some() => {
@@ -39,7 +41,9 @@ impl Page {
             }
             Some(text) => {
                 let name = crypto::unb64(text).and_then(|bytes| String::from_utf8(bytes).ok());
-                let refuse = || Problem::bad_request("cursor must be the Realmkeep-Next of an earlier answer");
+                let refuse = || {
+                    Problem::bad_request("cursor must be the Realmkeep-Next of an earlier answer")
+                };
                 Some(name.ok_or_else(refuse)?)
             }
             None => None,
@@ -50,7 +54,11 @@ impl Page {
                 "first is at most {MOST_SKIPPED}; go on with cursor beyond that"
             )));
         }
-        Ok(Page { first, max: max.or(limit).unwrap_or(usual).min(LARGEST), after })
+        Ok(Page {
+            first,
+            max: max.or(limit).unwrap_or(usual).min(LARGEST),
+            after,
+        })
     }
 
     /// Walks a list that `read` answers in pieces, each with the name to go on from.
@@ -63,7 +71,11 @@ impl Page {
         name: impl Fn(&T) -> String,
         fits: impl Fn(&T) -> bool,
     ) -> Result<(Vec<T>, Option<String>), Problem> {
-        let Page { mut first, max, mut after } = self;
+        let Page {
+            mut first,
+            max,
+            mut after,
+        } = self;
         let mut found = Vec::new();
         loop {
             let (rows, next) = read(after).await?;

@@ -45,7 +45,11 @@ impl Principal {
                 ip: Some(ip.to_owned()).filter(|ip| !ip.is_empty()),
             },
             home: home.name.clone(),
-            roles: if user.enabled { user.roles.clone() } else { Vec::new() },
+            roles: if user.enabled {
+                user.roles.clone()
+            } else {
+                Vec::new()
+            },
         }
     }
 
@@ -61,15 +65,23 @@ impl Principal {
             iss.strip_prefix(&root).map(str::to_owned)
         });
         // Its issuer is only claimed so far; the keys of that realm decide.
-        let Some(home) = realm::find(ctx, name.as_deref().unwrap_or_default()).await? else { return Err(refused()) };
-        let Some(claims) = userinfo::good(ctx, &home, token).await? else { return Err(refused()) };
+        let Some(home) = realm::find(ctx, name.as_deref().unwrap_or_default()).await? else {
+            return Err(refused());
+        };
+        let Some(claims) = userinfo::good(ctx, &home, token).await? else {
+            return Err(refused());
+        };
         let audience = admin_audience(ctx);
         if !claims.aud.contains(&audience) {
-            return Err(Problem::unauthorized(format!("the token's aud must hold {audience}")));
+            return Err(Problem::unauthorized(format!(
+                "the token's aud must hold {audience}"
+            )));
         }
         let (id, name, roles) = match claims.user() {
             Some(id) => match user::by_id(ctx, &home, id).await? {
-                Some(found) if found.value.enabled => (id.to_string(), found.value.username, found.value.roles),
+                Some(found) if found.value.enabled => {
+                    (id.to_string(), found.value.username, found.value.roles)
+                }
                 _ => return Err(refused()),
             },
             None => match client::find(ctx, &home, &claims.client_id).await? {
@@ -81,8 +93,19 @@ impl Principal {
             },
         };
         let ip = Some(ip.to_owned()).filter(|ip| !ip.is_empty());
-        let actor = Actor { kind: ActorKind::Admin, id, name, realm: home.name.clone(), sid: claims.sid, ip };
-        Ok(Principal { actor, home: home.name.clone(), roles })
+        let actor = Actor {
+            kind: ActorKind::Admin,
+            id,
+            name,
+            realm: home.name.clone(),
+            sid: claims.sid,
+            ip,
+        };
+        Ok(Principal {
+            actor,
+            home: home.name.clone(),
+            roles,
+        })
     }
 
     /// Whether they may do this in that realm.
@@ -106,7 +129,8 @@ impl Principal {
 
     /// Whether they have any right in that realm.
     pub fn knows(&self, realm: &str) -> bool {
-        self.everywhere() || (self.home == realm && access::is_administrator(&self.home, &self.roles))
+        self.everywhere()
+            || (self.home == realm && access::is_administrator(&self.home, &self.roles))
     }
 
     /// Whether they may do everything in every realm.
@@ -142,8 +166,13 @@ impl Asked {
     /// # Errors
     /// 404 when it cannot be one: nothing has such an id.
     pub(super) fn id<T: FromStr>(&self, name: &str, what: &str) -> Result<T, Problem> {
-        let text = self.path.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        text.and_then(|text| text.parse().ok()).ok_or_else(|| no_such(what))
+        let text = self
+            .path
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str());
+        text.and_then(|text| text.parse().ok())
+            .ok_or_else(|| no_such(what))
     }
 }
 
@@ -185,9 +214,17 @@ impl FromRequestParts<App> for Asked {
         let params = RawPathParams::from_request_parts(parts, app)
             .await
             .map_err(|_| Problem::bad_request("the address is not valid UTF-8"))?;
-        let path: Vec<_> = params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-        let name = path.iter().find(|(key, _)| key == "realm").map(|(_, value)| value.as_str());
-        let realm = realm::find(&app.ctx, name.unwrap_or_default()).await?.ok_or_else(no_such_realm)?;
+        let path: Vec<_> = params
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        let name = path
+            .iter()
+            .find(|(key, _)| key == "realm")
+            .map(|(_, value)| value.as_str());
+        let realm = realm::find(&app.ctx, name.unwrap_or_default())
+            .await?
+            .ok_or_else(no_such_realm)?;
         match row.need {
             Need::Right(right) => asker.principal.require(right, &realm)?,
             Need::Any if asker.principal.knows(&realm.name) => {}
@@ -205,17 +242,32 @@ async fn ask(parts: &mut Parts, app: &App) -> Result<(Asker, &'static Route), Pr
     // An address outside the table needs a right that nobody has.
     let row = row.ok_or_else(|| no_such("address"))?;
     let params = Params::parse(parts.uri.query().unwrap_or_default())?;
-    Ok((Asker { app: app.clone(), principal, params, bearer }, row))
+    Ok((
+        Asker {
+            app: app.clone(),
+            principal,
+            params,
+            bearer,
+        },
+        row,
+    ))
 }
 
 async fn recognise(parts: &mut Parts, app: &App) -> Result<(Principal, Secret), Problem> {
-    let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let header = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let token = header.and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| token.trim().to_owned())
     });
     let Some(token) = token.filter(|token| token.len() <= LONGEST_TOKEN) else {
-        return Err(Problem::unauthorized("send Authorization: Bearer with an access token for the admin API"));
+        return Err(Problem::unauthorized(
+            "send Authorization: Bearer with an access token for the admin API",
+        ));
     };
     let Ok(peer) = Peer::from_request_parts(parts, app).await;
     let principal = Principal::of_token(app, &token, &peer.ip).await?;
@@ -231,13 +283,20 @@ fn issuer(token: &str) -> Option<String> {
 }
 
 fn refused() -> Problem {
-    Problem::unauthorized("the access token is expired, revoked, of a session that ended, or not one of this server's")
+    Problem::unauthorized(
+        "the access token is expired, revoked, of a session that ended, or not one of this server's",
+    )
 }
 
 /// 403: recognised, and told which right is missing.
 pub(super) fn forbidden(right: Right) -> Problem {
     let detail = format!("you have no right to {}", words(right));
-    Problem::new(StatusCode::FORBIDDEN, "forbidden", "A right is missing", detail)
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        "A right is missing",
+        detail,
+    )
 }
 
 /// 404 of a realm that is not there, or not for the asker to know about: one body for both.
@@ -263,9 +322,13 @@ fn words(right: Right) -> &'static str {
         Right::ManageUsers => "change users (manage-users)",
         Right::ViewClients => "see clients (view-clients)",
         Right::ManageClients => "change clients (manage-clients)",
-        Right::ManageRealm => "see or change the realm's own settings, keys and administrators (manage-realm)",
+        Right::ManageRealm => {
+            "see or change the realm's own settings, keys and administrators (manage-realm)"
+        }
         Right::ReadAudit => "read the audit log (read-audit)",
-        Right::ManageServer => "create or delete realms or to make administrators of the server (manage-server)",
+        Right::ManageServer => {
+            "create or delete realms or to make administrators of the server (manage-server)"
+        }
     }
 }
 

@@ -21,7 +21,11 @@ pub(super) fn roles(principal: &Principal, realm: &Realm, roles: &[String]) -> R
     } else {
         return Ok(());
     };
-    if principal.may(right, realm) { Ok(()) } else { Err(forbidden(right)) }
+    if principal.may(right, realm) {
+        Ok(())
+    } else {
+        Err(forbidden(right))
+    }
 }
 
 /// The same for a client: its own account's roles, and whether it may be handed tokens for the admin API, with which it
@@ -36,6 +40,13 @@ pub(super) fn client(
     audience: &str,
 ) -> Result<(), Problem> {
     roles(principal, realm, &settings.service_account_roles)?;
-    let reaches = settings.resources.iter().any(|resource| resource == audience);
-    if reaches && !principal.may(Right::ManageRealm, realm) { Err(forbidden(Right::ManageRealm)) } else { Ok(()) }
+    let reaches = settings
+        .resources
+        .iter()
+        .any(|resource| resource == audience);
+    if reaches && !principal.may(Right::ManageRealm, realm) {
+        Err(forbidden(Right::ManageRealm))
+    } else {
+        Ok(())
+    }
 }

@@ -17,12 +17,14 @@ impl FromRequest<App> for Body {
     async fn from_request(request: Request, app: &App) -> Result<Body, Problem> {
         match Bytes::from_request(request, app).await {
             Ok(bytes) => Ok(Body(bytes)),
-            Err(rejected) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                "The body is too large",
-                "a body has at most 1 MiB",
-            )),
+            Err(rejected) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "too-large",
+                    "The body is too large",
+                    "a body has at most 1 MiB",
+                ))
+            }
             Err(_) => Err(Problem::bad_request("the body broke off")),
         }
     }
@@ -34,8 +36,9 @@ impl Body {
     /// # Errors
     /// 400 with line and column.
     pub(super) fn object(&self) -> Result<Map<String, Value>, Problem> {
-        serde_json::from_slice(&self.0)
-            .map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))
+        serde_json::from_slice(&self.0).map_err(|error| {
+            Problem::bad_request(format!("the body must be a JSON object: {error}"))
+        })
     }
 
     /// The same, for bodies that may be left out.
@@ -43,7 +46,11 @@ impl Body {
     /// # Errors
     /// 400 with line and column.
     pub(super) fn object_or_empty(&self) -> Result<Map<String, Value>, Problem> {
-        if self.0.trim_ascii().is_empty() { Ok(Map::new()) } else { self.object() }
+        if self.0.trim_ascii().is_empty() {
+            Ok(Map::new())
+        } else {
+            self.object()
+        }
     }
 }
 
@@ -115,7 +122,9 @@ pub(super) fn text(name: &str, value: Value) -> Result<String, Problem> {
 
 /// A member that must be true or false.
 pub(super) fn flag(name: &str, value: &Value) -> Result<bool, Problem> {
-    value.as_bool().ok_or_else(|| expected(name, "true or false", value))
+    value
+        .as_bool()
+        .ok_or_else(|| expected(name, "true or false", value))
 }
 
 /// A member that must be a list of texts.
@@ -152,7 +161,12 @@ pub(super) fn unknown(kind: &str, name: &str, known: &[&str]) -> Problem {
     let shown: String = name.chars().take(60).collect();
     let near = known
         .iter()
-        .map(|k| (strsim::jaro_winkler(&k.to_lowercase(), &name.to_lowercase()), *k))
+        .map(|k| {
+            (
+                strsim::jaro_winkler(&k.to_lowercase(), &name.to_lowercase()),
+                *k,
+            )
+        })
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .filter(|(score, _)| *score > 0.8);
     let hint = match near {
@@ -175,7 +189,9 @@ impl Params {
         let mut params: Vec<(String, String)> = Vec::new();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             if params.iter().any(|(there, _)| *there == name) {
-                return Err(Problem::bad_request(format!("the query has {name:?} twice")));
+                return Err(Problem::bad_request(format!(
+                    "the query has {name:?} twice"
+                )));
             }
             params.push((name.into_owned(), value.into_owned()));
         }
@@ -187,7 +203,11 @@ impl Params {
     /// # Errors
     /// 400 naming it, and the one that was probably meant.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), Problem> {
-        match self.0.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        match self
+            .0
+            .iter()
+            .find(|(name, _)| !known.contains(&name.as_str()))
+        {
             Some((name, _)) => Err(unknown("parameter", name, known)),
             None => Ok(()),
         }
@@ -195,7 +215,11 @@ impl Params {
 
     /// A parameter's text; `None` when it is absent or empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// A parameter that is true or false, in whatever case: Python writes `True`.
@@ -203,11 +227,15 @@ impl Params {
     /// # Errors
     /// 400 when it is something else.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
         match text.to_lowercase().as_str() {
             "true" => Ok(Some(true)),
             "false" => Ok(Some(false)),
-            _ => Err(Problem::bad_request(format!("{name} must be true or false"))),
+            _ => Err(Problem::bad_request(format!(
+                "{name} must be true or false"
+            ))),
         }
     }
 
@@ -216,8 +244,12 @@ impl Params {
     /// # Errors
     /// 400 when it is something else.
     pub(super) fn number(&self, name: &str) -> Result<Option<usize>, Problem> {
-        let Some(text) = self.text(name) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| Problem::bad_request(format!("{name} must be a whole number, not negative")))
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|_| {
+            Problem::bad_request(format!("{name} must be a whole number, not negative"))
+        })
     }
 }
 
@@ -235,9 +267,18 @@ mod tests {
         let Err(problem) = Fields::of(map(json!({"sesions": []})), &["sessions", "users"]) else {
             panic!("let through")
         };
-        assert_eq!(problem.detail, "the member \"sesions\" is not known; did you mean \"sessions\"?");
-        let Err(problem) = Fields::of(map(json!({"zzz": 1})), &["sessions"]) else { panic!("let through") };
-        assert!(problem.detail.ends_with("known are sessions"), "{}", problem.detail);
+        assert_eq!(
+            problem.detail,
+            "the member \"sesions\" is not known; did you mean \"sessions\"?"
+        );
+        let Err(problem) = Fields::of(map(json!({"zzz": 1})), &["sessions"]) else {
+            panic!("let through")
+        };
+        assert!(
+            problem.detail.ends_with("known are sessions"),
+            "{}",
+            problem.detail
+        );
     }
 
     #[test]
@@ -247,8 +288,14 @@ mod tests {
             &["reason", "dryRun", "note"],
         )
         .unwrap();
-        assert_eq!(fields.text("reason").unwrap_err().detail, "reason must be text, found a list");
-        assert_eq!(fields.flag("dryRun").unwrap_err().detail, "dryRun must be true or false, found text");
+        assert_eq!(
+            fields.text("reason").unwrap_err().detail,
+            "reason must be text, found a list"
+        );
+        assert_eq!(
+            fields.flag("dryRun").unwrap_err().detail,
+            "dryRun must be true or false, found text"
+        );
         assert_eq!(fields.text("note").unwrap(), None);
     }
 

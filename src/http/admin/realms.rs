@@ -23,23 +23,38 @@ pub(super) async fn list(asker: Asker) -> Result<Response, Problem> {
     if !asker.principal.everywhere() {
         // One realm at most, however many there are.
         let home = realm::find(ctx, &asker.principal.home).await?;
-        let rows =
-            home.iter().filter(|realm| realm.name.starts_with(&prefix)).map(|realm| shape::realm(realm)).collect();
+        let rows = home
+            .iter()
+            .filter(|realm| realm.name.starts_with(&prefix))
+            .map(|realm| shape::realm(realm))
+            .collect();
         return Ok(listed(rows, None));
     }
     let page = Page::of(&asker.params, USUAL)?;
     let read = async |after: Option<String>| realm::list(ctx, after.as_deref(), PIECE).await;
-    let (realms, next) =
-        page.walk(read, |realm: &Arc<Realm>| realm.name.clone(), |realm| realm.name.starts_with(&prefix)).await?;
-    Ok(listed(realms.iter().map(|realm| shape::realm(realm)).collect(), next))
+    let (realms, next) = page
+        .walk(
+            read,
+            |realm: &Arc<Realm>| realm.name.clone(),
+            |realm| realm.name.starts_with(&prefix),
+        )
+        .await?;
+    Ok(listed(
+        realms.iter().map(|realm| shape::realm(realm)).collect(),
+        next,
+    ))
 }
 
 /// `POST /admin/realms`
 pub(super) async fn create(asker: Asker, body: Body) -> Result<Response, Problem> {
     let shape::New { name, settings } = shape::new(body.object()?)?;
     let (app, actor) = (asker.app.clone(), asker.principal.actor.clone());
-    let realm = to_its_end(async move { verbs::create(&app.ctx, &actor, &name, settings).await }).await??;
-    Ok(created(&asker.app.url(&format!("/admin/realms/{}", realm.name)), shape::realm(&realm)))
+    let realm =
+        to_its_end(async move { verbs::create(&app.ctx, &actor, &name, settings).await }).await??;
+    Ok(created(
+        &asker.app.url(&format!("/admin/realms/{}", realm.name)),
+        shape::realm(&realm),
+    ))
 }
 
 /// `GET /admin/realms/{realm}`
@@ -68,12 +83,21 @@ pub(super) async fn update(asked: Asked, body: Body) -> Result<Response, Problem
     let act = match cut {
         true => {
             let actor = asked.asker.principal.actor.clone();
-            Some(signouts::end_now(&asked, Request::new(Selection::All, Reason::Admin, actor)).await?)
+            Some(
+                signouts::end_now(&asked, Request::new(Selection::All, Reason::Admin, actor))
+                    .await?,
+            )
         }
         false => None,
     };
     let updated = to_its_end(async move {
-        verbs::revise(&asked.asker.app.ctx, &asked.asker.principal.actor, &asked.realm.name, change).await
+        verbs::revise(
+            &asked.asker.app.ctx,
+            &asked.asker.principal.actor,
+            &asked.realm.name,
+            change,
+        )
+        .await
     });
     let updated = updated.await??;
     Ok(done(updated.sign_out.as_ref().or(act.as_ref())))
@@ -82,7 +106,12 @@ pub(super) async fn update(asked: Asked, body: Body) -> Result<Response, Problem
 /// `DELETE /admin/realms/{realm}`
 pub(super) async fn delete(asked: Asked) -> Result<Response, Problem> {
     let act = to_its_end(async move {
-        verbs::delete(&asked.asker.app.ctx, &asked.asker.principal.actor, &asked.realm.name).await
+        verbs::delete(
+            &asked.asker.app.ctx,
+            &asked.asker.principal.actor,
+            &asked.realm.name,
+        )
+        .await
     });
     Ok(done(Some(&act.await??)))
 }
@@ -90,9 +119,17 @@ pub(super) async fn delete(asked: Asked) -> Result<Response, Problem> {
 /// Whether `notBefore`, in seconds and often with a fraction, means "everybody out now". A moment before the realm was
 /// made cuts nothing; any other cannot be had, and is not passed over either.
 fn cut(asked: &Asked, value: &Value) -> Result<bool, Problem> {
-    let seconds = value.as_f64().filter(|seconds| seconds.is_finite() && *seconds >= 0.0 && *seconds < 1e11);
-    let Some(seconds) = seconds else { return Err(Problem::bad_request("notBefore must be a time in seconds")) };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1e14")]
+    let seconds = value
+        .as_f64()
+        .filter(|seconds| seconds.is_finite() && *seconds >= 0.0 && *seconds < 1e11);
+    let Some(seconds) = seconds else {
+        return Err(Problem::bad_request("notBefore must be a time in seconds"));
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 1e14"
+    )]
     let at = Timestamp((seconds * 1000.0) as u64);
     let now = asked.asker.app.ctx.now();
     if at < asked.realm.created_at.minus(CLOSE) {
@@ -100,7 +137,9 @@ fn cut(asked: &Asked, value: &Value) -> Result<bool, Problem> {
     } else if at.minus(CLOSE) <= now && now <= at.plus(CLOSE) {
         Ok(true)
     } else {
-        Err(Problem::invalid("notBefore can only be set to the present moment, which ends every session"))
+        Err(Problem::invalid(
+            "notBefore can only be set to the present moment, which ends every session",
+        ))
     }
 }
 

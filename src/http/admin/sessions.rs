@@ -26,7 +26,11 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
         _ => return Err(Problem::bad_request("state must be active, ended or all")),
     };
     let limit = match params.number("limit")? {
-        Some(0) => return Err(Problem::bad_request(format!("limit must be between 1 and {MAX_LIMIT}"))),
+        Some(0) => {
+            return Err(Problem::bad_request(format!(
+                "limit must be between 1 and {MAX_LIMIT}"
+            )));
+        }
         given => given.unwrap_or(USUAL).min(MAX_LIMIT),
     };
     let (ctx, realm) = (&*asked.asker.app.ctx, &*asked.realm);
@@ -47,7 +51,9 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
 /// `GET /sessions/{id}`
 pub(super) async fn one(asked: Asked) -> Result<Response, Problem> {
     let sid: Sid = asked.id("id", "session")?;
-    let row = search::one(&asked.asker.app.ctx, &asked.realm, sid).await?.ok_or_else(|| no_such("session"))?;
+    let row = search::one(&asked.asker.app.ctx, &asked.realm, sid)
+        .await?
+        .ok_or_else(|| no_such("session"))?;
     Ok(ok(shown(&asked, &row).await?))
 }
 
@@ -57,8 +63,17 @@ async fn shown(asked: &Asked, row: &Row) -> Result<Value, Fault> {
         None => search::last_use(&asked.asker.app.ctx, &asked.realm, row.session.sid).await?,
     };
     let principal = &asked.asker.principal;
-    let own = principal.actor.sid.filter(|_| principal.home == asked.realm.name);
-    Ok(shape::session(row, Seat { seen: seen.as_ref(), own }))
+    let own = principal
+        .actor
+        .sid
+        .filter(|_| principal.home == asked.realm.name);
+    Ok(shape::session(
+        row,
+        Seat {
+            seen: seen.as_ref(),
+            own,
+        },
+    ))
 }
 
 /// `DELETE /sessions/{id}`, as Keycloak has it: 404 for a session that is not there or not any more.
@@ -68,14 +83,20 @@ pub(super) async fn end(asked: Asked) -> Result<Response, Problem> {
             "offline grants hang on the session they came from and end with it; leave isOffline out and end that",
         ));
     }
-    let Ok(sid) = asked.id::<Sid>("id", "session") else { return Ok(gone()) };
+    let Ok(sid) = asked.id::<Sid>("id", "session") else {
+        return Ok(gone());
+    };
     match search::one(&asked.asker.app.ctx, &asked.realm, sid).await? {
         Some(row) if row.session.ended.is_none() => {}
         _ => return Ok(gone()),
     }
     let actor = asked.asker.principal.actor.clone();
     let own = actor.sid;
-    let request = Request::new(Selection::Sessions(vec![sid.to_string()]), Reason::Admin, actor);
+    let request = Request::new(
+        Selection::Sessions(vec![sid.to_string()]),
+        Reason::Admin,
+        actor,
+    );
     let (app, realm) = (asked.asker.app, asked.realm);
     let act = to_its_end(async move { signout::end(&app.ctx, &realm, &request).await }).await?;
     Ok(match acts::ended(act, own)? {
@@ -87,7 +108,10 @@ pub(super) async fn end(asked: Asked) -> Result<Response, Problem> {
 
 /// Keycloak's words for it, with its three `s`: clients compare them.
 fn gone() -> Response {
-    extended(no_such("active session"), json!({ "error": "Sesssion not found" }))
+    extended(
+        no_such("active session"),
+        json!({ "error": "Sesssion not found" }),
+    )
 }
 
 /// A user's active sessions as Keycloak shows them; all of them.
@@ -111,10 +135,17 @@ pub(super) async fn of_user(asked: &Asked, user: &User) -> Result<Vec<Value>, Pr
 /// [`Problem`] when the store does not answer.
 pub(super) async fn of_client(asked: &Asked, client: &Client) -> Result<Vec<Value>, Problem> {
     let params = &asked.asker.params;
-    let (first, max) = (params.number("first")?.unwrap_or(0), params.number("max")?.unwrap_or(100));
+    let (first, max) = (
+        params.number("first")?.unwrap_or(0),
+        params.number("max")?.unwrap_or(100),
+    );
     let mut query = Query::default();
     query.client = Some(client.client_id().to_owned());
-    Ok(walk(asked, &query, first, max.min(1000)).await?.iter().map(shape::user_session).collect())
+    Ok(walk(asked, &query, first, max.min(1000))
+        .await?
+        .iter()
+        .map(shape::user_session)
+        .collect())
 }
 
 async fn walk(asked: &Asked, query: &Query, first: usize, max: usize) -> Result<Vec<Row>, Problem> {
@@ -122,7 +153,15 @@ async fn walk(asked: &Asked, query: &Query, first: usize, max: usize) -> Result<
     let (mut skip, mut cursor) = (first, None);
     while rows.len() < max {
         let (ctx, realm) = (&*asked.asker.app.ctx, &*asked.realm);
-        let found = search::search(ctx, realm, query, Listed::Active, cursor.as_deref(), MAX_LIMIT).await?;
+        let found = search::search(
+            ctx,
+            realm,
+            query,
+            Listed::Active,
+            cursor.as_deref(),
+            MAX_LIMIT,
+        )
+        .await?;
         let found = found.map_err(|error| Problem::bad_request(error.to_string()))?;
         let passed = skip.min(found.rows.len());
         skip -= passed;

@@ -42,7 +42,16 @@ const fn row(
     on: fn() -> MethodRouter<App>,
     about: &'static str,
 ) -> Route {
-    Route { method, path, need, about, query: &[], body: None, answer: (204, None), on }
+    Route {
+        method,
+        path,
+        need,
+        about,
+        query: &[],
+        body: None,
+        answer: (204, None),
+        on,
+    }
 }
 
 impl Route {
@@ -72,7 +81,14 @@ const MANAGE_REALM: Need = Need::Right(Right::ManageRealm);
 const MANAGE_SERVER: Need = Need::Right(Right::ManageServer);
 
 /// `first` and `max` are Keycloak's; `limit` and `cursor` go on in constant time however long the list is.
-const PAGED: &[&str] = &["first", "max", "limit", "cursor", "search", "briefRepresentation"];
+const PAGED: &[&str] = &[
+    "first",
+    "max",
+    "limit",
+    "cursor",
+    "search",
+    "briefRepresentation",
+];
 const USERS: &[&str] = &[
     "first",
     "max",
@@ -86,7 +102,15 @@ const USERS: &[&str] = &[
     "briefRepresentation",
     "userProfileMetadata",
 ];
-const CLIENTS: &[&str] = &["first", "max", "limit", "cursor", "search", "clientId", "viewableOnly"];
+const CLIENTS: &[&str] = &[
+    "first",
+    "max",
+    "limit",
+    "cursor",
+    "search",
+    "clientId",
+    "viewableOnly",
+];
 const ONE_USER: &[&str] = &["userProfileMetadata"];
 
 /// All of them.

@@ -25,12 +25,21 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
     let (users, next) = match &filter.whole_name {
         Some(name) => {
             let found = user::find(ctx, realm, name).await?.map(|found| found.value);
-            (found.into_iter().filter(|user| filter.fits(user)).collect(), None)
+            (
+                found.into_iter().filter(|user| filter.fits(user)).collect(),
+                None,
+            )
         }
         None => {
-            let read =
-                async |after: Option<String>| user::list(ctx, realm, &filter.prefix, after.as_deref(), PIECE).await;
-            page.walk(read, |user: &User| fold(&user.username), |user| filter.fits(user)).await?
+            let read = async |after: Option<String>| {
+                user::list(ctx, realm, &filter.prefix, after.as_deref(), PIECE).await
+            };
+            page.walk(
+                read,
+                |user: &User| fold(&user.username),
+                |user| filter.fits(user),
+            )
+            .await?
         }
     };
     Ok(listed(users.iter().map(shape::user).collect(), next))
@@ -45,7 +54,9 @@ pub(super) async fn count(asked: Asked) -> Result<Response, Problem> {
     }
     if let Some(name) = &filter.whole_name {
         let found = user::find(ctx, realm, name).await?;
-        return Ok(ok(json!(usize::from(found.is_some_and(|found| filter.fits(&found.value))))));
+        return Ok(ok(json!(usize::from(
+            found.is_some_and(|found| filter.fits(&found.value))
+        ))));
     }
     let (mut total, mut after) = (0, None);
     loop {
@@ -62,9 +73,17 @@ pub(super) async fn count(asked: Asked) -> Result<Response, Problem> {
 pub(super) async fn create(asked: Asked, body: Body) -> Result<Response, Problem> {
     let settings = shape::settings(None, body.object()?)?;
     privilege::roles(&asked.asker.principal, &asked.realm, &settings.roles)?;
-    let (app, realm, actor) = (asked.asker.app.clone(), asked.realm.clone(), asked.asker.principal.actor.clone());
-    let user = to_its_end(async move { verbs::create(&app.ctx, &realm, &actor, settings).await }).await??;
-    let location = asked.asker.app.url(&format!("/admin/realms/{}/users/{}", asked.realm.name, user.id));
+    let (app, realm, actor) = (
+        asked.asker.app.clone(),
+        asked.realm.clone(),
+        asked.asker.principal.actor.clone(),
+    );
+    let user = to_its_end(async move { verbs::create(&app.ctx, &realm, &actor, settings).await })
+        .await??;
+    let location = asked.asker.app.url(&format!(
+        "/admin/realms/{}/users/{}",
+        asked.realm.name, user.id
+    ));
     Ok(created(&location, shape::user(&user)))
 }
 
@@ -84,7 +103,14 @@ pub(super) async fn update(asked: Asked, body: Body) -> Result<Response, Problem
             privilege::roles(&asked.asker.principal, &asked.realm, &settings.roles)?;
             Ok(settings)
         };
-        verbs::revise(&asked.asker.app.ctx, &asked.realm, &asked.asker.principal.actor, id, change).await
+        verbs::revise(
+            &asked.asker.app.ctx,
+            &asked.realm,
+            &asked.asker.principal.actor,
+            id,
+            change,
+        )
+        .await
     });
     Ok(done(updated.await??.sign_out.as_ref()))
 }
@@ -94,7 +120,13 @@ pub(super) async fn delete(asked: Asked) -> Result<Response, Problem> {
     let user = find(&asked).await?;
     privilege::roles(&asked.asker.principal, &asked.realm, &user.roles)?;
     let act = to_its_end(async move {
-        verbs::delete(&asked.asker.app.ctx, &asked.realm, &asked.asker.principal.actor, user.id).await
+        verbs::delete(
+            &asked.asker.app.ctx,
+            &asked.realm,
+            &asked.asker.principal.actor,
+            user.id,
+        )
+        .await
     });
     Ok(done(Some(&act.await??)))
 }
@@ -106,7 +138,14 @@ pub(super) async fn reset_password(asked: Asked, body: Body) -> Result<Response,
     let password = shape::credential(Fields::of(body.object()?, shape::CREDENTIAL)?)?;
     let act = to_its_end(async move {
         let password = Secret::new(password);
-        verbs::set_password(&asked.asker.app.ctx, &asked.realm, &asked.asker.principal.actor, user.id, password).await
+        verbs::set_password(
+            &asked.asker.app.ctx,
+            &asked.realm,
+            &asked.asker.principal.actor,
+            user.id,
+            password,
+        )
+        .await
     });
     Ok(done(Some(&act.await??)))
 }
@@ -115,20 +154,28 @@ pub(super) async fn reset_password(asked: Asked, body: Body) -> Result<Response,
 pub(super) async fn logout(asked: Asked) -> Result<Response, Problem> {
     let user = find(&asked).await?;
     let actor = asked.asker.principal.actor.clone();
-    let act = signouts::end_now(&asked, Request::new(Selection::Users(vec![user.id]), Reason::Admin, actor)).await?;
+    let act = signouts::end_now(
+        &asked,
+        Request::new(Selection::Users(vec![user.id]), Reason::Admin, actor),
+    )
+    .await?;
     Ok(done(Some(&act)))
 }
 
 /// `GET /users/{id}/sessions`
 pub(super) async fn sessions(asked: Asked) -> Result<Response, Problem> {
     let user = find(&asked).await?;
-    Ok(ok(Value::Array(session_list::of_user(&asked, &user).await?)))
+    Ok(ok(Value::Array(
+        session_list::of_user(&asked, &user).await?,
+    )))
 }
 
 async fn find(asked: &Asked) -> Result<User, Problem> {
     let id: UserId = asked.id("id", "user")?;
     let found = user::by_id(&asked.asker.app.ctx, &asked.realm, id).await?;
-    found.map(|found| found.value).ok_or_else(|| no_such("user"))
+    found
+        .map(|found| found.value)
+        .ok_or_else(|| no_such("user"))
 }
 
 /// Which users a list is about. `search` and `username` are the start of a username, with `exact` all of it.
@@ -143,8 +190,14 @@ impl Filter {
     fn of(asked: &Asked) -> Result<Filter, Problem> {
         let params = &asked.asker.params;
         let name = match (params.text("username"), params.text("search")) {
-            (Some(_), Some(_)) => return Err(Problem::bad_request("username and search exclude each other")),
-            (name, search) => name.or(search).map(|name| name.trim_end_matches('*').to_owned()),
+            (Some(_), Some(_)) => {
+                return Err(Problem::bad_request(
+                    "username and search exclude each other",
+                ));
+            }
+            (name, search) => name
+                .or(search)
+                .map(|name| name.trim_end_matches('*').to_owned()),
         };
         let exact = params.flag("exact")?.unwrap_or(false);
         Ok(Filter {
@@ -156,8 +209,12 @@ impl Filter {
     }
 
     fn fits(&self, user: &User) -> bool {
-        let email_fits = |email: &String| user.claim("email").is_some_and(|own| own.to_lowercase() == *email);
-        self.email.as_ref().is_none_or(email_fits) && self.enabled.is_none_or(|enabled| user.enabled == enabled)
+        let email_fits = |email: &String| {
+            user.claim("email")
+                .is_some_and(|own| own.to_lowercase() == *email)
+        };
+        self.email.as_ref().is_none_or(email_fits)
+            && self.enabled.is_none_or(|enabled| user.enabled == enabled)
     }
 }
 

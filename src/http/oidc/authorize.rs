@@ -65,6 +65,7 @@ async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
         }
     };
     let session = visit.present().await?.good();
+    let before = session.as_ref().map(|active| active.session.sid);
     let asked = Asked {
         client: &client,
         request: &request,

@@ -114,7 +114,7 @@ impl Way {
         Asked {
             client: &self.client,
             request: &self.request,
-            since: Some(self.pending.started_at),
+            since: Some(Since::of(&self.pending)),
             consented,
         }
     }

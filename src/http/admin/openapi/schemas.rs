@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 use super::reference;
 
 const RECORDS: &[(&str, &str)] = &[
-    ("Problem", "type:text title:text status:count detail:text error:text errorMessage:text"),
+    (
+        "Problem",
+        "type:text title:text status:count detail:text error:text errorMessage:text",
+    ),
     (
         "Session",
         "id:text userId:text username:text organisation:text ipAddress:text lastIpAddress:text node:text device:Device \
@@ -14,8 +17,14 @@ const RECORDS: &[(&str, &str)] = &[
          clients:ClientPart[] offlineGrants:count current:flag state:text endedAt:time endReason:text signOutId:text",
     ),
     ("Device", "os:text browser:text kind:text"),
-    ("ClientPart", "clientId:text name:text startedAt:time lastActiveAt:time"),
-    ("SessionPage", "sessions:Session[] next:text total:count totalIsExact:flag"),
+    (
+        "ClientPart",
+        "clientId:text name:text startedAt:time lastActiveAt:time",
+    ),
+    (
+        "SessionPage",
+        "sessions:Session[] next:text total:count totalIsExact:flag",
+    ),
     (
         "UserSession",
         "id:text username:text userId:text ipAddress:text start:count lastAccess:count rememberMe:flag clients:object \
@@ -44,12 +53,18 @@ const RECORDS: &[(&str, &str)] = &[
         "id:text realm:text display_name:text displayName:text enabled:flag sessions:object tokens:object \
          registration:object notBefore:number createdTimestamp:count",
     ),
-    ("Key", "kid:text algorithm:text type:text use:text status:text state:text createdAt:time publishedUntil:time"),
+    (
+        "Key",
+        "kid:text algorithm:text type:text use:text status:text state:text createdAt:time publishedUntil:time",
+    ),
     ("Keys", "active:object keys:Key[]"),
     ("Rotate", "algorithm:text"),
     ("Rotated", "algorithm:text kid:text"),
     ("LogoutAll", "successRequests:text[] failedRequests:text[]"),
-    ("Counts", "sessions:count people:count families:count offline:count"),
+    (
+        "Counts",
+        "sessions:count people:count families:count offline:count",
+    ),
     (
         "App",
         "clientId:text name:text channel:text state:text sessions:count boundUntil:time attempts:count lastStatus:count \
@@ -78,7 +93,11 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
     ("Session", "state", &["active", "ended"]),
     ("App", "state", &["bounded", "not_capable"]),
     ("SignOut", "state", &["expanding", "delivering", "settled"]),
-    ("SelectedSession", "outcome", &["ended", "already_ended", "not_found", "protected"]),
+    (
+        "SelectedSession",
+        "outcome",
+        &["ended", "already_ended", "not_found", "protected"],
+    ),
     ("Client", "consent", &["never", "once", "always"]),
     ("Rotate", "algorithm", &["ES256", "RS256", "EdDSA"]),
 ];
@@ -89,10 +108,16 @@ pub(super) fn all() -> Value {
     for (name, members) in RECORDS {
         out.insert((*name).to_owned(), record(members));
     }
-    for (name, items) in
-        [("UserSessions", "UserSession"), ("Users", "User"), ("Clients", "Client"), ("Realms", "Realm")]
-    {
-        out.insert(name.to_owned(), json!({ "type": "array", "items": reference(items) }));
+    for (name, items) in [
+        ("UserSessions", "UserSession"),
+        ("Users", "User"),
+        ("Clients", "Client"),
+        ("Realms", "Realm"),
+    ] {
+        out.insert(
+            name.to_owned(),
+            json!({ "type": "array", "items": reference(items) }),
+        );
     }
     out.insert("Count".to_owned(), kind("count"));
     out.insert(
@@ -101,7 +126,10 @@ pub(super) fn all() -> Value {
     );
     out.insert("SignOutRequest".to_owned(), request());
     for (name, member, values) in CHOICES {
-        if let Some(at) = out.get_mut(*name).and_then(|record| record.pointer_mut(&format!("/properties/{member}"))) {
+        if let Some(at) = out
+            .get_mut(*name)
+            .and_then(|record| record.pointer_mut(&format!("/properties/{member}")))
+        {
             *at = json!({ "enum": values });
         }
     }
@@ -109,8 +137,12 @@ pub(super) fn all() -> Value {
 }
 
 fn record(members: &str) -> Value {
-    let pairs = members.split_whitespace().filter_map(|member| member.split_once(':'));
-    let properties: Map<String, Value> = pairs.map(|(name, of)| (name.to_owned(), kind(of))).collect();
+    let pairs = members
+        .split_whitespace()
+        .filter_map(|member| member.split_once(':'));
+    let properties: Map<String, Value> = pairs
+        .map(|(name, of)| (name.to_owned(), kind(of)))
+        .collect();
     json!({ "type": "object", "properties": properties })
 }
 

@@ -74,13 +74,25 @@ fn members(client: &Client) -> Map<String, Value> {
     put("createdTimestamp", json!(client.created_at));
     put("protocol", json!("openid-connect"));
     put("publicClient", json!(!client.is_confidential()));
-    put("clientAuthenticatorType", json!(authenticator(settings.token_endpoint_auth_method)));
-    put("serviceAccountsEnabled", json!(client.allows_grant("client_credentials")));
-    put("standardFlowEnabled", json!(client.allows_grant("authorization_code")));
+    put(
+        "clientAuthenticatorType",
+        json!(authenticator(settings.token_endpoint_auth_method)),
+    );
+    put(
+        "serviceAccountsEnabled",
+        json!(client.allows_grant("client_credentials")),
+    );
+    put(
+        "standardFlowEnabled",
+        json!(client.allows_grant("authorization_code")),
+    );
     put("implicitFlowEnabled", json!(false));
     put("directAccessGrantsEnabled", json!(false));
     put("bearerOnly", json!(false));
-    put("consentRequired", json!(settings.consent != ConsentRule::Never));
+    put(
+        "consentRequired",
+        json!(settings.consent != ConsentRule::Never),
+    );
     put("attributes", attributes(settings).into());
     out
 }
@@ -90,9 +102,15 @@ fn attributes(settings: &ClientSettings) -> Map<String, Value> {
     if let Some(uri) = &settings.backchannel_logout_uri {
         out.insert(BACK_CHANNEL.to_owned(), json!(uri));
     }
-    out.insert(SESSION_REQUIRED.to_owned(), json!(settings.backchannel_logout_session_required.to_string()));
+    out.insert(
+        SESSION_REQUIRED.to_owned(),
+        json!(settings.backchannel_logout_session_required.to_string()),
+    );
     if !settings.post_logout_redirect_uris.is_empty() {
-        out.insert(AFTER_LOGOUT.to_owned(), json!(settings.post_logout_redirect_uris.join("##")));
+        out.insert(
+            AFTER_LOGOUT.to_owned(),
+            json!(settings.post_logout_redirect_uris.join("##")),
+        );
     }
     if settings.require_pkce {
         out.insert(PKCE.to_owned(), json!("S256"));
@@ -102,7 +120,9 @@ fn attributes(settings: &ClientSettings) -> Map<String, Value> {
 
 fn authenticator(method: AuthMethod) -> &'static str {
     match method {
-        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None => "client-secret",
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None => {
+            "client-secret"
+        }
         AuthMethod::ClientSecretJwt => "client-secret-jwt",
         AuthMethod::PrivateKeyJwt => "client-jwt",
     }
@@ -129,10 +149,15 @@ pub(in crate::http::admin) fn settings(
     drop_idle(&mut body, IDLE)?;
     for name in ["id", "createdTimestamp"] {
         if body.remove(name).is_some_and(|value| !value.is_null()) {
-            return Err(Problem::invalid(format!("{name} is given by the server and cannot be chosen or changed")));
+            return Err(Problem::invalid(format!(
+                "{name} is given by the server and cannot be chosen or changed"
+            )));
         }
     }
-    if body.remove("protocol").is_some_and(|protocol| protocol != "openid-connect") {
+    if body
+        .remove("protocol")
+        .is_some_and(|protocol| protocol != "openid-connect")
+    {
         return Err(Problem::invalid("protocol must be openid-connect"));
     }
     rename(&mut body, PAIRS)?;
@@ -148,20 +173,27 @@ pub(in crate::http::admin) fn settings(
 /// Brings the members of Keycloak's that mean something in other words into ours.
 fn translate(old: &ClientSettings, body: &mut Map<String, Value>) -> Result<(), Problem> {
     let mut method = None;
-    if let Some(value) = body.remove("clientAuthenticatorType").filter(|v| !v.is_null()) {
-        method = Some(match read::text("clientAuthenticatorType", value)?.as_str() {
-            "client-secret" if authenticator(old.token_endpoint_auth_method) == "client-secret" => {
-                old.token_endpoint_auth_method
-            }
-            "client-secret" => AuthMethod::ClientSecretBasic,
-            "client-secret-jwt" => AuthMethod::ClientSecretJwt,
-            "client-jwt" => AuthMethod::PrivateKeyJwt,
-            _ => {
-                return Err(Problem::invalid(
-                    "clientAuthenticatorType is client-secret, client-secret-jwt or client-jwt",
-                ));
-            }
-        });
+    if let Some(value) = body
+        .remove("clientAuthenticatorType")
+        .filter(|v| !v.is_null())
+    {
+        method = Some(
+            match read::text("clientAuthenticatorType", value)?.as_str() {
+                "client-secret"
+                    if authenticator(old.token_endpoint_auth_method) == "client-secret" =>
+                {
+                    old.token_endpoint_auth_method
+                }
+                "client-secret" => AuthMethod::ClientSecretBasic,
+                "client-secret-jwt" => AuthMethod::ClientSecretJwt,
+                "client-jwt" => AuthMethod::PrivateKeyJwt,
+                _ => {
+                    return Err(Problem::invalid(
+                        "clientAuthenticatorType is client-secret, client-secret-jwt or client-jwt",
+                    ));
+                }
+            },
+        );
     }
     if let Some(value) = body.remove("publicClient").filter(|v| !v.is_null()) {
         let current = method.unwrap_or(old.token_endpoint_auth_method);
@@ -172,12 +204,16 @@ fn translate(old: &ClientSettings, body: &mut Map<String, Value>) -> Result<(), 
         });
     }
     if let Some(method) = method {
-        body.entry("token_endpoint_auth_method").or_insert(json!(method));
+        body.entry("token_endpoint_auth_method")
+            .or_insert(json!(method));
     }
-    for (member, grant) in
-        [("serviceAccountsEnabled", "client_credentials"), ("standardFlowEnabled", "authorization_code")]
-    {
-        let Some(value) = body.remove(member).filter(|v| !v.is_null()) else { continue };
+    for (member, grant) in [
+        ("serviceAccountsEnabled", "client_credentials"),
+        ("standardFlowEnabled", "authorization_code"),
+    ] {
+        let Some(value) = body.remove(member).filter(|v| !v.is_null()) else {
+            continue;
+        };
         let on = read::flag(member, &value)?;
         let mut grants = match body.remove("grant_types") {
             Some(grants) => read::texts("grant_types", grants)?,
@@ -190,7 +226,11 @@ fn translate(old: &ClientSettings, body: &mut Map<String, Value>) -> Result<(), 
         body.insert("grant_types".to_owned(), json!(grants));
     }
     if let Some(value) = body.remove("consentRequired").filter(|v| !v.is_null()) {
-        let rule = if read::flag("consentRequired", &value)? { ConsentRule::Once } else { ConsentRule::Never };
+        let rule = if read::flag("consentRequired", &value)? {
+            ConsentRule::Once
+        } else {
+            ConsentRule::Never
+        };
         body.entry("consent").or_insert(json!(rule));
     }
     match body.remove("attributes").filter(|v| !v.is_null()) {
@@ -212,7 +252,14 @@ fn put_attributes(
             _ => read::text(&format!("attributes.{name}"), value.clone())?,
         };
         let (member, value) = match name.as_str() {
-            BACK_CHANNEL => ("backchannel_logout_uri", if text.is_empty() { Value::Null } else { json!(text) }),
+            BACK_CHANNEL => (
+                "backchannel_logout_uri",
+                if text.is_empty() {
+                    Value::Null
+                } else {
+                    json!(text)
+                },
+            ),
             SESSION_REQUIRED => ("backchannel_logout_session_required", json!(text == "true")),
             AFTER_LOGOUT => {
                 let uris: Vec<&str> = text.split("##").filter(|uri| !uri.is_empty()).collect();
@@ -251,7 +298,13 @@ mod tests {
             ..ClientSettings::default()
         };
         let id = ClientId(uuid::Uuid::from_u128(3));
-        Client { id, created_at: Timestamp(5), secret_hash: Some([1; 32]), secret_sealed: None, settings }
+        Client {
+            id,
+            created_at: Timestamp(5),
+            secret_hash: Some([1; 32]),
+            secret_sealed: None,
+            settings,
+        }
     }
 
     #[test]
@@ -275,7 +328,10 @@ mod tests {
             "backchannel_logout_session_required": true,
             "post_logout_redirect_uris": ["https://a.example/", "https://a.example/bye"],
         });
-        assert_eq!(settings(None, map(theirs)).unwrap(), settings(None, map(ours)).unwrap());
+        assert_eq!(
+            settings(None, map(theirs)).unwrap(),
+            settings(None, map(ours)).unwrap()
+        );
     }
 
     #[test]
@@ -291,12 +347,21 @@ mod tests {
     #[test]
     fn a_member_at_fault_is_named() {
         for (body, words) in [
-            (json!({"redirect_urls": []}), "did you mean \"redirect_uris\"?"),
+            (
+                json!({"redirect_urls": []}),
+                "did you mean \"redirect_uris\"?",
+            ),
             (json!({"enabled": "yes"}), "enabled: "),
-            (json!({"directAccessGrantsEnabled": true}), "directAccessGrantsEnabled is not available"),
+            (
+                json!({"directAccessGrantsEnabled": true}),
+                "directAccessGrantsEnabled is not available",
+            ),
             (json!({"consent": "sometimes"}), "consent: "),
             (json!({"clientId": "a", "client_id": "b"}), "disagree"),
-            (json!({"attributes": {"saml.signature": "true"}}), "attributes.saml.signature"),
+            (
+                json!({"attributes": {"saml.signature": "true"}}),
+                "attributes.saml.signature",
+            ),
         ] {
             let detail = settings(Some(&web()), map(body)).unwrap_err().detail;
             assert!(detail.contains(words), "{detail}");

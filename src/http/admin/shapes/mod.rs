@@ -27,7 +27,9 @@ fn drop_unchanged(body: &mut Map<String, Value>, shown: &Map<String, Value>) {
 /// 400 when both are there and disagree.
 fn rename(body: &mut Map<String, Value>, pairs: &[(&str, &str)]) -> Result<(), Problem> {
     for (theirs, ours) in pairs {
-        let Some(value) = body.remove(*theirs) else { continue };
+        let Some(value) = body.remove(*theirs) else {
+            continue;
+        };
         match body.get(*ours) {
             Some(other) if *other != value => {
                 return Err(Problem::bad_request(format!(
@@ -55,7 +57,9 @@ fn drop_idle(body: &mut Map<String, Value>, idle: &[&str]) -> Result<(), Problem
             Some(Value::Object(members)) => !members.is_empty(),
         };
         if asks {
-            return Err(Problem::invalid(format!("{name} is not available in this version; leave it out or empty")));
+            return Err(Problem::invalid(format!(
+                "{name} is not available in this version; leave it out or empty"
+            )));
         }
     }
     Ok(())
@@ -66,7 +70,11 @@ fn drop_idle(body: &mut Map<String, Value>, idle: &[&str]) -> Result<(), Problem
 ///
 /// # Errors
 /// 400 for a member that is not known.
-fn put_over(settings: &mut Map<String, Value>, body: Map<String, Value>, sections: &[&str]) -> Result<(), Problem> {
+fn put_over(
+    settings: &mut Map<String, Value>,
+    body: Map<String, Value>,
+    sections: &[&str],
+) -> Result<(), Problem> {
     for (name, value) in body {
         let known: Vec<&str> = settings.keys().map(String::as_str).collect();
         if !known.contains(&name.as_str()) {
@@ -101,7 +109,10 @@ fn settings<T: serde::de::DeserializeOwned>(
         one.insert(name.clone(), value.clone());
         serde_json::from_value::<T>(Value::Object(one)).err()
     };
-    for (name, value) in after.iter().filter(|(name, value)| before.get(*name) != Some(*value)) {
+    for (name, value) in after
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(*value))
+    {
         if let Some(error) = alone(name, value) {
             return Err(Problem::bad_request(format!("{name}: {error}")));
         }
@@ -120,17 +131,30 @@ mod tests {
 
     #[test]
     fn a_spelling_that_is_sent_back_unchanged_does_not_stand_against_the_other() {
-        let shown = map(json!({"client_id": "web", "clientId": "web", "client_name": "Web", "name": "Web"}));
-        let mut body = map(json!({"client_id": "web", "clientId": "web", "client_name": "Web", "name": "Shop"}));
+        let shown = map(
+            json!({"client_id": "web", "clientId": "web", "client_name": "Web", "name": "Web"}),
+        );
+        let mut body = map(
+            json!({"client_id": "web", "clientId": "web", "client_name": "Web", "name": "Shop"}),
+        );
         drop_unchanged(&mut body, &shown);
-        rename(&mut body, &[("clientId", "client_id"), ("name", "client_name")]).unwrap();
+        rename(
+            &mut body,
+            &[("clientId", "client_id"), ("name", "client_name")],
+        )
+        .unwrap();
         assert_eq!(Value::Object(body), json!({"client_name": "Shop"}));
     }
 
     #[test]
     fn two_spellings_that_disagree_are_refused() {
         let mut body = map(json!({"client_name": "A", "name": "B"}));
-        assert!(rename(&mut body, &[("name", "client_name")]).unwrap_err().detail.contains("disagree"));
+        assert!(
+            rename(&mut body, &[("name", "client_name")])
+                .unwrap_err()
+                .detail
+                .contains("disagree")
+        );
     }
 
     #[test]

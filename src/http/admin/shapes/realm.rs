@@ -45,7 +45,9 @@ pub(in crate::http::admin) struct New {
 /// # Errors
 /// 400 when it does not read.
 pub(in crate::http::admin) fn new(mut body: Map<String, Value>) -> Result<New, Problem> {
-    let name = body.remove("realm").ok_or_else(|| Problem::bad_request("realm must be the new realm's name"))?;
+    let name = body
+        .remove("realm")
+        .ok_or_else(|| Problem::bad_request("realm must be the new realm's name"))?;
     let name = read::text("realm", name)?;
     // Keycloak's clients send an id along, which is the name or made up; the server gives its own.
     body.remove("id");
@@ -57,11 +59,16 @@ pub(in crate::http::admin) fn new(mut body: Map<String, Value>) -> Result<New, P
 ///
 /// # Errors
 /// 400 when it does not read, 422 when it asks for what cannot be.
-pub(in crate::http::admin) fn settings(before: &Realm, mut body: Map<String, Value>) -> Result<RealmSettings, Problem> {
+pub(in crate::http::admin) fn settings(
+    before: &Realm,
+    mut body: Map<String, Value>,
+) -> Result<RealmSettings, Problem> {
     drop_unchanged(&mut body, &members(before));
     for name in ["id", "realm", "createdTimestamp"] {
         if body.remove(name).is_some_and(|value| !value.is_null()) {
-            return Err(Problem::invalid(format!("{name} cannot be changed: tokens and apps know the realm by it")));
+            return Err(Problem::invalid(format!(
+                "{name} cannot be changed: tokens and apps know the realm by it"
+            )));
         }
     }
     over(&before.settings, body)
@@ -86,29 +93,49 @@ mod tests {
     }
 
     fn demo() -> Realm {
-        let mut settings = RealmSettings { display_name: Some("Demo".to_owned()), ..RealmSettings::default() };
+        let mut settings = RealmSettings {
+            display_name: Some("Demo".to_owned()),
+            ..RealmSettings::default()
+        };
         settings.sessions.limit = 3;
-        Realm { id: RealmId(1), name: "demo".to_owned(), created_at: Timestamp(5), settings }
+        Realm {
+            id: RealmId(1),
+            name: "demo".to_owned(),
+            created_at: Timestamp(5),
+            settings,
+        }
     }
 
     #[test]
     fn what_is_shown_and_sent_back_changes_nothing() {
-        assert_eq!(settings(&demo(), members(&demo())).unwrap(), demo().settings);
+        assert_eq!(
+            settings(&demo(), members(&demo())).unwrap(),
+            demo().settings
+        );
     }
 
     #[test]
     fn a_section_is_merged() {
         let body = json!({"sessions": {"idle_timeout": "5m"}, "displayName": "New"});
         let after = settings(&demo(), map(body)).unwrap();
-        assert_eq!((after.sessions.idle_timeout, after.sessions.limit), (Span::mins(5), 3));
+        assert_eq!(
+            (after.sessions.idle_timeout, after.sessions.limit),
+            (Span::mins(5), 3)
+        );
         assert_eq!(after.display_name.as_deref(), Some("New"));
     }
 
     #[test]
     fn a_member_at_fault_is_named() {
         for (body, words) in [
-            (json!({"sessions": {"idle_timout": "5m"}}), "did you mean \"idle_timeout\"?"),
-            (json!({"sessions": {"idle_timeout": "soon"}}), "expected a duration"),
+            (
+                json!({"sessions": {"idle_timout": "5m"}}),
+                "did you mean \"idle_timeout\"?",
+            ),
+            (
+                json!({"sessions": {"idle_timeout": "soon"}}),
+                "expected a duration",
+            ),
             (json!({"realm": "other"}), "realm cannot be changed"),
             (json!({"sessions": 5}), "sessions must be an object"),
         ] {

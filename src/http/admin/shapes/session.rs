@@ -18,11 +18,20 @@ pub(in crate::http::admin) struct Seat<'a> {
 
 /// A session with everything that is known of it; null stands for what is not known.
 pub(in crate::http::admin) fn session(row: &Row, seat: Seat<'_>) -> Value {
-    let Row { session, active, denied, offline_grants } = row;
-    let seen = active.as_ref().map(|a| (a.last_active, &a.last_ip, &a.last_node));
+    let Row {
+        session,
+        active,
+        denied,
+        offline_grants,
+    } = row;
+    let seen = active
+        .as_ref()
+        .map(|a| (a.last_active, &a.last_ip, &a.last_node));
     let seen = seen.or(seat.seen.map(|s| (s.at, &s.ip, &s.node)));
     let ended = session.ended.or(denied.as_ref().and_then(Denied::ended));
-    let reason = ended.map(|e| e.reason.as_str()).or(denied.as_ref().and_then(refusal));
+    let reason = ended
+        .map(|e| e.reason.as_str())
+        .or(denied.as_ref().and_then(refusal));
     json!({
         "id": session.sid,
         "userId": session.user,
@@ -83,9 +92,14 @@ pub(super) fn brief(session: &Session) -> Map<String, Value> {
 
 /// Keycloak's `UserSession`. Its clients are keyed by the id of the client's record.
 pub(in crate::http::admin) fn user_session(row: &Row) -> Value {
-    let Row { session, active, .. } = row;
-    let clients: Map<String, Value> =
-        session.clients.iter().map(|part| (part.client.to_string(), json!(part.client_id))).collect();
+    let Row {
+        session, active, ..
+    } = row;
+    let clients: Map<String, Value> = session
+        .clients
+        .iter()
+        .map(|part| (part.client.to_string(), json!(part.client_id)))
+        .collect();
     json!({
         "id": session.sid,
         "username": session.username,

@@ -69,8 +69,11 @@ pub(in crate::http::admin) fn receipt(receipt: &Receipt) -> Value {
     let act = &receipt.sign_out;
     let mut body = summary(act);
     let outcome = |id: &str, outcome: &str| json!({ "id": id, "outcome": outcome });
-    let of =
-        |sids: &[Sid], what: &'static str| sids.iter().map(|sid| outcome(&sid.to_string(), what)).collect::<Vec<_>>();
+    let of = |sids: &[Sid], what: &'static str| {
+        sids.iter()
+            .map(|sid| outcome(&sid.to_string(), what))
+            .collect::<Vec<_>>()
+    };
     let mut sessions: Vec<Value> = receipt
         .sessions
         .iter()
@@ -87,7 +90,10 @@ pub(in crate::http::admin) fn receipt(receipt: &Receipt) -> Value {
     body.insert("sessions".to_owned(), Value::Array(sessions));
     // Of a large act the first are shown; /sessions?state=ended has all.
     let shown = receipt.sessions.len() as u64;
-    body.insert("sessionsAreComplete".to_owned(), json!(shown >= act.sessions));
+    body.insert(
+        "sessionsAreComplete".to_owned(),
+        json!(shown >= act.sessions),
+    );
     body.insert("apps".to_owned(), receipt.apps.iter().map(app).collect());
     // Not measured in this version; an empty list would say that nothing was refused.
     body.insert("refusedSince".to_owned(), Value::Null);

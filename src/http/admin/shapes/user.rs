@@ -16,8 +16,14 @@ use crate::domain::user::{User, UserSettings};
 use crate::http::answer::Problem;
 
 /// The members of a password in Keycloak's form.
-pub(in crate::http::admin) const CREDENTIAL: &[&str] =
-    &["type", "value", "temporary", "userLabel", "id", "createdDate"];
+pub(in crate::http::admin) const CREDENTIAL: &[&str] = &[
+    "type",
+    "value",
+    "temporary",
+    "userLabel",
+    "id",
+    "createdDate",
+];
 
 const KNOWN: &[&str] = &[
     "id",
@@ -36,8 +42,12 @@ const KNOWN: &[&str] = &[
     "createdTimestamp",
 ];
 /// Claims with a name of their own among Keycloak's members.
-const NAMED: [(&str, &str); 4] =
-    [("email", "email"), ("emailVerified", "email_verified"), ("firstName", "given_name"), ("lastName", "family_name")];
+const NAMED: [(&str, &str); 4] = [
+    ("email", "email"),
+    ("emailVerified", "email_verified"),
+    ("firstName", "given_name"),
+    ("lastName", "family_name"),
+];
 /// Members of Keycloak's that this server has not.
 const IDLE: &[&str] = &[
     "access",
@@ -86,10 +96,16 @@ fn attributes(claims: &Map<String, Value>) -> Map<String, Value> {
     let own = |name: &String| name == "name" || NAMED.iter().any(|(_, claim)| claim == name);
     let listed = |(name, value): (&String, &Value)| match value {
         Value::String(_) => Some((name.clone(), json!([value]))),
-        Value::Array(items) if items.iter().all(Value::is_string) => Some((name.clone(), value.clone())),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            Some((name.clone(), value.clone()))
+        }
         _ => None,
     };
-    claims.iter().filter(|(name, _)| !own(name)).filter_map(listed).collect()
+    claims
+        .iter()
+        .filter(|(name, _)| !own(name))
+        .filter_map(listed)
+        .collect()
 }
 
 /// What a body makes of a user, or of nobody.
@@ -106,7 +122,9 @@ pub(in crate::http::admin) fn settings(
     let mut fields = Fields::of(body, KNOWN)?;
     for name in ["id", "createdTimestamp"] {
         if fields.take(name).is_some() {
-            return Err(Problem::invalid(format!("{name} is given by the server and cannot be chosen or changed")));
+            return Err(Problem::invalid(format!(
+                "{name} is given by the server and cannot be chosen or changed"
+            )));
         }
     }
     let mut settings = before.map_or_else(UserSettings::default, |user| UserSettings {
@@ -159,11 +177,15 @@ fn claims(fields: &mut Fields, claims: &mut Map<String, Value>) -> Result<(), Pr
     let mut renamed = false;
     for (member, claim) in NAMED {
         // Present and null takes the claim away.
-        let Some(value) = fields.given(member) else { continue };
+        let Some(value) = fields.given(member) else {
+            continue;
+        };
         renamed |= matches!(claim, "given_name" | "family_name");
         match value {
             Value::Null => claims.remove(claim),
-            value if claim == "email_verified" => claims.insert(claim.to_owned(), json!(read::flag(member, &value)?)),
+            value if claim == "email_verified" => {
+                claims.insert(claim.to_owned(), json!(read::flag(member, &value)?))
+            }
             value => claims.insert(claim.to_owned(), json!(read::text(member, value)?)),
         };
     }
@@ -184,13 +206,19 @@ fn claims(fields: &mut Fields, claims: &mut Map<String, Value>) -> Result<(), Pr
 
 fn password(fields: &mut Fields) -> Result<Option<String>, Problem> {
     let own = fields.text("password")?;
-    let Some(value) = fields.take("credentials") else { return Ok(own) };
-    let Value::Array(credentials) = value else { return Err(read::expected("credentials", "a list", &value)) };
+    let Some(value) = fields.take("credentials") else {
+        return Ok(own);
+    };
+    let Value::Array(credentials) = value else {
+        return Err(read::expected("credentials", "a list", &value));
+    };
     let mut given = own;
     for one in credentials {
         let password = credential(Fields::of(read::object("credentials", one)?, CREDENTIAL)?)?;
         if given.replace(password).is_some() {
-            return Err(Problem::bad_request("a user has one password; the body has several"));
+            return Err(Problem::bad_request(
+                "a user has one password; the body has several",
+            ));
         }
     }
     Ok(given)
@@ -202,14 +230,18 @@ fn password(fields: &mut Fields) -> Result<Option<String>, Problem> {
 /// 400 when it does not read, 422 for what is not there.
 pub(in crate::http::admin) fn credential(mut fields: Fields) -> Result<String, Problem> {
     if fields.text("type")?.is_some_and(|kind| kind != "password") {
-        return Err(Problem::invalid("type must be password; other credentials are not available in this version"));
+        return Err(Problem::invalid(
+            "type must be password; other credentials are not available in this version",
+        ));
     }
     if fields.flag("temporary")? == Some(true) {
         return Err(Problem::invalid(
             "temporary passwords are not available in this version; leave temporary out or false",
         ));
     }
-    fields.text("value")?.ok_or_else(|| Problem::bad_request("value must be the new password"))
+    fields
+        .text("value")?
+        .ok_or_else(|| Problem::bad_request("value must be the new password"))
 }
 
 #[cfg(test)]
@@ -248,7 +280,11 @@ mod tests {
 
     #[test]
     fn a_partial_body_leaves_the_rest() {
-        let settings = settings(Some(&alice()), map(json!({"enabled": false, "lastName": "Adams"}))).unwrap();
+        let settings = settings(
+            Some(&alice()),
+            map(json!({"enabled": false, "lastName": "Adams"})),
+        )
+        .unwrap();
         assert!(!settings.enabled);
         assert_eq!(settings.claims.get("name"), Some(&json!("Alice Adams")));
         assert_eq!(settings.claims.get("organisation"), Some(&json!("North")));
@@ -257,8 +293,15 @@ mod tests {
 
     #[test]
     fn attributes_are_the_other_texts_and_are_replaced_as_a_whole() {
-        assert_eq!(members(&alice())["attributes"], json!({"organisation": ["North"], "tags": ["x", "y"]}));
-        let settings = settings(Some(&alice()), map(json!({"attributes": {"locale": ["de"]}}))).unwrap();
+        assert_eq!(
+            members(&alice())["attributes"],
+            json!({"organisation": ["North"], "tags": ["x", "y"]})
+        );
+        let settings = settings(
+            Some(&alice()),
+            map(json!({"attributes": {"locale": ["de"]}})),
+        )
+        .unwrap();
         assert_eq!(
             Value::Object(settings.claims),
             json!({"email": "a@example.com", "given_name": "Alice", "level": 3, "locale": "de"})
@@ -268,19 +311,33 @@ mod tests {
     #[test]
     fn keycloaks_way_of_giving_a_password_reads() {
         let body = json!({"username": "bob", "credentials": [{"type": "password", "value": "s3cret", "temporary": false}], "groups": []});
-        assert_eq!(settings(None, map(body)).unwrap().password.as_deref(), Some("s3cret"));
-        let body =
-            json!({"username": "bob", "credentials": [{"type": "password", "value": "s3cret", "temporary": true}]});
+        assert_eq!(
+            settings(None, map(body)).unwrap().password.as_deref(),
+            Some("s3cret")
+        );
+        let body = json!({"username": "bob", "credentials": [{"type": "password", "value": "s3cret", "temporary": true}]});
         assert!(settings(None, map(body)).is_err());
     }
 
     #[test]
     fn a_slip_of_the_hand_is_refused() {
-        for body in
-            [json!({"enabledd": false}), json!({"enabled": "no"}), json!({"groups": ["/staff"]}), json!({"id": "x"})]
-        {
-            assert!(settings(Some(&alice()), map(body.clone())).is_err(), "{body}");
+        for body in [
+            json!({"enabledd": false}),
+            json!({"enabled": "no"}),
+            json!({"groups": ["/staff"]}),
+            json!({"id": "x"}),
+        ] {
+            assert!(
+                settings(Some(&alice()), map(body.clone())).is_err(),
+                "{body}"
+            );
         }
-        assert!(settings(Some(&alice()), map(json!({"email": null}))).unwrap().claims.get("email").is_none());
+        assert!(
+            settings(Some(&alice()), map(json!({"email": null})))
+                .unwrap()
+                .claims
+                .get("email")
+                .is_none()
+        );
     }
 }

@@ -48,11 +48,18 @@ pub(super) struct Answer {
 impl Answer {
     /// The last part of the problem's type.
     pub(super) fn kind(&self) -> &str {
-        self.json["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap_or_default()
+        self.json["type"]
+            .as_str()
+            .unwrap_or_default()
+            .rsplit(':')
+            .next()
+            .unwrap_or_default()
     }
 
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     pub(super) fn is(self, status: u16) -> Answer {
@@ -74,7 +81,10 @@ pub(super) async fn house() -> House {
     let demo = testing::realm(&ctx, "demo").await;
     let other = testing::realm(&ctx, "other").await;
     let house = House {
-        router: super::routes().with_state(App { ctx: ctx.clone(), web: Arc::new(Web::default()) }),
+        router: super::routes().with_state(App {
+            ctx: ctx.clone(),
+            web: Arc::new(Web::default()),
+        }),
         ctx,
         clock,
         master,
@@ -89,18 +99,28 @@ pub(super) async fn house() -> House {
 
 impl House {
     /// A client that may be handed tokens for the admin API.
-    pub(super) async fn client(&self, realm: &Realm, client_id: &str, roles: &[&str]) -> Arc<Client> {
+    pub(super) async fn client(
+        &self,
+        realm: &Realm,
+        client_id: &str,
+        roles: &[&str],
+    ) -> Arc<Client> {
         let settings = ClientSettings {
             client_id: client_id.to_owned(),
             client_secret: Some("a-secret-of-the-app-that-is-long".to_owned()),
             scope: "openid offline_access".to_owned(),
             resources: vec![resources::admin_audience(&self.ctx)],
-            grant_types: ["authorization_code", "refresh_token", "client_credentials"].map(str::to_owned).to_vec(),
+            grant_types: ["authorization_code", "refresh_token", "client_credentials"]
+                .map(str::to_owned)
+                .to_vec(),
             service_account_roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             require_pkce: false,
             ..ClientSettings::default()
         };
-        client::verbs::create(&self.ctx, realm, &Actor::system("test"), settings).await.unwrap().client
+        client::verbs::create(&self.ctx, realm, &Actor::system("test"), settings)
+            .await
+            .unwrap()
+            .client
     }
 
     pub(super) async fn user(&self, realm: &Realm, username: &str, roles: &[&str]) -> User {
@@ -109,7 +129,9 @@ impl House {
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             ..UserSettings::default()
         };
-        user::verbs::create(&self.ctx, realm, &Actor::system("test"), settings).await.unwrap()
+        user::verbs::create(&self.ctx, realm, &Actor::system("test"), settings)
+            .await
+            .unwrap()
     }
 
     /// A session with nothing on it, a moment after everything before.
@@ -123,14 +145,31 @@ impl House {
             ip,
             user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
         };
-        session::start(&self.ctx, realm, start).await.unwrap().session.sid
+        session::start(&self.ctx, realm, start)
+            .await
+            .unwrap()
+            .session
+            .sid
     }
 
     /// Signs a user in through `client_id`.
-    pub(super) async fn sign_in(&self, realm: &Realm, user: UserId, client_id: &str, scope: &str) -> SignedIn {
+    pub(super) async fn sign_in(
+        &self,
+        realm: &Realm,
+        user: UserId,
+        client_id: &str,
+        scope: &str,
+    ) -> SignedIn {
         let sid = self.session(realm, user, "192.0.2.1").await;
-        let client = client::find(&self.ctx, realm, client_id).await.unwrap().unwrap();
-        let session = session::find(&self.ctx, realm, sid).await.unwrap().unwrap().value;
+        let client = client::find(&self.ctx, realm, client_id)
+            .await
+            .unwrap()
+            .unwrap();
+        let session = session::find(&self.ctx, realm, sid)
+            .await
+            .unwrap()
+            .unwrap()
+            .value;
         let audience = resources::admin_audience(&self.ctx);
         let grant = Grant {
             client: client.id,
@@ -148,13 +187,34 @@ impl House {
             nonce: None,
             claims: None,
         };
-        let issue = code::Issue { grant, redirect_uri: "https://app.example/".to_owned(), code_challenge: None };
+        let issue = code::Issue {
+            grant,
+            redirect_uri: "https://app.example/".to_owned(),
+            code_challenge: None,
+        };
         let text = code::issue(&self.ctx, realm, issue).await.unwrap();
-        let redeem = code::Redeem { code: &text, redirect_uri: None, code_verifier: None, resources: &[] };
-        let family = code::redeem(&self.ctx, realm, &client, redeem).await.unwrap().unwrap();
-        let scoped = issue::Scoped { scope: scope.to_owned(), audience: vec![audience] };
-        let minted = issue::for_family(&self.ctx, realm, &client, &family, scoped).await.unwrap();
-        SignedIn { user, sid, token: minted.access_token }
+        let redeem = code::Redeem {
+            code: &text,
+            redirect_uri: None,
+            code_verifier: None,
+            resources: &[],
+        };
+        let family = code::redeem(&self.ctx, realm, &client, redeem)
+            .await
+            .unwrap()
+            .unwrap();
+        let scoped = issue::Scoped {
+            scope: scope.to_owned(),
+            audience: vec![audience],
+        };
+        let minted = issue::for_family(&self.ctx, realm, &client, &family, scoped)
+            .await
+            .unwrap();
+        SignedIn {
+            user,
+            sid,
+            token: minted.access_token,
+        }
     }
 
     /// Somebody new with these roles, signed in.
@@ -165,10 +225,19 @@ impl House {
 
     /// The token of a client acting for itself.
     pub(super) async fn service(&self, realm: &Realm, client_id: &str) -> String {
-        let client = client::find(&self.ctx, realm, client_id).await.unwrap().unwrap();
+        let client = client::find(&self.ctx, realm, client_id)
+            .await
+            .unwrap()
+            .unwrap();
         let audience = resources::for_client(&self.ctx, &client, &[]).unwrap();
-        let scoped = issue::Scoped { scope: String::new(), audience };
-        issue::for_client(&self.ctx, realm, &client, scoped).await.unwrap().access_token
+        let scoped = issue::Scoped {
+            scope: String::new(),
+            audience,
+        };
+        issue::for_client(&self.ctx, realm, &client, scoped)
+            .await
+            .unwrap()
+            .access_token
     }
 
     pub(super) async fn call(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
@@ -183,7 +252,10 @@ impl House {
         body: &str,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json");
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -196,7 +268,12 @@ impl House {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status: parts.status, headers: parts.headers, text, json }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+            json,
+        }
     }
 
     pub(super) async fn get(&self, path: &str, token: &str) -> Answer {
@@ -208,11 +285,17 @@ impl House {
     }
 
     pub(super) async fn alive(&self, realm: &Realm, sid: Sid) -> bool {
-        denial::session(&self.ctx, realm, sid).await.unwrap().is_ok()
+        denial::session(&self.ctx, realm, sid)
+            .await
+            .unwrap()
+            .is_ok()
     }
 
     pub(super) async fn good(&self, realm: &Realm, token: &str) -> bool {
-        userinfo::good(&self.ctx, realm, token).await.unwrap().is_some()
+        userinfo::good(&self.ctx, realm, token)
+            .await
+            .unwrap()
+            .is_some()
     }
 }
 
@@ -220,18 +303,60 @@ impl House {
 async fn an_address_method_or_body_that_is_not_taken_is_refused_as_a_problem() {
     let house = house().await;
     let admin = house.somebody(&house.demo, "ada", &["realm-admin"]).await;
-    assert_eq!(house.get("/admin/realms/demo/nonsense", &admin.token).await.is(404).kind(), "not-found");
-    let wrong = house.call("PATCH", "/admin/realms/demo/sessions", &admin.token, "").await.is(405);
+    assert_eq!(
+        house
+            .get("/admin/realms/demo/nonsense", &admin.token)
+            .await
+            .is(404)
+            .kind(),
+        "not-found"
+    );
+    let wrong = house
+        .call("PATCH", "/admin/realms/demo/sessions", &admin.token, "")
+        .await
+        .is(405);
     assert_eq!(wrong.kind(), "method-not-allowed");
     assert!(wrong.header("allow").contains("GET"), "{:?}", wrong.headers);
-    let broken = house.call("POST", "/admin/realms/demo/signouts", &admin.token, "{\"select\":\n  nope}").await.is(400);
-    assert!(broken.json["detail"].as_str().unwrap().contains("line 2 column"), "{}", broken.text);
+    let broken = house
+        .call(
+            "POST",
+            "/admin/realms/demo/signouts",
+            &admin.token,
+            "{\"select\":\n  nope}",
+        )
+        .await
+        .is(400);
+    assert!(
+        broken.json["detail"]
+            .as_str()
+            .unwrap()
+            .contains("line 2 column"),
+        "{}",
+        broken.text
+    );
     let large = format!("{{\"note\": \"{}\"}}", "x".repeat(1024 * 1024));
     assert_eq!(
-        house.call("POST", "/admin/realms/demo/signouts", &admin.token, &large).await.is(413).kind(),
+        house
+            .call("POST", "/admin/realms/demo/signouts", &admin.token, &large)
+            .await
+            .is(413)
+            .kind(),
         "too-large"
     );
-    let unknown = house.get("/admin/realms/demo/users?usrname=ann", &admin.token).await.is(400);
-    assert!(unknown.json["detail"].as_str().unwrap().contains("did you mean \"username\"?"), "{}", unknown.text);
-    assert_eq!(house.get("/admin/openapi.json", "").await.is(200).json["openapi"], json!("3.1.0"));
+    let unknown = house
+        .get("/admin/realms/demo/users?usrname=ann", &admin.token)
+        .await
+        .is(400);
+    assert!(
+        unknown.json["detail"]
+            .as_str()
+            .unwrap()
+            .contains("did you mean \"username\"?"),
+        "{}",
+        unknown.text
+    );
+    assert_eq!(
+        house.get("/admin/openapi.json", "").await.is(200).json["openapi"],
+        json!("3.1.0")
+    );
 }

@@ -176,6 +176,7 @@ impl Site {
             code: &code,
             redirect_uri: None,
             code_verifier: None,
+            resources: &[],
         };
         code::redeem(&self.ctx, &self.realm, client, redeem)
             .await

@@ -149,7 +149,14 @@ async fn a_caller_who_has_it_already_is_told_so_until_it_changes() {
         );
     }
     let before = bench.get(CERTS, &[]).await;
-    let signs = rotate(&bench.ctx, &bench.realm, Alg::Es256).await.unwrap();
+    let signs = rotate(
+        &bench.ctx,
+        &bench.realm,
+        &crate::domain::Actor::system("test"),
+        Alg::Es256,
+    )
+    .await
+    .unwrap();
     assert!(
         before.text.contains(&signs),
         "the next key was published before it signs"
