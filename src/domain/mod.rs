@@ -65,9 +65,14 @@ impl Context {
 
     /// A time-ordered id (RFC 9562 §5.7) from the context's clock and entropy.
     pub fn new_id(&self) -> uuid::Uuid {
+        self.id_at(self.now())
+    }
+
+    /// A time-ordered id of a given moment.
+    pub fn id_at(&self, at: Timestamp) -> uuid::Uuid {
         let mut random = [0u8; 10];
         self.entropy.fill(&mut random);
-        uuid::Builder::from_unix_timestamp_millis(self.now().0, &random).into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(at.0, &random).into_uuid()
     }
 
     /// Thirty-two random bytes: more than any guess will reach.

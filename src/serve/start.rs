@@ -19,7 +19,7 @@ const WAITING: usize = 64;
 ///
 /// # Errors
 /// [`ServeError`] when either does not open.
-pub(super) fn context(settings: &Settings, clock: Arc<dyn Clock>, cheap: bool) -> Result<Context, ServeError> {
+pub(crate) fn context(settings: &Settings, clock: Arc<dyn Clock>, cheap: bool) -> Result<Context, ServeError> {
     let kind: StoreKind = settings.store.parse()?;
     let store = store::open(&kind, &settings.data)?;
     let given = settings.master_key.as_ref().map(|s| s.expose());

@@ -148,11 +148,12 @@ fn fits(code: &AuthorizationCode, client: &Client, redeem: &Redeem<'_>) -> Resul
     }
 }
 
-fn family_of(ctx: &Context, realm: &Realm, client: &Client, grant: &Grant, now: Timestamp) -> TokenFamily {
+/// The family that a grant becomes at a given moment. Nothing is written.
+pub fn family_of(ctx: &Context, realm: &Realm, client: &Client, grant: &Grant, now: Timestamp) -> TokenFamily {
     let may_refresh = client.allows_grant("refresh_token");
     let offline = may_refresh && grant.scope.split(' ').any(|s| s == "offline_access");
     TokenFamily {
-        id: FamilyId(ctx.new_id()),
+        id: FamilyId(ctx.id_at(now)),
         grant: grant.clone(),
         offline,
         refreshable: offline || (may_refresh && client.settings.refresh_without_offline_access),
@@ -177,11 +178,7 @@ fn write(
     let grant = &family.grant;
     code.used = Some(family.id);
     batch.replace(key::code(realm.id, hash), version, encode(&code)?);
-    batch.create(key::family(realm.id, family.id), encode(family)?);
-    batch.put(key::family_by_session(realm.id, grant.sid, family.id), Vec::new());
-    batch.put(key::family_by_user(realm.id, grant.user, family.id), Vec::new());
-    batch.put(key::family_by_client(realm.id, grant.client, family.id), Vec::new());
-    Due::Family(family.id).put(batch, realm.id, idle_at(realm, family));
+    rows(realm, family, batch)?;
     // The session is written, not only checked: whoever ends it at this moment either sees this family or conflicts.
     let mut session = active.session;
     match session.clients.iter_mut().find(|c| c.client == grant.client) {
@@ -198,6 +195,20 @@ fn write(
         }
     }
     batch.replace(key::session(realm.id, grant.sid), active.version, encode(&session)?);
+    Ok(())
+}
+
+/// Adds everything that a new family writes: its record, its index rows, the date to look at it again.
+///
+/// # Errors
+/// [`Fault::Record`] when it cannot be encoded.
+pub fn rows(realm: &Realm, family: &TokenFamily, batch: &mut Batch) -> Result<(), Fault> {
+    let grant = &family.grant;
+    batch.create(key::family(realm.id, family.id), encode(family)?);
+    batch.put(key::family_by_session(realm.id, grant.sid, family.id), Vec::new());
+    batch.put(key::family_by_user(realm.id, grant.user, family.id), Vec::new());
+    batch.put(key::family_by_client(realm.id, grant.client, family.id), Vec::new());
+    Due::Family(family.id).put(batch, realm.id, idle_at(realm, family));
     Ok(())
 }
 
