@@ -171,3 +171,6 @@ fn allowed(realm: &Realm, client: &Client) -> Result<(), ClientAuthError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

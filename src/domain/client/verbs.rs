@@ -245,3 +245,6 @@ fn evict(ctx: &Context, realm: &Realm, client: &Client) {
     ctx.catalog.evict(&key::client(realm.id, client.id));
     ctx.catalog.evict(&key::client_name(realm.id, client.client_id()));
 }
+
+#[cfg(test)]
+mod tests;

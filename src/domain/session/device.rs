@@ -20,9 +20,13 @@ impl Device {
     /// Reads a user agent.
     pub fn parse(user_agent: &str) -> Device {
         let unknown = || "Unknown".to_owned();
-        let Some(seen) = woothee::parser::Parser::new().parse(user_agent) else {
-            let tool = user_agent.split(['/', ' ']).next().unwrap_or_default();
-            let browser = if tool.is_empty() { unknown() } else { tool.chars().take(40).collect() };
+        let seen = woothee::parser::Parser::new().parse(user_agent).filter(|s| !s.name.starts_with("HTTP Library"));
+        let Some(seen) = seen else {
+            // A tool names itself first: `curl/8.5.0`.
+            let mut words = user_agent.split(['/', ' ', '.']);
+            let (tool, version) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let label: String = format!("{tool} {version}").trim().chars().take(40).collect();
+            let browser = if label.is_empty() { unknown() } else { label };
             return Device { os: unknown(), browser, kind: "other".to_owned() };
         };
         let known = |text: &str| if text == "UNKNOWN" { unknown() } else { text.to_owned() };

@@ -105,3 +105,6 @@ pub enum State {
     /// Everything that can be known is known.
     Settled,
 }
+
+#[cfg(test)]
+mod tests;

@@ -303,3 +303,6 @@ const RESERVED_CLAIMS: [&str; 21] = [
 ];
 /// A record of the store holds 64 KiB; half of it leaves room for what is not the user's.
 const LARGEST: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests;
