@@ -35,7 +35,12 @@ pub struct Parts {
 
 impl Default for Parts {
     fn default() -> Self {
-        Parts { clock: Arc::new(SystemClock), cheap_passwords: false, listener: None, realms: Vec::new() }
+        Parts {
+            clock: Arc::new(SystemClock),
+            cheap_passwords: false,
+            listener: None,
+            realms: Vec::new(),
+        }
     }
 }
 
@@ -103,9 +108,17 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         None => std::net::TcpListener::bind(settings.listen)
             .map_err(io(format!("cannot listen on {}", settings.listen)))?,
     };
-    listener.set_nonblocking(true).map_err(io("cannot listen".to_owned()))?;
-    let address = listener.local_addr().map_err(io("cannot listen".to_owned()))?;
-    let ctx = Arc::new(start::context(&settings, parts.clock, parts.cheap_passwords)?);
+    listener
+        .set_nonblocking(true)
+        .map_err(io("cannot listen".to_owned()))?;
+    let address = listener
+        .local_addr()
+        .map_err(io("cannot listen".to_owned()))?;
+    let ctx = Arc::new(start::context(
+        &settings,
+        parts.clock,
+        parts.cheap_passwords,
+    )?);
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.
     crate::domain::signout::expand::resume(&ctx).await?;
@@ -113,7 +126,10 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         https: settings.public_url.starts_with("https:"),
         trusted_proxies: settings.trusted_proxy.clone(),
     };
-    let app = App { ctx: ctx.clone(), web: Arc::new(web) };
+    let app = App {
+        ctx: ctx.clone(),
+        web: Arc::new(web),
+    };
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(follow::follow(ctx.clone(), stop.clone()));
@@ -121,28 +137,46 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     tasks.spawn(workers::expand(ctx.clone(), stop.clone()));
     tasks.spawn(workers::upkeep(figures.clone(), stop.clone()));
     if let Ok(management) = TcpListener::bind(settings.management_listen).await {
-        tasks.spawn(http::run::management(management, app.clone(), figures.clone(), stop.clone()));
+        tasks.spawn(http::run::management(
+            management,
+            app.clone(),
+            figures.clone(),
+            stop.clone(),
+        ));
     } else if settings.management_listen.port() != 0 {
         return Err(ServeError::Io {
-            what: format!("cannot listen on {} for health and metrics", settings.management_listen),
+            what: format!(
+                "cannot listen on {} for health and metrics",
+                settings.management_listen
+            ),
             source: std::io::Error::from(std::io::ErrorKind::AddrInUse),
         });
     }
     match &settings.tls {
         None => {
-            let listener = TcpListener::from_std(listener).map_err(io("cannot listen".to_owned()))?;
+            let listener =
+                TcpListener::from_std(listener).map_err(io("cannot listen".to_owned()))?;
             tasks.spawn(http::run::plain(listener, app, stop.clone()));
         }
         Some(files) => {
-            let tls = http::run::tls_config(&files.cert, &files.key).await.map_err(io(format!(
-                "cannot use {} and {} for TLS",
-                files.cert.display(),
-                files.key.display()
-            )))?;
+            let tls = http::run::tls_config(&files.cert, &files.key)
+                .await
+                .map_err(io(format!(
+                    "cannot use {} and {} for TLS",
+                    files.cert.display(),
+                    files.key.display()
+                )))?;
             tasks.spawn(http::run::tls(listener, tls, app, stop.clone()));
         }
     }
-    Ok(Running { address, public_url: settings.public_url, generated_password, stop, tasks, ctx })
+    Ok(Running {
+        address,
+        public_url: settings.public_url,
+        generated_password,
+        stop,
+        tasks,
+        ctx,
+    })
 }
 
 impl Running {
@@ -163,7 +197,9 @@ impl Running {
     pub async fn sweep_now(&self) -> Result<usize, String> {
         let mut looked = 0;
         loop {
-            let swept = crate::domain::sweep::sweep(&self.ctx).await.map_err(|e| e.to_string())?;
+            let swept = crate::domain::sweep::sweep(&self.ctx)
+                .await
+                .map_err(|e| e.to_string())?;
             looked += swept.looked;
             if swept.looked == 0 {
                 return Ok(looked);
@@ -176,9 +212,16 @@ impl Running {
 ///
 /// # Errors
 /// [`ServeError`] when it does not start.
-pub async fn until_told(settings: Settings, parts: Parts, up: impl AsyncFnOnce(&Running)) -> Result<(), ServeError> {
+pub async fn until_told(
+    settings: Settings,
+    parts: Parts,
+    up: impl AsyncFnOnce(&Running),
+) -> Result<(), ServeError> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .map_err(|source| ServeError::Io { what: "cannot wait for SIGTERM".to_owned(), source })?;
+        .map_err(|source| ServeError::Io {
+        what: "cannot wait for SIGTERM".to_owned(),
+        source,
+    })?;
     let running = start(settings, parts).await?;
     up(&running).await;
     tokio::select! {

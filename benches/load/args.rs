@@ -62,9 +62,14 @@ impl Args {
     pub(super) fn wanted(&self) -> anyhow::Result<Vec<Scenario>> {
         for name in &self.scenarios {
             let known = Scenario::ALL.iter().any(|s| s.name() == name);
-            anyhow::ensure!(known, "there is no scenario {name:?}; --list says which there are");
+            anyhow::ensure!(
+                known,
+                "there is no scenario {name:?}; --list says which there are"
+            );
         }
-        let wanted = |s: &Scenario| self.scenarios.is_empty() || self.scenarios.iter().any(|n| n == s.name());
+        let wanted = |s: &Scenario| {
+            self.scenarios.is_empty() || self.scenarios.iter().any(|n| n == s.name())
+        };
         Ok(Scenario::ALL.into_iter().filter(wanted).collect())
     }
 }

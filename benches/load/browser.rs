@@ -50,9 +50,19 @@ impl Browser {
     }
 
     /// Goes to an address with its cookies; answers the status, where it sends to, and the page.
-    async fn go(&mut self, method: &str, path: &str, form: Option<&str>) -> anyhow::Result<(u16, Option<String>, String)> {
+    async fn go(
+        &mut self,
+        method: &str,
+        path: &str,
+        form: Option<&str>,
+    ) -> anyhow::Result<(u16, Option<String>, String)> {
         let mut headers = Vec::new();
-        let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let cookies = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("; ");
         if !cookies.is_empty() {
             headers.push(("cookie", cookies.as_str()));
         }
@@ -64,7 +74,11 @@ impl Browser {
         let question = request(method, &self.host, path, &headers, form);
         let answer = self.conn.call(&question).await?;
         keep(&mut self.cookies, &answer);
-        Ok((answer.status, answer.header("location").map(str::to_owned), answer.text().to_owned()))
+        Ok((
+            answer.status,
+            answer.header("location").map(str::to_owned),
+            answer.text().to_owned(),
+        ))
     }
 
     /// The path of an address on the server.
@@ -74,7 +88,11 @@ impl Browser {
     }
 
     /// Signs in with a password and is sent back to the application.
-    pub(super) async fn sign_in(&mut self, username: &str, password: &str) -> anyhow::Result<SignedIn> {
+    pub(super) async fn sign_in(
+        &mut self,
+        username: &str,
+        password: &str,
+    ) -> anyhow::Result<SignedIn> {
         let state = self.state();
         let (mut path, verifier) = oauth::authorize(self.realm, WEB.0, &state);
         let mut page = None;
@@ -85,17 +103,29 @@ impl Browser {
                     page = Some(text);
                     break;
                 }
-                (302 | 303, Some(to)) => path = self.path(&to).with_context(|| format!("sent to {to}"))?,
+                (302 | 303, Some(to)) => {
+                    path = self.path(&to).with_context(|| format!("sent to {to}"))?
+                }
                 (429 | 503, _) => return Ok(SignedIn::Busy),
                 _ => bail!("status {status} on the way to the login page"),
             }
         }
         let page = page.context("no login page")?;
-        let form = page.split("<form").find(|form| form.contains("id=\"login-form\"")).context("no #login-form")?;
+        let form = page
+            .split("<form")
+            .find(|form| form.contains("id=\"login-form\""))
+            .context("no #login-form")?;
         let form = form.split("</form").next().unwrap_or_default();
-        let action = form.split('>').next().and_then(|tag| attribute(tag, "action"));
+        let action = form
+            .split('>')
+            .next()
+            .and_then(|tag| attribute(tag, "action"));
         let mut to = action.filter(|a| !a.is_empty()).unwrap_or(path);
-        let mut body = format!("username={}&password={}", encode(username), encode(password));
+        let mut body = format!(
+            "username={}&password={}",
+            encode(username),
+            encode(password)
+        );
         for input in form.split("<input").skip(1) {
             let tag = input.split('>').next().unwrap_or_default();
             if attribute(tag, "type").as_deref() == Some("hidden") {
@@ -104,7 +134,9 @@ impl Browser {
                 body.push_str(&format!("&{}={}", encode(&name), encode(&value)));
             }
         }
-        to = self.path(&to).with_context(|| format!("the form goes to {to}"))?;
+        to = self
+            .path(&to)
+            .with_context(|| format!("the form goes to {to}"))?;
         let mut next = self.go("POST", &to, Some(&body)).await?;
         for _ in 0..5 {
             match next {
@@ -117,8 +149,14 @@ impl Browser {
                 }
                 (429 | 503, _, _) => return Ok(SignedIn::Busy),
                 (status, _, text) => {
-                    let alert = text.split("role=\"alert\"").nth(1).and_then(|rest| rest.split(['>', '<']).nth(1));
-                    bail!("status {status} after the password: {}", alert.unwrap_or_default().trim());
+                    let alert = text
+                        .split("role=\"alert\"")
+                        .nth(1)
+                        .and_then(|rest| rest.split(['>', '<']).nth(1));
+                    bail!(
+                        "status {status} after the password: {}",
+                        alert.unwrap_or_default().trim()
+                    );
                 }
             }
         }
@@ -130,12 +168,22 @@ impl Browser {
         let state = self.state();
         let (path, verifier) = oauth::authorize(self.realm, WEB.0, &state);
         let (status, location, _) = self.go("GET", &path, None).await?;
-        ensure!(matches!(status, 302 | 303), "status {status} instead of a redirect");
-        Ok((oauth::code_in(&location.context("no location")?, &state)?, verifier))
+        ensure!(
+            matches!(status, 302 | 303),
+            "status {status} instead of a redirect"
+        );
+        Ok((
+            oauth::code_in(&location.context("no location")?, &state)?,
+            verifier,
+        ))
     }
 
     /// Exchanges a code as the application does, over the same connection.
-    pub(super) async fn exchange(&mut self, code: &str, verifier: &str) -> anyhow::Result<oauth::Tokens> {
+    pub(super) async fn exchange(
+        &mut self,
+        code: &str,
+        verifier: &str,
+    ) -> anyhow::Result<oauth::Tokens> {
         let question = oauth::exchange(&self.host, self.realm, WEB, code, verifier);
         oauth::tokens(&self.conn.call(&question).await?)
     }
@@ -144,7 +192,9 @@ impl Browser {
 fn keep(cookies: &mut Vec<(String, String)>, answer: &Answer<'_>) {
     for line in answer.headers("set-cookie") {
         let mut parts = line.split(';').map(str::trim);
-        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
+        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
+            continue;
+        };
         let gone = value.is_empty() || parts.any(|p| p.eq_ignore_ascii_case("max-age=0"));
         cookies.retain(|(known, _)| known != name);
         if !gone {
@@ -155,7 +205,11 @@ fn keep(cookies: &mut Vec<(String, String)>, answer: &Answer<'_>) {
 
 /// The value of an attribute, its entities read.
 fn attribute(tag: &str, name: &str) -> Option<String> {
-    let value = tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
+    let value = tag
+        .split(&format!(" {name}=\""))
+        .nth(1)?
+        .split('"')
+        .next()?;
     let mut out = String::new();
     let mut rest = value;
     while let Some((before, entity)) = rest.split_once('&') {

@@ -48,7 +48,11 @@ impl Measured {
 
     /// Requests a second.
     pub(super) fn rate(&self) -> f64 {
-        if self.seconds > 0.0 { self.requests as f64 / self.seconds } else { 0.0 }
+        if self.seconds > 0.0 {
+            self.requests as f64 / self.seconds
+        } else {
+            0.0
+        }
     }
 }
 
@@ -66,7 +70,11 @@ pub(super) struct Pace {
 impl Pace {
     /// At full speed, after a second of warm-up.
     pub(super) fn full(span: Duration) -> Pace {
-        Pace { span, warm_up: Duration::from_secs(1), rest: Duration::ZERO }
+        Pace {
+            span,
+            warm_up: Duration::from_secs(1),
+            rest: Duration::ZERO,
+        }
     }
 }
 
@@ -78,16 +86,25 @@ struct Shared {
 }
 
 /// Runs the workers until the time is up or one of them has nothing left to do.
-pub(super) async fn drive<W: Worker + 'static>(target: &Target, pace: Pace, workers: Vec<W>) -> Measured {
+pub(super) async fn drive<W: Worker + 'static>(
+    target: &Target,
+    pace: Pace,
+    workers: Vec<W>,
+) -> Measured {
     let from = Instant::now() + pace.warm_up;
     let shared = Rc::new(Shared {
         from,
         to: Cell::new(from + pace.span),
         over: Notify::new(),
-        found: RefCell::new(Measured { connections: workers.len(), ..Measured::default() }),
+        found: RefCell::new(Measured {
+            connections: workers.len(),
+            ..Measured::default()
+        }),
     });
-    let tasks: Vec<_> =
-        workers.into_iter().map(|worker| tokio::task::spawn_local(work(worker, Rc::clone(&shared), pace.rest))).collect();
+    let tasks: Vec<_> = workers
+        .into_iter()
+        .map(|worker| tokio::task::spawn_local(work(worker, Rc::clone(&shared), pace.rest)))
+        .collect();
     let before = tokio::select! {
         () = sleep_until(from.into()) => target.cpu(),
         // Nothing was left before the measurement began: there is nothing to say then.
@@ -137,12 +154,20 @@ async fn work<W: Worker>(mut worker: W, shared: Rc<Shared>, rest: Duration) {
                 }
                 Err(error) => {
                     errors += 1;
-                    shared.found.borrow_mut().first_error.get_or_insert_with(|| format!("{error:#}"));
+                    shared
+                        .found
+                        .borrow_mut()
+                        .first_error
+                        .get_or_insert_with(|| format!("{error:#}"));
                 }
             }
         } else if let Err(error) = step {
             let text = || format!("{error:#} (not while measuring)");
-            shared.found.borrow_mut().first_error.get_or_insert_with(text);
+            shared
+                .found
+                .borrow_mut()
+                .first_error
+                .get_or_insert_with(text);
             // A server that refuses everything must not be hammered at full speed.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -49,13 +49,19 @@ impl Lab {
         };
         let mut conn = Conn::new(target.address);
         // The scenario that needs it will say so when there is none.
-        let token = oauth::own_token(&mut conn, &target.host, REALM, ADMIN).await.unwrap_or_default();
+        let token = oauth::own_token(&mut conn, &target.host, REALM, ADMIN)
+            .await
+            .unwrap_or_default();
         Ok(Lab {
             token,
             target,
             connections: args.connections.max(1),
             span: args.span(),
-            sessions: if args.store == "memory" || args.server.is_some() { 0 } else { size },
+            sessions: if args.store == "memory" || args.server.is_some() {
+                0
+            } else {
+                size
+            },
             filled,
             server,
             _folder: folder,
@@ -72,14 +78,23 @@ impl Lab {
 
     /// Stops the server in order and starts it again, with nothing to apply; answers how long each took.
     pub(super) async fn restart(&mut self) -> anyhow::Result<(Duration, Duration)> {
-        let server = self.server.take().context("not this program's own server")?;
+        let server = self
+            .server
+            .take()
+            .context("not this program's own server")?;
         let (mut options, stopped) = server.stop().await?;
         options.realms = options.data.join("no-realms");
         fs::create_dir_all(&options.realms)?;
         let (server, ready) = Server::start(options).await?;
         self.target = server.target.clone();
         self.server = Some(server);
-        self.token = oauth::own_token(&mut Conn::new(self.target.address), &self.target.host, REALM, ADMIN).await?;
+        self.token = oauth::own_token(
+            &mut Conn::new(self.target.address),
+            &self.target.host,
+            REALM,
+            ADMIN,
+        )
+        .await?;
         Ok((stopped, ready))
     }
 
@@ -95,7 +110,12 @@ impl Lab {
 
     /// A row of the table.
     pub(super) fn row(&self, scenario: &str, measured: Measured) -> Row {
-        Row { scenario: scenario.to_owned(), sessions: self.sessions, measured, remarks: Vec::new() }
+        Row {
+            scenario: scenario.to_owned(),
+            sessions: self.sessions,
+            measured,
+            remarks: Vec::new(),
+        }
     }
 
     /// A browser for a connection.
@@ -109,9 +129,16 @@ impl Lab {
         for number in 0..count {
             let mut browser = self.browser(number);
             let (username, password) = credentials(number);
-            match browser.sign_in(&username, &password).await.context("signing in")? {
+            match browser
+                .sign_in(&username, &password)
+                .await
+                .context("signing in")?
+            {
                 SignedIn::Code(code, verifier) => {
-                    let tokens = browser.exchange(&code, &verifier).await.context("the first code")?;
+                    let tokens = browser
+                        .exchange(&code, &verifier)
+                        .await
+                        .context("the first code")?;
                     all.push((browser, tokens));
                 }
                 SignedIn::Busy => bail!("the server is busy before anything began"),
@@ -121,12 +148,20 @@ impl Lab {
     }
 
     /// Asks the admin API.
-    pub(super) async fn admin(&self, method: &str, path: &str, json: Option<&str>, status: u16) -> anyhow::Result<Value> {
+    pub(super) async fn admin(
+        &self,
+        method: &str,
+        path: &str,
+        json: Option<&str>,
+        status: u16,
+    ) -> anyhow::Result<Value> {
         let path = format!("/admin/realms/{REALM}{path}");
         let question = bearer(method, &self.target.host, &path, &self.token, json);
         let mut conn = Conn::new(self.target.address);
         let answer = conn.call(&question).await?;
-        answer.expect(status).with_context(|| format!("{method} {path}"))?;
+        answer
+            .expect(status)
+            .with_context(|| format!("{method} {path}"))?;
         answer.json()
     }
 
@@ -135,9 +170,16 @@ impl Lab {
         let mut ids = Vec::with_capacity(count);
         let mut cursor = String::new();
         while ids.len() < count {
-            let page = self.admin("GET", &format!("/sessions?limit=200{cursor}"), None, 200).await?;
-            let rows = page.get("sessions").and_then(Value::as_array).context("no sessions")?;
-            let filled = rows.iter().filter(|row| !text(row, "username").starts_with("load-user-"));
+            let page = self
+                .admin("GET", &format!("/sessions?limit=200{cursor}"), None, 200)
+                .await?;
+            let rows = page
+                .get("sessions")
+                .and_then(Value::as_array)
+                .context("no sessions")?;
+            let filled = rows
+                .iter()
+                .filter(|row| !text(row, "username").starts_with("load-user-"));
             ids.extend(filled.map(|row| text(row, "id").to_owned()));
             match page.get("next").and_then(Value::as_str) {
                 Some(next) => cursor = format!("&cursor={}", oauth::encode(next)),
@@ -167,9 +209,20 @@ pub(super) fn realm_files(folder: &Path) -> anyhow::Result<()> {
 
 fn running(url: &str, pid: Option<u32>) -> anyhow::Result<Target> {
     let url = url.trim_end_matches('/').to_owned();
-    let host = url.strip_prefix("http://").context("--server wants http://address:port")?.to_owned();
-    let address = host.replace("localhost", "127.0.0.1").parse().context("--server wants http://address:port")?;
-    Ok(Target { address, host, url, pid })
+    let host = url
+        .strip_prefix("http://")
+        .context("--server wants http://address:port")?
+        .to_owned();
+    let address = host
+        .replace("localhost", "127.0.0.1")
+        .parse()
+        .context("--server wants http://address:port")?;
+    Ok(Target {
+        address,
+        host,
+        url,
+        pid,
+    })
 }
 
 async fn own(args: &Args, size: u32) -> anyhow::Result<(Server, Option<String>, TempDir)> {
@@ -185,7 +238,10 @@ async fn own(args: &Args, size: u32) -> anyhow::Result<(Server, Option<String>, 
     if args.store == "memory" || size == 0 {
         return Ok((Server::start(options).await?.0, None, folder));
     }
-    let kept = args.fills.as_ref().map(|fills| fills.join(format!("{}-{size}", args.store)));
+    let kept = args
+        .fills
+        .as_ref()
+        .map(|fills| fills.join(format!("{}-{size}", args.store)));
     if let Some(kept) = kept.as_ref().filter(|kept| kept.join("filled").exists()) {
         server::copy(kept, &options.data)?;
         let said = fs::read_to_string(kept.join("filled"))?;
@@ -206,10 +262,26 @@ fn fill(options: &Options, size: u32) -> anyhow::Result<String> {
     let before = server::size(&options.data);
     let mut command = server::program();
     command.args(["fill", "--realm", REALM, "--hours", "8", "--apps", "1"]);
-    command.args(["--sessions", &size.to_string(), "--users", &(size / 5).max(1).to_string()]);
-    let done = command.arg("--data").arg(&options.data).output().context("cannot run realmkeep fill")?;
-    ensure!(done.status.success(), "realmkeep fill: {}", String::from_utf8_lossy(&done.stderr));
+    command.args([
+        "--sessions",
+        &size.to_string(),
+        "--users",
+        &(size / 5).max(1).to_string(),
+    ]);
+    let done = command
+        .arg("--data")
+        .arg(&options.data)
+        .output()
+        .context("cannot run realmkeep fill")?;
+    ensure!(
+        done.status.success(),
+        "realmkeep fill: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     let said = String::from_utf8_lossy(&done.stdout).trim().to_owned();
     let grown = (server::size(&options.data) - before) * 1024.0;
-    Ok(format!("{said}, {:.2} KiB a session on disk", grown / f64::from(size)))
+    Ok(format!(
+        "{said}, {:.2} KiB a session on disk",
+        grown / f64::from(size)
+    ))
 }

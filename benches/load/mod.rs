@@ -62,7 +62,11 @@ async fn run(args: &Args) -> anyhow::Result<bool> {
         None => &args.sessions[..],
     };
     for (turn, size) in sizes.iter().enumerate() {
-        let here: Vec<Scenario> = wanted.iter().copied().filter(|s| turn == 0 || s.wants_sessions()).collect();
+        let here: Vec<Scenario> = wanted
+            .iter()
+            .copied()
+            .filter(|s| turn == 0 || s.wants_sessions())
+            .collect();
         if here.is_empty() {
             continue;
         }

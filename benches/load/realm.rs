@@ -36,8 +36,14 @@ pub(super) fn write(folder: &Path, users: usize) -> anyhow::Result<()> {
              {number}\"\nemail = \"{name}@example.com\"\nemail_verified = true\norganisation = \"Load Ltd\"\n"
         )?;
     }
-    fs::write(folder.join("load.toml"), format!("{}{CLIENTS}{people}", head(REALM, "ES256")))?;
-    fs::write(folder.join("load-rs256.toml"), format!("{}{API_CLIENT}", head(REALM_RS256, "RS256")))?;
+    fs::write(
+        folder.join("load.toml"),
+        format!("{}{CLIENTS}{people}", head(REALM, "ES256")),
+    )?;
+    fs::write(
+        folder.join("load-rs256.toml"),
+        format!("{}{API_CLIENT}", head(REALM_RS256, "RS256")),
+    )?;
     Ok(())
 }
 

@@ -45,7 +45,11 @@ impl Report {
             args.connections,
             args.seconds
         );
-        Report { machine, rows: Vec::new(), failed: Vec::new() }
+        Report {
+            machine,
+            rows: Vec::new(),
+            failed: Vec::new(),
+        }
     }
 
     /// Begins the figures of one size.
@@ -65,8 +69,13 @@ impl Report {
     /// Adds a line.
     pub(super) fn row(&mut self, row: Row) {
         let m = &row.measured;
-        let per_cpu = m.cpu.filter(|cpu| *cpu > 0.0 && m.requests > 0).map(|cpu| m.requests as f64 / cpu);
-        let number = |value: Option<f64>, digits: usize| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.digits$}"));
+        let per_cpu = m
+            .cpu
+            .filter(|cpu| *cpu > 0.0 && m.requests > 0)
+            .map(|cpu| m.requests as f64 / cpu);
+        let number = |value: Option<f64>, digits: usize| {
+            value.map_or_else(|| "-".to_owned(), |v| format!("{v:.digits$}"))
+        };
         let rate = (m.requests > 0).then(|| m.rate());
         println!(
             "{:26} {:>9} {:>9} {:>9} {:>7} {:>8} {:>10} {:>8}",
@@ -76,7 +85,14 @@ impl Report {
             number(m.quantile(0.99), 2),
             m.errors,
             number(m.cpu, 2),
-            number(per_cpu, if per_cpu.unwrap_or_default() < 100.0 { 1 } else { 0 }),
+            number(
+                per_cpu,
+                if per_cpu.unwrap_or_default() < 100.0 {
+                    1
+                } else {
+                    0
+                }
+            ),
             number(m.rss, 0)
         );
         if let Some(error) = &m.first_error {
@@ -110,7 +126,8 @@ impl Report {
     pub(super) fn failed(&mut self, scenario: &str, error: &anyhow::Error) {
         println!("{scenario:26} failed: {error:#}");
         self.failed.push(scenario.to_owned());
-        self.rows.push(json!({ "scenario": scenario, "failed": format!("{error:#}") }));
+        self.rows
+            .push(json!({ "scenario": scenario, "failed": format!("{error:#}") }));
     }
 
     /// Writes the JSON; answers whether everything went without an error.
@@ -128,10 +145,20 @@ impl Report {
 
 fn processor() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    name.map_or_else(|| "unknown processor".to_owned(), |(_, name)| name.trim().to_owned())
+    let name = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    name.map_or_else(
+        || "unknown processor".to_owned(),
+        |(_, name)| name.trim().to_owned(),
+    )
 }
 
 fn first_line(file: &str) -> String {
-    fs::read_to_string(file).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
+    fs::read_to_string(file)
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

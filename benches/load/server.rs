@@ -37,8 +37,17 @@ impl Target {
     /// Resident memory in MiB.
     pub(super) fn rss(&self) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid?)).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        Some(line.trim().trim_end_matches(" kB").trim().parse::<f64>().ok()? / 1024.0)
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(
+            line.trim()
+                .trim_end_matches(" kB")
+                .trim()
+                .parse::<f64>()
+                .ok()?
+                / 1024.0,
+        )
     }
 }
 
@@ -77,17 +86,42 @@ impl Server {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let url = format!("http://{address}");
         let mut command = program();
-        command.args(["serve", "--log", "warn", "--node", "load-1", "--store", &options.store]);
+        command.args([
+            "serve",
+            "--log",
+            "warn",
+            "--node",
+            "load-1",
+            "--store",
+            &options.store,
+        ]);
         command.args(["--listen", &address.to_string(), "--public-url", &url]);
         command.args(["--management-listen", &format!("127.0.0.1:{management}")]);
-        command.arg("--data").arg(&options.data).arg("--realms").arg(&options.realms);
+        command
+            .arg("--data")
+            .arg(&options.data)
+            .arg("--realms")
+            .arg(&options.realms);
         if let Some(threads) = options.hash_threads {
             command.args(["--hash-threads", &threads.to_string()]);
         }
         let began = Instant::now();
-        let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().context("cannot start realmkeep")?;
-        let target = Target { address, host: address.to_string(), url, pid: Some(child.id()) };
-        let mut server = Server { child, target, options };
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .context("cannot start realmkeep")?;
+        let target = Target {
+            address,
+            host: address.to_string(),
+            url,
+            pid: Some(child.id()),
+        };
+        let mut server = Server {
+            child,
+            target,
+            options,
+        };
         server.ready(Duration::from_secs(120)).await?;
         Ok((server, began.elapsed()))
     }
@@ -100,10 +134,18 @@ impl Server {
                 bail!("realmkeep did not start: {status}");
             }
             let mut conn = Conn::new(self.target.address);
-            if conn.call(&question).await.is_ok_and(|answer| answer.status == 200) {
+            if conn
+                .call(&question)
+                .await
+                .is_ok_and(|answer| answer.status == 200)
+            {
                 return Ok(());
             }
-            ensure!(began.elapsed() < patience, "realmkeep was not ready within {} s", patience.as_secs());
+            ensure!(
+                began.elapsed() < patience,
+                "realmkeep was not ready within {} s",
+                patience.as_secs()
+            );
             sleep(Duration::from_millis(5)).await;
         }
     }
@@ -111,7 +153,10 @@ impl Server {
     /// Stops it in order; answers how long that took.
     pub(super) async fn stop(mut self) -> anyhow::Result<(Options, Duration)> {
         let began = Instant::now();
-        let told = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.child.id())).status()?;
+        let told = Command::new("sh")
+            .arg("-c")
+            .arg(format!("kill -TERM {}", self.child.id()))
+            .status()?;
         ensure!(told.success(), "cannot stop realmkeep");
         while self.child.try_wait()?.is_none() {
             if began.elapsed() > Duration::from_secs(60) {

@@ -30,7 +30,11 @@ struct Shape {
 
 impl Conn {
     pub(super) fn new(address: SocketAddr) -> Conn {
-        Conn { address, stream: None, buf: Vec::with_capacity(8192) }
+        Conn {
+            address,
+            stream: None,
+            buf: Vec::with_capacity(8192),
+        }
     }
 
     /// Sends a request and reads its answer.
@@ -86,8 +90,15 @@ impl Conn {
                         more(stream, &mut self.buf).await?;
                         continue;
                     };
-                    let size = self.buf.get(at..at + line).map(String::from_utf8_lossy).unwrap_or_default();
-                    let size = usize::from_str_radix(size.split(';').next().unwrap_or_default().trim(), 16)?;
+                    let size = self
+                        .buf
+                        .get(at..at + line)
+                        .map(String::from_utf8_lossy)
+                        .unwrap_or_default();
+                    let size = usize::from_str_radix(
+                        size.split(';').next().unwrap_or_default().trim(),
+                        16,
+                    )?;
                     let from = at + line + 2;
                     while self.buf.len() < from + size + 2 {
                         more(stream, &mut self.buf).await?;
@@ -101,7 +112,12 @@ impl Conn {
                 }
             }
         };
-        Ok(Shape { status, head, body, close })
+        Ok(Shape {
+            status,
+            head,
+            body,
+            close,
+        })
     }
 }
 
@@ -119,10 +135,23 @@ enum Length {
 }
 
 fn read_head(head: &[u8]) -> anyhow::Result<(u16, Length, bool)> {
-    let status = head.get(9..12).and_then(|s| std::str::from_utf8(s).ok()).context("no status line")?.parse()?;
-    let answer = Answer { status, head, body: &[] };
-    let close = answer.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close"));
-    let length = match (answer.header("content-length"), answer.header("transfer-encoding")) {
+    let status = head
+        .get(9..12)
+        .and_then(|s| std::str::from_utf8(s).ok())
+        .context("no status line")?
+        .parse()?;
+    let answer = Answer {
+        status,
+        head,
+        body: &[],
+    };
+    let close = answer
+        .header("connection")
+        .is_some_and(|v| v.eq_ignore_ascii_case("close"));
+    let length = match (
+        answer.header("content-length"),
+        answer.header("transfer-encoding"),
+    ) {
         (Some(length), _) => Length::Known(length.parse()?),
         (None, Some(_)) => Length::Chunked,
         (None, None) => Length::Known(0),
@@ -159,7 +188,11 @@ impl<'a> Answer<'a> {
     /// That the status is the one expected.
     pub(super) fn expect(&self, status: u16) -> anyhow::Result<()> {
         if self.status != status {
-            bail!("status {} instead of {status}: {}", self.status, self.start());
+            bail!(
+                "status {} instead of {status}: {}",
+                self.status,
+                self.start()
+            );
         }
         Ok(())
     }
@@ -186,8 +219,15 @@ pub(super) fn find(text: &[u8], piece: &[u8]) -> Option<usize> {
 }
 
 /// Writes a request down, to be sent as often as needed.
-pub(super) fn request(method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Vec<u8> {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nuser-agent: {USER_AGENT}\r\n");
+pub(super) fn request(
+    method: &str,
+    host: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+) -> Vec<u8> {
+    let mut text =
+        format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nuser-agent: {USER_AGENT}\r\n");
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }

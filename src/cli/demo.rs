@@ -28,13 +28,21 @@ async fn demonstrate(settings: Settings, realm: RealmFile) -> Result<(), ServeEr
     let stop = CancellationToken::new();
     let mut listeners = Vec::new();
     for app in apps(&settings.public_url) {
-        let listener = TcpListener::bind(app.listen).await.map_err(|source| ServeError::Io {
-            what: format!("the application {} cannot listen on {}", app.name, app.listen),
-            source,
-        })?;
+        let listener = TcpListener::bind(app.listen)
+            .await
+            .map_err(|source| ServeError::Io {
+                what: format!(
+                    "the application {} cannot listen on {}",
+                    app.name, app.listen
+                ),
+                source,
+            })?;
         listeners.push((app, listener));
     }
-    let parts = Parts { realms: vec![realm], ..Parts::default() };
+    let parts = Parts {
+        realms: vec![realm],
+        ..Parts::default()
+    };
     let told = stop.clone();
     let served = until_told(settings, parts, async move |running: &Running| {
         announce(running);
@@ -58,5 +66,7 @@ fn tell<'a>(running: &Running, apps: impl Iterator<Item = &'a DemoApp>) {
     eprintln!("The administrator's console of the realm demo:");
     eprintln!("  {}/admin/demo/sessions", running.public_url);
     eprintln!("  as dana / dana-password");
-    eprintln!("Sign in to both applications, invalidate the session in the console, reload the applications: signed out.");
+    eprintln!(
+        "Sign in to both applications, invalidate the session in the console, reload the applications: signed out."
+    );
 }

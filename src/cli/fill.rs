@@ -5,19 +5,19 @@
 //! people have no passwords, so nobody can sign in as one of them.
 
 mod people;
+mod writer;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use tokio::task::JoinSet;
 
 use super::settle;
 use crate::config::ServeArgs;
 use crate::domain::client::{self, Client};
 use crate::domain::grant::{Grant, code};
-use crate::domain::id::UserId;
+use crate::domain::id::{Ids, Sid, UserId};
 use crate::domain::realm::{self, Realm};
 use crate::domain::record::Versioned;
 use crate::domain::session::{ClientSession, Seen, Session, Start, start};
@@ -26,6 +26,7 @@ use crate::domain::user::{self, User};
 use crate::domain::{Actor, Context, Fault, audit};
 use crate::store::{Batch, CommitError, Version};
 use people::{Person, pick};
+use writer::Writer;
 
 /// The options of `realmkeep fill`.
 #[derive(Args, Clone, Debug)]
@@ -72,13 +73,6 @@ impl From<CommitError> for FillError {
         FillError::Fault(error.into())
     }
 }
-
-/// Operations after which a batch is committed; a session with its applications adds some forty.
-const OPS: usize = 850;
-/// Bytes after which a batch is committed; the store takes four times as many.
-const BYTES: usize = 256 * 1024;
-/// Commits under way at once: a group on its way to the disk and the next one.
-const ABREAST: usize = 16;
 
 /// Fills a realm: exit code 0 when everything was written.
 pub(super) fn run(args: FillArgs) -> ExitCode {
@@ -172,7 +166,7 @@ async fn users(ctx: &Arc<Context>, realm: &Realm, count: u32) -> Result<Vec<User
             ids.push(found.value.id);
             continue;
         }
-        let id = UserId(ctx.id_at(now));
+        let id = UserId(ctx.new_id());
         ids.push(id);
         user::verbs::rows(realm, &user_of(person, id, now), &mut writer.batch)?;
         writer.pass().await?;
@@ -205,6 +199,7 @@ fn user_of(person: Person, id: UserId, now: Timestamp) -> User {
 
 /// When sessions start and are used.
 struct Plan {
+    ids: Ids,
     now: Timestamp,
     span: Span,
     idle: Span,
@@ -219,6 +214,7 @@ impl Plan {
         // Nothing that is filled in is over, or nearly.
         let longest = Span(policy.max_lifetime.0 / 2);
         Plan {
+            ids: Ids::default(),
             now,
             span: Span::hours(args.hours.into()).min(longest),
             idle: Span(policy.idle_timeout.0 / 2),
@@ -226,6 +222,13 @@ impl Plan {
             users: args.users,
             apps: args.apps,
         }
+    }
+
+    /// An id of the moment: what sorts sessions by their start.
+    fn sid(&self, ctx: &Context, at: Timestamp) -> Sid {
+        let mut random = [0; 10];
+        ctx.entropy.fill(&mut random);
+        Sid(self.ids.next(at, random))
     }
 
     /// Adds session `number` to a batch: in order of their start, as they would have come.
@@ -268,7 +271,7 @@ impl Plan {
             ip: &ip,
             user_agent,
         };
-        let (mut session, _) = start::begin(ctx, realm, how, started);
+        let (mut session, _) = start::begin(ctx, realm, how, self.sid(ctx, started), started);
         let used = self
             .now
             .minus(Span(pick(chance) % self.idle.0.max(1)))
@@ -345,53 +348,5 @@ impl Plan {
             last_active_at: used,
         });
         Ok(())
-    }
-}
-
-/// Commits batches as they fill, several at a time.
-struct Writer<'a> {
-    ctx: &'a Arc<Context>,
-    batch: Batch,
-    under_way: JoinSet<Result<(), CommitError>>,
-}
-
-impl<'a> Writer<'a> {
-    fn new(ctx: &'a Arc<Context>) -> Writer<'a> {
-        Writer {
-            ctx,
-            batch: Batch::new(),
-            under_way: JoinSet::new(),
-        }
-    }
-
-    async fn pass(&mut self) -> Result<(), FillError> {
-        if self.batch.len() < OPS && self.batch.size() < BYTES {
-            return Ok(());
-        }
-        while self.under_way.len() >= ABREAST {
-            self.settled().await?;
-        }
-        let (ctx, batch) = (Arc::clone(self.ctx), std::mem::take(&mut self.batch));
-        self.under_way
-            .spawn(async move { ctx.commit(batch).await.map(|_| ()) });
-        Ok(())
-    }
-
-    async fn finish(mut self) -> Result<(), FillError> {
-        if !self.batch.is_empty() {
-            self.ctx.commit(std::mem::take(&mut self.batch)).await?;
-        }
-        while !self.under_way.is_empty() {
-            self.settled().await?;
-        }
-        Ok(())
-    }
-
-    async fn settled(&mut self) -> Result<(), FillError> {
-        match self.under_way.join_next().await {
-            Some(Ok(done)) => Ok(done?),
-            Some(Err(_)) => Err(Fault::Busy.into()),
-            None => Ok(()),
-        }
     }
 }

@@ -6,8 +6,8 @@
 mod check;
 mod demo;
 mod fill;
-mod serve;
 mod remote;
+mod serve;
 mod sessions;
 mod signouts;
 

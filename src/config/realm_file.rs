@@ -51,7 +51,11 @@ impl RealmFile {
     /// Every problem of the text.
     pub fn parse(path: &Path, text: &str) -> Result<RealmFile, Vec<Problem>> {
         let (file, _, problems) = read_text(path, text, &|name| std::env::var(name).ok());
-        if problems.is_empty() { Ok(file) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(file)
+        } else {
+            Err(problems)
+        }
     }
 }
 

@@ -36,15 +36,27 @@ pub fn allows(home: &str, roles: &[String], right: Right, target: &str) -> bool 
 
 /// Whether these roles reach anything of the admin API or the console at all.
 pub fn is_administrator(home: &str, roles: &[String]) -> bool {
-    let known = ["realm-admin", "sessions-viewer", "sessions-operator", "users-manager", "clients-manager", "auditor"];
-    roles.iter().any(|r| known.contains(&r.as_str()) || (home == MASTER && r == "server-admin"))
+    let known = [
+        "realm-admin",
+        "sessions-viewer",
+        "sessions-operator",
+        "users-manager",
+        "clients-manager",
+        "auditor",
+    ];
+    roles
+        .iter()
+        .any(|r| known.contains(&r.as_str()) || (home == MASTER && r == "server-admin"))
 }
 
 fn role_allows(role: &str, right: Right) -> bool {
     match role {
         "realm-admin" => right != Right::ManageServer,
         "sessions-viewer" => right == Right::ViewSessions,
-        "sessions-operator" => matches!(right, Right::ViewSessions | Right::EndSessions | Right::ViewUsers),
+        "sessions-operator" => matches!(
+            right,
+            Right::ViewSessions | Right::EndSessions | Right::ViewUsers
+        ),
         "users-manager" => matches!(right, Right::ViewUsers | Right::ManageUsers),
         "clients-manager" => matches!(right, Right::ViewClients | Right::ManageClients),
         "auditor" => matches!(right, Right::ViewSessions | Right::ReadAudit),
@@ -62,6 +74,11 @@ mod tests {
         assert!(allows("demo", &roles, Right::EndSessions, "demo"));
         assert!(!allows("demo", &roles, Right::ViewSessions, "other"));
         assert!(allows(MASTER, &roles, Right::ManageServer, "other"));
-        assert!(!allows("demo", &["sessions-viewer".to_owned()], Right::EndSessions, "demo"));
+        assert!(!allows(
+            "demo",
+            &["sessions-viewer".to_owned()],
+            Right::EndSessions,
+            "demo"
+        ));
     }
 }

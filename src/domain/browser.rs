@@ -49,7 +49,8 @@ pub async fn create(ctx: &Context, id: &[u8], state: &BrowserState) -> Result<bo
 pub async fn save(ctx: &Context, id: &[u8], state: &BrowserState) -> Result<bool, Fault> {
     let (at, _) = key_of(id);
     for _ in 0..super::TRIES {
-        let Some(read) = versioned::<BrowserState>(ctx.store.get(&at).await?, "browser state")? else {
+        let Some(read) = versioned::<BrowserState>(ctx.store.get(&at).await?, "browser state")?
+        else {
             return Ok(false);
         };
         let mut batch = Batch::new();

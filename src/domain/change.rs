@@ -40,9 +40,25 @@ pub(in crate::domain) async fn commit(
 
 /// The names of the settings that differ, for the audit log; never their values, which may be anybody's secrets.
 pub(in crate::domain) fn changed<T: Serialize>(before: &T, after: &T) -> Option<String> {
-    let (before, after) = (serde_json::to_value(before).ok()?, serde_json::to_value(after).ok()?);
+    let (before, after) = (
+        serde_json::to_value(before).ok()?,
+        serde_json::to_value(after).ok()?,
+    );
     let (before, after) = (before.as_object()?, after.as_object()?);
-    let mut names: Vec<&str> = after.keys().filter(|k| before.get(*k) != after.get(*k)).map(String::as_str).collect();
-    names.extend(before.keys().filter(|k| !after.contains_key(*k)).map(String::as_str));
-    if names.is_empty() { None } else { Some(format!("changed: {}", names.join(", "))) }
+    let mut names: Vec<&str> = after
+        .keys()
+        .filter(|k| before.get(*k) != after.get(*k))
+        .map(String::as_str)
+        .collect();
+    names.extend(
+        before
+            .keys()
+            .filter(|k| !after.contains_key(*k))
+            .map(String::as_str),
+    );
+    if names.is_empty() {
+        None
+    } else {
+        Some(format!("changed: {}", names.join(", ")))
+    }
 }

@@ -87,15 +87,32 @@ pub type Verdict<T> = Result<T, Denied>;
 ///
 /// # Errors
 /// [`Fault`] when it could not decide.
-pub async fn session(ctx: &Context, realm: &Realm, sid: Sid) -> Result<Verdict<ActiveSession>, Fault> {
+pub async fn session(
+    ctx: &Context,
+    realm: &Realm,
+    sid: Sid,
+) -> Result<Verdict<ActiveSession>, Fault> {
     let read = ctx
         .store
-        .get_many(&[key::session(realm.id, sid), key::seen(realm.id, sid), key::realm_epoch(realm.id)])
+        .get_many(&[
+            key::session(realm.id, sid),
+            key::seen(realm.id, sid),
+            key::realm_epoch(realm.id),
+        ])
         .await?;
     let [session, seen, realm_epoch] = take(read)?;
-    let Some(session) = versioned::<Session>(session, "session")? else { return Ok(Err(Denied::Unknown)) };
-    let user_epoch = ctx.store.get(&key::user_epoch(realm.id, session.value.user)).await?;
-    let epochs = Epochs { realm: epoch(realm_epoch)?, user: epoch(user_epoch)?, client: None };
+    let Some(session) = versioned::<Session>(session, "session")? else {
+        return Ok(Err(Denied::Unknown));
+    };
+    let user_epoch = ctx
+        .store
+        .get(&key::user_epoch(realm.id, session.value.user))
+        .await?;
+    let epochs = Epochs {
+        realm: epoch(realm_epoch)?,
+        user: epoch(user_epoch)?,
+        client: None,
+    };
     judge_session(realm, session, last_seen(seen)?, &epochs, ctx.now())
 }
 
@@ -121,8 +138,17 @@ pub async fn sessions(
     }
     let epoch_keys: Vec<Bytes> = found
         .iter()
-        .map(|(s, _)| s.as_ref().map_or_else(Bytes::new, |s| key::user_epoch(realm.id, s.value.user)))
-        .map(|k| if k.is_empty() { key::realm_epoch(realm.id) } else { k })
+        .map(|(s, _)| {
+            s.as_ref()
+                .map_or_else(Bytes::new, |s| key::user_epoch(realm.id, s.value.user))
+        })
+        .map(|k| {
+            if k.is_empty() {
+                key::realm_epoch(realm.id)
+            } else {
+                k
+            }
+        })
         .collect();
     let user_epochs = ctx.store.get_many(&epoch_keys).await?;
     let now = ctx.now();
@@ -132,7 +158,11 @@ pub async fn sessions(
             judged.push((None, Err(Denied::Unknown)));
             continue;
         };
-        let epochs = Epochs { realm: realm_epoch.clone(), user: epoch(user_epoch)?, client: None };
+        let epochs = Epochs {
+            realm: realm_epoch.clone(),
+            user: epoch(user_epoch)?,
+            client: None,
+        };
         let verdict = judge_session(realm, session.clone(), seen, &epochs, now)?;
         judged.push((Some(session), verdict));
     }
@@ -149,8 +179,10 @@ pub async fn family(
     client: &Client,
     id: FamilyId,
 ) -> Result<Verdict<ActiveFamily>, Fault> {
-    let Some(family) =
-        versioned::<TokenFamily>(ctx.store.get(&key::family(realm.id, id)).await?, "token family")?
+    let Some(family) = versioned::<TokenFamily>(
+        ctx.store.get(&key::family(realm.id, id)).await?,
+        "token family",
+    )?
     else {
         return Ok(Err(Denied::Unknown));
     };
@@ -166,7 +198,11 @@ pub async fn family(
 ///
 /// # Errors
 /// [`Fault`] when it could not decide.
-pub async fn access(ctx: &Context, realm: &Realm, claims: &AccessClaims) -> Result<Verdict<()>, Fault> {
+pub async fn access(
+    ctx: &Context,
+    realm: &Realm,
+    claims: &AccessClaims,
+) -> Result<Verdict<()>, Fault> {
     let Some(client) = super::client::find(ctx, realm, &claims.client_id).await? else {
         return Ok(Err(Denied::ClientDisabled));
     };
@@ -174,12 +210,17 @@ pub async fn access(ctx: &Context, realm: &Realm, claims: &AccessClaims) -> Resu
     let revoked = key::revoked_token(realm.id, &crypto::sha256(claims.jti.as_bytes()));
     match (claims.sid, claims.user(), claims.family) {
         (Some(sid), Some(user), Some(id)) => {
-            let (family, revoked, facts) = Facts::read_all(ctx, realm, sid, user, client.id, id, revoked).await?;
+            let (family, revoked, facts) =
+                Facts::read_all(ctx, realm, sid, user, client.id, id, revoked).await?;
             if revoked {
                 return Ok(Err(Denied::Revoked));
             }
-            let Some(family) = family else { return Ok(Err(Denied::Unknown)) };
-            Ok(facts.judge_family(realm, Some(&client), family, now)?.map(|_| ()))
+            let Some(family) = family else {
+                return Ok(Err(Denied::Unknown));
+            };
+            Ok(facts
+                .judge_family(realm, Some(&client), family, now)?
+                .map(|_| ()))
         }
         _ => {
             let facts = Facts::read(ctx, realm, None, None, client.id).await?;
@@ -243,14 +284,22 @@ impl Facts {
         ];
         let [session, seen, r, u, c, family, revoked] = take(ctx.store.get_many(&keys).await?)?;
         let family = versioned::<TokenFamily>(family, "token family")?;
-        Ok((family, revoked.is_some(), Facts::of([session, seen, r, u, c])?))
+        Ok((
+            family,
+            revoked.is_some(),
+            Facts::of([session, seen, r, u, c])?,
+        ))
     }
 
     fn of([session, seen, realm, user, client]: [Option<Record>; 5]) -> Result<Facts, Fault> {
         Ok(Facts {
             session: versioned(session, "session")?,
             seen: last_seen(seen)?,
-            epochs: Epochs { realm: epoch(realm)?, user: epoch(user)?, client: epoch(client)? },
+            epochs: Epochs {
+                realm: epoch(realm)?,
+                user: epoch(user)?,
+                client: epoch(client)?,
+            },
         })
     }
 
@@ -262,7 +311,10 @@ impl Facts {
             return Err(Denied::ClientDisabled);
         }
         // `iat` has whole seconds; a cut within that second ends what was issued in it.
-        for epoch in [&self.epochs.realm, &self.epochs.client].into_iter().flatten() {
+        for epoch in [&self.epochs.realm, &self.epochs.client]
+            .into_iter()
+            .flatten()
+        {
             if issued_at.secs() <= epoch.at.secs() {
                 return Err(Denied::Ended(epoch.ended()));
             }
@@ -277,7 +329,10 @@ impl Facts {
         family: Versioned<TokenFamily>,
         now: Timestamp,
     ) -> Result<Verdict<ActiveFamily>, Fault> {
-        let Versioned { value: family, version } = family;
+        let Versioned {
+            value: family,
+            version,
+        } = family;
         if !realm.settings.enabled {
             return Ok(Err(Denied::RealmDisabled));
         }
@@ -288,7 +343,10 @@ impl Facts {
             return Ok(Err(Denied::Ended(ended)));
         }
         let sid = family.grant.sid;
-        for epoch in [&self.epochs.realm, &self.epochs.user, &self.epochs.client].into_iter().flatten() {
+        for epoch in [&self.epochs.realm, &self.epochs.user, &self.epochs.client]
+            .into_iter()
+            .flatten()
+        {
             if epoch.ends_family(sid, family.started_at, family.offline) {
                 return Ok(Err(Denied::Ended(epoch.ended())));
             }
@@ -304,13 +362,20 @@ impl Facts {
         let session = if family.offline {
             None
         } else {
-            let Some(session) = self.session else { return Ok(Err(Denied::Unknown)) };
+            let Some(session) = self.session else {
+                return Ok(Err(Denied::Unknown));
+            };
             match judge_session(realm, session, self.seen, &self.epochs, now)? {
                 Ok(active) => Some(active),
                 Err(denied) => return Ok(Err(denied)),
             }
         };
-        Ok(Ok(ActiveFamily { family, version, session, _judged: Judged(()) }))
+        Ok(Ok(ActiveFamily {
+            family,
+            version,
+            session,
+            _judged: Judged(()),
+        }))
     }
 }
 
@@ -321,7 +386,10 @@ fn judge_session(
     epochs: &Epochs,
     now: Timestamp,
 ) -> Result<Verdict<ActiveSession>, Fault> {
-    let Versioned { value: session, version } = session;
+    let Versioned {
+        value: session,
+        version,
+    } = session;
     if let Some(ended) = session.ended {
         return Ok(Err(Denied::Ended(ended)));
     }
@@ -344,7 +412,15 @@ fn judge_session(
     if now >= limits.idle_at {
         return Ok(Err(Denied::Idle));
     }
-    Ok(Ok(ActiveSession { session, version, last_active, last_ip, last_node, limits, _judged: Judged(()) }))
+    Ok(Ok(ActiveSession {
+        session,
+        version,
+        last_active,
+        last_ip,
+        last_node,
+        limits,
+        _judged: Judged(()),
+    }))
 }
 
 impl Denied {
@@ -367,5 +443,7 @@ fn last_seen(record: Option<Record>) -> Result<Option<Seen>, Fault> {
 }
 
 fn take<const N: usize>(records: Vec<Option<Record>>) -> Result<[Option<Record>; N], Fault> {
-    records.try_into().map_err(|_| Fault::Record("answer of the store"))
+    records
+        .try_into()
+        .map_err(|_| Fault::Record("answer of the store"))
 }

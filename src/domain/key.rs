@@ -3,7 +3,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::id::{ClientId, FamilyId, RealmId, SignOutId, Sid, UserId};
+use super::id::{ClientId, FamilyId, RealmId, Sid, SignOutId, UserId};
 use super::time::Timestamp;
 use crate::store::Range;
 
@@ -133,7 +133,10 @@ pub fn session(realm: RealmId, sid: Sid) -> Bytes {
 
 /// A session among a user's active ones.
 pub fn session_by_user(realm: RealmId, user: UserId, sid: Sid) -> Bytes {
-    Key::of(0x31, realm).bytes(user.bytes()).bytes(sid.bytes()).end()
+    Key::of(0x31, realm)
+        .bytes(user.bytes())
+        .bytes(sid.bytes())
+        .end()
 }
 
 /// A user's active sessions.
@@ -153,7 +156,10 @@ pub fn sessions_active(realm: RealmId) -> Range {
 
 /// A session among a client's active ones.
 pub fn session_by_client(realm: RealmId, client: ClientId, sid: Sid) -> Bytes {
-    Key::of(0x33, realm).bytes(client.bytes()).bytes(sid.bytes()).end()
+    Key::of(0x33, realm)
+        .bytes(client.bytes())
+        .bytes(sid.bytes())
+        .end()
 }
 
 /// The active sessions a client takes part in.
@@ -173,7 +179,11 @@ pub fn sessions_by_ip(realm: RealmId, prefix: &[u8]) -> Range {
 
 /// A session among the active ones of a folded username.
 pub fn session_by_name(realm: RealmId, folded: &str, sid: Sid) -> Bytes {
-    Key::of(0x35, realm).bytes(folded.as_bytes()).bytes(&[0]).bytes(sid.bytes()).end()
+    Key::of(0x35, realm)
+        .bytes(folded.as_bytes())
+        .bytes(&[0])
+        .bytes(sid.bytes())
+        .end()
 }
 
 /// The active sessions of usernames that start with `prefix`.
@@ -198,7 +208,11 @@ pub fn sessions_ended(realm: RealmId) -> Range {
 
 /// A session among a user's ended ones.
 pub fn session_ended_by_user(realm: RealmId, user: UserId, at: Timestamp, sid: Sid) -> Bytes {
-    Key::of(0x39, realm).bytes(user.bytes()).num(!at.0).bytes(sid.bytes()).end()
+    Key::of(0x39, realm)
+        .bytes(user.bytes())
+        .num(!at.0)
+        .bytes(sid.bytes())
+        .end()
 }
 
 /// A user's ended sessions, newest first.
@@ -208,7 +222,12 @@ pub fn sessions_ended_by_user(realm: RealmId, user: UserId) -> Range {
 
 /// When something must be looked at again: a lazy timer that later use does not move.
 pub fn due(at: Timestamp, kind: u8, realm: RealmId, id: &[u8]) -> Bytes {
-    Key::space(0x40).num(at.0).bytes(&[kind]).bytes(&realm.0.to_be_bytes()).bytes(id).end()
+    Key::space(0x40)
+        .num(at.0)
+        .bytes(&[kind])
+        .bytes(&realm.0.to_be_bytes())
+        .bytes(id)
+        .end()
 }
 
 /// Everything that is due, earliest first.
@@ -223,7 +242,10 @@ pub fn family(realm: RealmId, id: FamilyId) -> Bytes {
 
 /// A family among a session's.
 pub fn family_by_session(realm: RealmId, sid: Sid, id: FamilyId) -> Bytes {
-    Key::of(0x52, realm).bytes(sid.bytes()).bytes(id.bytes()).end()
+    Key::of(0x52, realm)
+        .bytes(sid.bytes())
+        .bytes(id.bytes())
+        .end()
 }
 
 /// A session's families.
@@ -233,7 +255,10 @@ pub fn families_by_session(realm: RealmId, sid: Sid) -> Range {
 
 /// A family among a user's.
 pub fn family_by_user(realm: RealmId, user: UserId, id: FamilyId) -> Bytes {
-    Key::of(0x53, realm).bytes(user.bytes()).bytes(id.bytes()).end()
+    Key::of(0x53, realm)
+        .bytes(user.bytes())
+        .bytes(id.bytes())
+        .end()
 }
 
 /// A user's families.
@@ -243,7 +268,10 @@ pub fn families_by_user(realm: RealmId, user: UserId) -> Range {
 
 /// A family among a client's.
 pub fn family_by_client(realm: RealmId, client: ClientId, id: FamilyId) -> Bytes {
-    Key::of(0x54, realm).bytes(client.bytes()).bytes(id.bytes()).end()
+    Key::of(0x54, realm)
+        .bytes(client.bytes())
+        .bytes(id.bytes())
+        .end()
 }
 
 /// A client's families.
@@ -258,7 +286,10 @@ pub fn code(realm: RealmId, hash: &[u8; 32]) -> Bytes {
 
 /// What a user allowed a client.
 pub fn consent(realm: RealmId, user: UserId, client: ClientId) -> Bytes {
-    Key::of(0x5C, realm).bytes(user.bytes()).bytes(client.bytes()).end()
+    Key::of(0x5C, realm)
+        .bytes(user.bytes())
+        .bytes(client.bytes())
+        .end()
 }
 
 /// What a user allowed all clients.
@@ -278,7 +309,11 @@ pub fn revoked_token(realm: RealmId, hash: &[u8; 32]) -> Bytes {
 
 /// A delivery that is due.
 pub fn delivery(due: Timestamp, id: &[u8; 16]) -> Bytes {
-    Key::space(0x60).bytes(&[id.last().copied().unwrap_or(0) & 15]).num(due.0).bytes(id).end()
+    Key::space(0x60)
+        .bytes(&[id.last().copied().unwrap_or(0) & 15])
+        .num(due.0)
+        .bytes(id)
+        .end()
 }
 
 /// An act of signing out.
@@ -293,7 +328,10 @@ pub fn sign_outs(realm: RealmId) -> Range {
 
 /// What an act did with one session.
 pub fn sign_out_session(realm: RealmId, id: SignOutId, sid: Sid) -> Bytes {
-    Key::of(0x83, realm).bytes(id.bytes()).bytes(sid.bytes()).end()
+    Key::of(0x83, realm)
+        .bytes(id.bytes())
+        .bytes(sid.bytes())
+        .end()
 }
 
 /// What an act did with every session.
@@ -303,7 +341,11 @@ pub fn sign_out_sessions(realm: RealmId, id: SignOutId) -> Range {
 
 /// What an act means for one app.
 pub fn sign_out_app(realm: RealmId, id: SignOutId, client: ClientId, sid: &[u8; 16]) -> Bytes {
-    Key::of(0x84, realm).bytes(id.bytes()).bytes(client.bytes()).bytes(sid).end()
+    Key::of(0x84, realm)
+        .bytes(id.bytes())
+        .bytes(client.bytes())
+        .bytes(sid)
+        .end()
 }
 
 /// What an act means for every app.
@@ -313,7 +355,10 @@ pub fn sign_out_apps(realm: RealmId, id: SignOutId) -> Range {
 
 /// A frozen piece of a large selection.
 pub fn sign_out_chunk(realm: RealmId, id: SignOutId, number: u32) -> Bytes {
-    Key::of(0x85, realm).bytes(id.bytes()).bytes(&number.to_be_bytes()).end()
+    Key::of(0x85, realm)
+        .bytes(id.bytes())
+        .bytes(&number.to_be_bytes())
+        .end()
 }
 
 /// The frozen pieces of a large selection.
@@ -323,7 +368,10 @@ pub fn sign_out_chunks(realm: RealmId, id: SignOutId) -> Range {
 
 /// An act that is not yet written out.
 pub fn sign_out_open(realm: RealmId, id: SignOutId) -> Bytes {
-    Key::space(0x86).bytes(&realm.0.to_be_bytes()).bytes(id.bytes()).end()
+    Key::space(0x86)
+        .bytes(&realm.0.to_be_bytes())
+        .bytes(id.bytes())
+        .end()
 }
 
 /// All acts that are not yet written out.

@@ -53,6 +53,8 @@ pub struct Context {
     pub catalog: realm::Catalog,
     /// Parsed signing keys.
     pub keys: keys::KeyRing,
+    /// The order of ids within a millisecond.
+    pub ids: id::Ids,
     /// Which large acts are being written out.
     pub door: signout::expand::Door,
 }
@@ -63,16 +65,11 @@ impl Context {
         self.clock.now()
     }
 
-    /// A time-ordered id (RFC 9562 §5.7) from the context's clock and entropy.
+    /// An id from the context's clock and entropy (RFC 9562 §5.7), later than every id of this process before it.
     pub fn new_id(&self) -> uuid::Uuid {
-        self.id_at(self.now())
-    }
-
-    /// A time-ordered id of a given moment.
-    pub fn id_at(&self, at: Timestamp) -> uuid::Uuid {
         let mut random = [0u8; 10];
         self.entropy.fill(&mut random);
-        uuid::Builder::from_unix_timestamp_millis(at.0, &random).into_uuid()
+        self.ids.next(self.now(), random)
     }
 
     /// Thirty-two random bytes: more than any guess will reach.

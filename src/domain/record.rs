@@ -24,7 +24,9 @@ pub struct Versioned<T> {
 /// # Errors
 /// [`Fault::Record`] when it cannot be encoded.
 pub fn encode<T: Serialize>(value: &T) -> Result<Bytes, Fault> {
-    postcard::to_extend(value, vec![POSTCARD]).map(Bytes::from).map_err(|_| Fault::Record("record being written"))
+    postcard::to_extend(value, vec![POSTCARD])
+        .map(Bytes::from)
+        .map_err(|_| Fault::Record("record being written"))
 }
 
 /// Encodes a record whose shape grows: realms, clients, users, audit.
@@ -57,5 +59,12 @@ pub fn versioned<T: DeserializeOwned>(
     record: Option<Record>,
     what: &'static str,
 ) -> Result<Option<Versioned<T>>, Fault> {
-    record.map(|r| Ok(Versioned { value: decode(&r.value, what)?, version: r.version })).transpose()
+    record
+        .map(|r| {
+            Ok(Versioned {
+                value: decode(&r.value, what)?,
+                version: r.version,
+            })
+        })
+        .transpose()
 }

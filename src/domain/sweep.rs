@@ -58,7 +58,11 @@ impl Due {
             6 => Due::RevokedToken(id.try_into().ok()?),
             _ => return None,
         };
-        Some((Timestamp(u64::from_be_bytes(*ms)), RealmId(u32::from_be_bytes(*realm)), due))
+        Some((
+            Timestamp(u64::from_be_bytes(*ms)),
+            RealmId(u32::from_be_bytes(*realm)),
+            due,
+        ))
     }
 }
 
@@ -81,7 +85,16 @@ const PIECE: usize = 20;
 /// # Errors
 /// [`Fault`] when the store fails; nothing is lost, the dates stay.
 pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
-    let page = ctx.store.scan(&key::dues(), None, AT_ONCE, Dir::Forward, KeysOrRecords::KeysOnly).await?;
+    let page = ctx
+        .store
+        .scan(
+            &key::dues(),
+            None,
+            AT_ONCE,
+            Dir::Forward,
+            KeysOrRecords::KeysOnly,
+        )
+        .await?;
     let now = ctx.now();
     let mut swept = Swept::default();
     let mut over: Vec<(RealmId, Reason, Sid, Bytes)> = Vec::new();
@@ -126,7 +139,8 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
             }
             Due::Assertion(id) => {
                 if let Some((client, hash)) = id.split_first_chunk::<16>()
-                    && let (Some(client), Ok(hash)) = (super::id::ClientId::from_bytes(client), hash.try_into())
+                    && let (Some(client), Ok(hash)) =
+                        (super::id::ClientId::from_bytes(client), hash.try_into())
                 {
                     tidy.del(key::assertion(realm, client, hash));
                 }
@@ -153,19 +167,37 @@ enum Next {
     Over(Reason),
 }
 
-async fn session(ctx: &Context, realm: RealmId, sid: Sid, now: Timestamp) -> Result<Option<Next>, Fault> {
-    let Some(realm) = realm::by_id(ctx, realm).await? else { return Ok(None) };
+async fn session(
+    ctx: &Context,
+    realm: RealmId,
+    sid: Sid,
+    now: Timestamp,
+) -> Result<Option<Next>, Fault> {
+    let Some(realm) = realm::by_id(ctx, realm).await? else {
+        return Ok(None);
+    };
     Ok(match denial::session(ctx, &realm, sid).await? {
-        Ok(active) => Some(Next::Again(active.limits.idle_at.max(now.plus(Span::secs(1))))),
+        Ok(active) => Some(Next::Again(
+            active.limits.idle_at.max(now.plus(Span::secs(1))),
+        )),
         Err(Denied::Idle) => Some(Next::Over(Reason::Idle)),
         Err(Denied::Expired) => Some(Next::Over(Reason::Expired)),
         Err(_) => None,
     })
 }
 
-async fn family(ctx: &Context, realm: RealmId, id: FamilyId, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
-    let Some(realm) = realm::by_id(ctx, realm).await? else { return Ok(None) };
-    let Some(stored) = ctx.store.get(&key::family(realm.id, id)).await? else { return Ok(None) };
+async fn family(
+    ctx: &Context,
+    realm: RealmId,
+    id: FamilyId,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    let Some(realm) = realm::by_id(ctx, realm).await? else {
+        return Ok(None);
+    };
+    let Some(stored) = ctx.store.get(&key::family(realm.id, id)).await? else {
+        return Ok(None);
+    };
     let family: TokenFamily = decode(&stored.value, "token family")?;
     if family.ended.is_some() {
         return Ok(None);
@@ -189,23 +221,41 @@ async fn family(ctx: &Context, realm: RealmId, id: FamilyId, now: Timestamp) -> 
     }
 }
 
-async fn browser_state(ctx: &Context, hash: &[u8; 32], now: Timestamp) -> Result<Option<Timestamp>, Fault> {
-    let Some(stored) = ctx.store.get(&key::browser(hash)).await? else { return Ok(None) };
+async fn browser_state(
+    ctx: &Context,
+    hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    let Some(stored) = ctx.store.get(&key::browser(hash)).await? else {
+        return Ok(None);
+    };
     let state: browser::BrowserState = decode(&stored.value, "browser state")?;
     Ok(Some(state.expires_at).filter(|at| *at > now))
 }
 
-async fn end(ctx: &Context, over: Vec<(RealmId, Reason, Sid, Bytes)>, tidy: &mut Batch) -> Result<usize, Fault> {
+/// Sessions of one realm that end for one reason, each with the key of its date.
+type Group = (RealmId, Reason, Vec<(Sid, Bytes)>);
+
+async fn end(
+    ctx: &Context,
+    over: Vec<(RealmId, Reason, Sid, Bytes)>,
+    tidy: &mut Batch,
+) -> Result<usize, Fault> {
     let mut ended = 0;
-    let mut groups: Vec<(RealmId, Reason, Vec<(Sid, Bytes)>)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     for (realm, reason, sid, at) in over {
-        match groups.iter_mut().find(|(r, why, of)| *r == realm && *why == reason && of.len() < PIECE) {
+        match groups
+            .iter_mut()
+            .find(|(r, why, of)| *r == realm && *why == reason && of.len() < PIECE)
+        {
             Some((_, _, of)) => of.push((sid, at)),
             None => groups.push((realm, reason, vec![(sid, at)])),
         }
     }
     for (realm, reason, of) in groups {
-        let Some(realm) = realm::by_id(ctx, realm).await? else { continue };
+        let Some(realm) = realm::by_id(ctx, realm).await? else {
+            continue;
+        };
         end_group(ctx, &realm, reason, &of).await?;
         ended += of.len();
         for (_, at) in of {
@@ -215,7 +265,12 @@ async fn end(ctx: &Context, over: Vec<(RealmId, Reason, Sid, Bytes)>, tidy: &mut
     Ok(ended)
 }
 
-async fn end_group(ctx: &Context, realm: &Realm, reason: Reason, of: &[(Sid, Bytes)]) -> Result<(), Fault> {
+async fn end_group(
+    ctx: &Context,
+    realm: &Realm,
+    reason: Reason,
+    of: &[(Sid, Bytes)],
+) -> Result<(), Fault> {
     let sids = of.iter().map(|(sid, _)| sid.to_string()).collect();
     let request = Request::new(Selection::Sessions(sids), reason, Actor::system("sweep"));
     match signout::end(ctx, realm, &request).await {

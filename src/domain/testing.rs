@@ -29,6 +29,7 @@ pub fn context() -> (Arc<Context>, Arc<ManualClock>) {
         node: "test".to_owned(),
         catalog: realm::Catalog::default(),
         keys: KeyRing::default(),
+        ids: crate::domain::id::Ids::default(),
         door: Door::default(),
     };
     (Arc::new(context), clock)
@@ -36,7 +37,9 @@ pub fn context() -> (Arc<Context>, Arc<ManualClock>) {
 
 /// A realm with default settings.
 pub async fn realm(ctx: &Context, name: &str) -> Arc<Realm> {
-    realm::verbs::create(ctx, &Actor::system("test"), name, RealmSettings::default()).await.unwrap()
+    realm::verbs::create(ctx, &Actor::system("test"), name, RealmSettings::default())
+        .await
+        .unwrap()
 }
 
 /// Where the feed of changes stands: two equal answers mean that nothing was written in between.
@@ -46,8 +49,13 @@ pub async fn position(ctx: &Context) -> FeedPos {
 
 /// A user without a password.
 pub async fn user(ctx: &Context, realm: &Realm, username: &str) -> User {
-    let settings = UserSettings { username: username.to_owned(), ..UserSettings::default() };
-    user::verbs::create(ctx, realm, &Actor::system("test"), settings).await.unwrap()
+    let settings = UserSettings {
+        username: username.to_owned(),
+        ..UserSettings::default()
+    };
+    user::verbs::create(ctx, realm, &Actor::system("test"), settings)
+        .await
+        .unwrap()
 }
 
 /// A session of this user, from the present moment on.

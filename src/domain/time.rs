@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
@@ -95,7 +97,13 @@ impl Span {
     }
 }
 
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,13 +152,24 @@ impl FromStr for Span {
             return Err(refuse());
         }
         while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(refuse)?;
+            let digits = rest
+                .find(|c: char| !c.is_ascii_digit())
+                .ok_or_else(refuse)?;
             let (number, tail) = rest.split_at(digits);
-            let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+            let letters = tail
+                .find(|c: char| c.is_ascii_digit())
+                .unwrap_or(tail.len());
             let (unit, tail) = tail.split_at(letters);
-            let size = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(refuse)?.1;
+            let size = UNITS
+                .iter()
+                .find(|(name, _)| *name == unit)
+                .ok_or_else(refuse)?
+                .1;
             let count: u64 = number.parse().map_err(|_| refuse())?;
-            total = count.checked_mul(size).and_then(|ms| total.checked_add(ms)).ok_or_else(refuse)?;
+            total = count
+                .checked_mul(size)
+                .and_then(|ms| total.checked_add(ms))
+                .ok_or_else(refuse)?;
             rest = tail;
         }
         Ok(Span(total))
@@ -159,14 +178,20 @@ impl FromStr for Span {
 
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_u64(self.0) }
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_u64(self.0)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
         if deserializer.is_human_readable() {
-            String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            String::deserialize(deserializer)?
+                .parse()
+                .map_err(serde::de::Error::custom)
         } else {
             u64::deserialize(deserializer).map(Span)
         }
@@ -184,9 +209,14 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the wall clock is read"
+    )]
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 }
@@ -216,7 +246,13 @@ mod tests {
 
     #[test]
     fn a_duration_reads_back_as_it_was_written() {
-        for (text, ms) in [("30m", 1_800_000), ("1h 30m", 5_400_000), ("1s", 1000), ("off", 0), ("10h", 36_000_000)] {
+        for (text, ms) in [
+            ("30m", 1_800_000),
+            ("1h 30m", 5_400_000),
+            ("1s", 1000),
+            ("off", 0),
+            ("10h", 36_000_000),
+        ] {
             let span: Span = text.parse().unwrap();
             assert_eq!(span.0, ms, "{text}");
             assert_eq!(span.to_string(), text);
@@ -227,13 +263,19 @@ mod tests {
     fn a_bad_duration_says_what_was_expected() {
         for text in ["", "30", "m", "5 parsecs", "-3m", "99999999999999999999d"] {
             let error = text.parse::<Span>().unwrap_err().to_string();
-            assert!(error.starts_with("expected a duration such as"), "{text}: {error}");
+            assert!(
+                error.starts_with("expected a duration such as"),
+                "{text}: {error}"
+            );
         }
     }
 
     #[test]
     fn a_plain_date_is_its_first_moment() {
-        assert_eq!(Timestamp::parse("2026-11-20"), Timestamp::parse("2026-11-20T00:00:00Z"));
+        assert_eq!(
+            Timestamp::parse("2026-11-20"),
+            Timestamp::parse("2026-11-20T00:00:00Z")
+        );
         assert_eq!(Timestamp::parse("yesterday"), None);
     }
 }

@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::domain::Fault;
-use crate::protocol::{ErrorCode, OAuthError};
 use crate::protocol::userinfo::basic_challenge;
+use crate::protocol::{ErrorCode, OAuthError};
 use crate::store::{CommitError, StoreError};
 
 impl IntoResponse for OAuthError {
@@ -18,10 +18,14 @@ impl IntoResponse for OAuthError {
         if self.code == ErrorCode::InvalidClient
             && let Ok(challenge) = HeaderValue::from_str(&basic_challenge("realmkeep"))
         {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }
@@ -29,7 +33,10 @@ impl IntoResponse for OAuthError {
 
 /// The headers that keep an answer out of every cache (RFC 6749 §5.1).
 pub fn no_store() -> [(header::HeaderName, &'static str); 2] {
-    [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")]
+    [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::PRAGMA, "no-cache"),
+    ]
 }
 
 /// Whether trying again soon may help.
@@ -37,7 +44,9 @@ pub fn is_passing(fault: &Fault) -> bool {
     match fault {
         Fault::Busy => true,
         Fault::Store(StoreError::Unavailable(_)) => true,
-        Fault::Commit(CommitError::Unavailable(_) | CommitError::Unknown(_) | CommitError::Conflict { .. }) => true,
+        Fault::Commit(
+            CommitError::Unavailable(_) | CommitError::Unknown(_) | CommitError::Conflict { .. },
+        ) => true,
         Fault::Store(_) | Fault::Commit(_) | Fault::Record(_) | Fault::Crypto(_) => false,
     }
 }
@@ -59,7 +68,10 @@ impl From<Fault> for OAuthError {
     fn from(fault: Fault) -> OAuthError {
         log_fault(&fault);
         if is_passing(&fault) {
-            OAuthError::new(ErrorCode::TemporarilyUnavailable, "the server is busy; try again in a moment")
+            OAuthError::new(
+                ErrorCode::TemporarilyUnavailable,
+                "the server is busy; try again in a moment",
+            )
         } else {
             OAuthError::server_error()
         }
@@ -81,23 +93,48 @@ pub struct Problem {
 
 impl Problem {
     /// A problem.
-    pub fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { status, kind, title, detail: detail.into() }
+    pub fn new(
+        status: StatusCode,
+        kind: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Problem {
+        Problem {
+            status,
+            kind,
+            title,
+            detail: detail.into(),
+        }
     }
 
     /// 400: the request does not read.
     pub fn bad_request(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::BAD_REQUEST, "bad-request", "The request is not well-formed", detail)
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "bad-request",
+            "The request is not well-formed",
+            detail,
+        )
     }
 
     /// 401: no good bearer token.
     pub fn unauthorized(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "A good access token is needed", detail)
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "A good access token is needed",
+            detail,
+        )
     }
 
     /// 404: not there, or not for the asker to know.
     pub fn not_found(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", detail)
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "There is no such thing",
+            detail,
+        )
     }
 
     /// 409: it contradicts what is there.
@@ -107,7 +144,12 @@ impl Problem {
 
     /// 422: it reads, but may not be.
     pub fn invalid(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A value is not allowed", detail)
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "A value is not allowed",
+            detail,
+        )
     }
 }
 
@@ -116,10 +158,20 @@ impl From<Fault> for Problem {
         log_fault(&fault);
         if is_passing(&fault) {
             let detail = "nothing was changed; try again in a moment";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy", detail)
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "The server is busy",
+                detail,
+            )
         } else {
             let detail = "the log has the cause under this request's id";
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The server could not decide", detail)
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "The server could not decide",
+                detail,
+            )
         }
     }
 }
@@ -135,14 +187,22 @@ impl IntoResponse for Problem {
             "error": self.kind,
             "errorMessage": self.detail,
         });
-        let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];
+        let headers = [
+            (header::CONTENT_TYPE, "application/problem+json"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
         let mut response = (self.status, headers, body.to_string()).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Bearer realm=\"realmkeep\", error=\"invalid_token\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            let challenge =
+                HeaderValue::from_static("Bearer realm=\"realmkeep\", error=\"invalid_token\"");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }

@@ -19,7 +19,5 @@ use state::App;
 
 /// Every route of the product on one screen; each room lists its own paths at its top.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .merge(run::health())
-        .with_state(app)
+    Router::new().merge(run::health()).with_state(app)
 }

@@ -24,7 +24,10 @@ pub async fn plain(listener: TcpListener, app: App, stop: CancellationToken) {
         let _ = stream.set_nodelay(true);
     });
     let service = super::router(app).into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await {
+    if let Err(error) = axum::serve(listener, service)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+    {
         tracing::error!(%error, "the listener failed");
     }
 }
@@ -38,7 +41,12 @@ pub async fn tls_config(cert: &Path, key: &Path) -> io::Result<RustlsConfig> {
 }
 
 /// Serves https.
-pub async fn tls(listener: std::net::TcpListener, config: RustlsConfig, app: App, stop: CancellationToken) {
+pub async fn tls(
+    listener: std::net::TcpListener,
+    config: RustlsConfig,
+    app: App,
+    stop: CancellationToken,
+) {
     let handle = axum_server::Handle::new();
     let graceful = handle.clone();
     tokio::spawn(async move {
@@ -56,17 +64,27 @@ pub async fn tls(listener: std::net::TcpListener, config: RustlsConfig, app: App
 }
 
 /// Serves health and figures.
-pub async fn management(listener: TcpListener, app: App, figures: PrometheusHandle, stop: CancellationToken) {
+pub async fn management(
+    listener: TcpListener,
+    app: App,
+    figures: PrometheusHandle,
+    stop: CancellationToken,
+) {
     let metrics = get(move || async move { figures.render() });
     let router = health().route("/metrics", metrics).with_state(app);
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
+    if let Err(error) = axum::serve(listener, router)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+    {
         tracing::error!(%error, "the management listener failed");
     }
 }
 
 /// `/healthz`: the process answers. `/readyz`: the store takes commits.
 pub fn health() -> Router<App> {
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
 }
 
 async fn ready(State(app): State<App>) -> (StatusCode, String) {
@@ -74,7 +92,12 @@ async fn ready(State(app): State<App>) -> (StatusCode, String) {
     if health.writable {
         (StatusCode::OK, "ready\n".to_owned())
     } else {
-        let trouble = health.trouble.unwrap_or_else(|| "the store takes no commits".to_owned());
-        (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {trouble}\n"))
+        let trouble = health
+            .trouble
+            .unwrap_or_else(|| "the store takes no commits".to_owned());
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("not ready: {trouble}\n"),
+        )
     }
 }

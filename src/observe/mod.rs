@@ -10,7 +10,10 @@ static FIGURES: OnceLock<PrometheusHandle> = OnceLock::new();
 pub fn log(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     // A second server in the same process logs where the first does.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 /// The figures of this process in Prometheus' text form; starts collecting at the first call.

@@ -19,7 +19,11 @@ const WAITING: usize = 64;
 ///
 /// # Errors
 /// [`ServeError`] when either does not open.
-pub(crate) fn context(settings: &Settings, clock: Arc<dyn Clock>, cheap: bool) -> Result<Context, ServeError> {
+pub(crate) fn context(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    cheap: bool,
+) -> Result<Context, ServeError> {
     let kind: StoreKind = settings.store.parse()?;
     let store = store::open(&kind, &settings.data)?;
     let given = settings.master_key.as_ref().map(|s| s.expose());
@@ -32,7 +36,11 @@ pub(crate) fn context(settings: &Settings, clock: Arc<dyn Clock>, cheap: bool) -
         }
         _ => Vault::load_or_create(&settings.data, given)?,
     };
-    let cost = if cheap { PasswordCost::test() } else { PasswordCost::default() };
+    let cost = if cheap {
+        PasswordCost::test()
+    } else {
+        PasswordCost::default()
+    };
     Ok(Context {
         store,
         clock,
@@ -43,6 +51,7 @@ pub(crate) fn context(settings: &Settings, clock: Arc<dyn Clock>, cheap: bool) -
         node: settings.node.clone(),
         catalog: Catalog::default(),
         keys: keys::KeyRing::default(),
+        ids: crate::domain::id::Ids::default(),
         door: Door::default(),
     })
 }
@@ -71,8 +80,9 @@ pub(super) async fn realms(
         let realm = realm.to_owned();
         move |source| ServeError::Apply { realm, source }
     };
-    let generated =
-        apply::bootstrap(ctx, settings.admin_password.clone()).await.map_err(refused("master"))?;
+    let generated = apply::bootstrap(ctx, settings.admin_password.clone())
+        .await
+        .map_err(refused("master"))?;
     for file in files {
         let applied = apply::apply(ctx, &file.realm, file.settings, file.clients, file.users)
             .await

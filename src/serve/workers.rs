@@ -16,7 +16,9 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 pub(super) async fn sweep(ctx: Arc<Context>, stop: CancellationToken) {
     loop {
         match due::sweep(&ctx).await {
-            Ok(swept) if swept.ended > 0 => tracing::debug!(ended = swept.ended, "sessions expired"),
+            Ok(swept) if swept.ended > 0 => {
+                tracing::debug!(ended = swept.ended, "sessions expired")
+            }
             Ok(swept) if swept.looked > 0 => {}
             Ok(_) => {
                 tokio::select! {

@@ -34,26 +34,57 @@ struct Searcher {
 impl Worker for Searcher {
     async fn step(&mut self) -> anyhow::Result<Step> {
         self.at += 1;
-        let Some((prefix, question)) = self.questions.get(self.at % self.questions.len().max(1)) else {
+        let Some((prefix, question)) = self.questions.get(self.at % self.questions.len().max(1))
+        else {
             return Ok(Step::Over);
         };
         let answer = self.conn.call(question).await?;
         answer.expect(200)?;
         let page = answer.json()?;
-        let rows = page.get("sessions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        ensure!(rows.len() == self.rows, "{} rows instead of {} for {prefix:?}", rows.len(), self.rows);
+        let rows = page
+            .get("sessions")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        ensure!(
+            rows.len() == self.rows,
+            "{} rows instead of {} for {prefix:?}",
+            rows.len(),
+            self.rows
+        );
         for row in rows {
-            ensure!(text(row, "username").starts_with(prefix), "{} for {prefix:?}", text(row, "username"));
-            ensure!(text(row, "state") == "active", "a session that is not active: {}", text(row, "id"));
+            ensure!(
+                text(row, "username").starts_with(prefix),
+                "{} for {prefix:?}",
+                text(row, "username")
+            );
+            ensure!(
+                text(row, "state") == "active",
+                "a session that is not active: {}",
+                text(row, "id")
+            );
         }
         Ok(Step::Done)
     }
 }
 
 async fn pages(lab: &Lab, name: &str, prefixes: &[&'static str], rows: usize) -> Vec<Row> {
-    let questions = Rc::new(prefixes.iter().map(|p| (*p, page_request(lab, p))).collect::<Vec<_>>());
-    let worker = |at| Searcher { conn: Conn::new(lab.target.address), questions: Rc::clone(&questions), at, rows };
-    vec![lab.row(name, lab.drive((0..lab.connections).map(worker).collect()).await)]
+    let questions = Rc::new(
+        prefixes
+            .iter()
+            .map(|p| (*p, page_request(lab, p)))
+            .collect::<Vec<_>>(),
+    );
+    let worker = |at| Searcher {
+        conn: Conn::new(lab.target.address),
+        questions: Rc::clone(&questions),
+        at,
+        rows,
+    };
+    vec![lab.row(
+        name,
+        lab.drive((0..lab.connections).map(worker).collect()).await,
+    )]
 }
 
 pub(super) async fn first_page(lab: &Lab) -> anyhow::Result<Vec<Row>> {
@@ -69,8 +100,19 @@ pub(super) async fn search(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     }
     let mut full = Vec::new();
     for prefix in PREFIXES {
-        let page = lab.admin("GET", &format!("/sessions?q={prefix}&limit={LIMIT}"), None, 200).await?;
-        if page.get("sessions").and_then(Value::as_array).is_some_and(|rows| rows.len() == LIMIT) {
+        let page = lab
+            .admin(
+                "GET",
+                &format!("/sessions?q={prefix}&limit={LIMIT}"),
+                None,
+                200,
+            )
+            .await?;
+        if page
+            .get("sessions")
+            .and_then(Value::as_array)
+            .is_some_and(|rows| rows.len() == LIMIT)
+        {
             full.push(prefix);
         }
     }
@@ -79,4 +121,6 @@ pub(super) async fn search(lab: &Lab) -> anyhow::Result<Vec<Row>> {
 }
 
 /// Three letters each; more than one given name begins with some of them.
-const PREFIXES: [&str; 12] = ["adr", "ali", "ami", "ana", "and", "ann", "jul", "kat", "luk", "mar", "mat", "sof"];
+const PREFIXES: [&str; 12] = [
+    "adr", "ali", "ami", "ana", "and", "ann", "jul", "kat", "luk", "mar", "mat", "sof",
+];

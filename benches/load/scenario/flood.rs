@@ -23,7 +23,9 @@ const REST: Duration = Duration::from_millis(5);
 pub(super) async fn login_flood(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let calm = ordinary(lab).await;
     let busy = Rc::new(Cell::new(0));
-    let guests = (0..FLOOD).map(|number| Guest::new(lab, number, &busy)).collect();
+    let guests = (0..FLOOD)
+        .map(|number| Guest::new(lab, number, &busy))
+        .collect();
     let pace = Pace::full(lab.span);
     let (flood, loaded) = tokio::join!(drive(&lab.target, pace, guests), ordinary(lab));
     let mut rows = Vec::new();
@@ -33,28 +35,45 @@ pub(super) async fn login_flood(lab: &Lab) -> anyhow::Result<Vec<Row>> {
         loaded.cpu = None;
         let mut row = lab.row(&format!("login_flood: {name}"), loaded);
         if let (Some(before), Some(after)) = p99 {
-            row.remarks.push(format!("p99 {:.1} × the {before:.2} ms without the flood", after / before));
+            row.remarks.push(format!(
+                "p99 {:.1} × the {before:.2} ms without the flood",
+                after / before
+            ));
         }
         rows.push(row);
     }
     let mut row = lab.row("login_flood: logins", flood);
-    row.remarks.push(format!("{FLOOD} connections; told to come back {} times; CPU of everything together", busy.get()));
+    row.remarks.push(format!(
+        "{FLOOD} connections; told to come back {} times; CPU of everything together",
+        busy.get()
+    ));
     rows.push(row);
     Ok(rows)
 }
 
 async fn ordinary(lab: &Lab) -> [(&'static str, Measured); 3] {
-    let pace = Pace { rest: REST, ..Pace::full(lab.span) };
+    let pace = Pace {
+        rest: REST,
+        ..Pace::full(lab.span)
+    };
     let tokens = (0..EACH).map(|_| Minter::new(lab, REALM, API)).collect();
     let (question, piece) = discovery_request(lab);
     let question = Rc::new(vec![question]);
-    let documents = (0..EACH).map(|at| Asker::new(lab, Rc::clone(&question), at, &piece)).collect();
+    let documents = (0..EACH)
+        .map(|at| Asker::new(lab, Rc::clone(&question), at, &piece))
+        .collect();
     let question = Rc::new(vec![admin::first_page_request(lab)]);
-    let pages = (0..EACH).map(|at| Asker::new(lab, Rc::clone(&question), at, "\"sessions\":[")).collect();
+    let pages = (0..EACH)
+        .map(|at| Asker::new(lab, Rc::clone(&question), at, "\"sessions\":["))
+        .collect();
     let (tokens, documents, pages) = tokio::join!(
         drive(&lab.target, pace, tokens),
         drive(&lab.target, pace, documents),
         drive(&lab.target, pace, pages)
     );
-    [("token", tokens), ("discovery", documents), ("sessions", pages)]
+    [
+        ("token", tokens),
+        ("discovery", documents),
+        ("sessions", pages),
+    ]
 }

@@ -20,7 +20,12 @@ pub(super) struct Guest {
 impl Guest {
     pub(super) fn new(lab: &Lab, number: usize, busy: &Rc<Cell<u64>>) -> Guest {
         let (username, password) = credentials(number);
-        Guest { browser: lab.browser(number), username, password, busy: Rc::clone(busy) }
+        Guest {
+            browser: lab.browser(number),
+            username,
+            password,
+            busy: Rc::clone(busy),
+        }
     }
 }
 
@@ -42,10 +47,13 @@ impl Worker for Guest {
 
 pub(super) async fn login(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let busy = Rc::new(Cell::new(0));
-    let workers = (0..lab.connections).map(|number| Guest::new(lab, number, &busy)).collect();
+    let workers = (0..lab.connections)
+        .map(|number| Guest::new(lab, number, &busy))
+        .collect();
     let mut row = lab.row("login", lab.drive(workers).await);
     if busy.get() > 0 {
-        row.remarks.push(format!("told to come back {} times", busy.get()));
+        row.remarks
+            .push(format!("told to come back {} times", busy.get()));
     }
     Ok(vec![row])
 }

@@ -74,28 +74,64 @@ impl Scenario {
             S::Idle => ("idle", "nothing: the memory and CPU of a server that waits"),
             S::Discovery => ("discovery", "GET the discovery document"),
             S::Jwks => ("jwks", "GET the keys"),
-            S::ClientCredentials => ("client_credentials", "an access token of a client's own, signed with ES256"),
-            S::ClientCredentialsRs256 => ("client_credentials_rs256", "the same, signed with RS256"),
-            S::Introspection => ("introspection", "one of 64 people's access tokens is active"),
-            S::IntrospectionFirst => ("introspection_first", "an access token that was never seen before is active"),
+            S::ClientCredentials => (
+                "client_credentials",
+                "an access token of a client's own, signed with ES256",
+            ),
+            S::ClientCredentialsRs256 => {
+                ("client_credentials_rs256", "the same, signed with RS256")
+            }
+            S::Introspection => (
+                "introspection",
+                "one of 64 people's access tokens is active",
+            ),
+            S::IntrospectionFirst => (
+                "introspection_first",
+                "an access token that was never seen before is active",
+            ),
             S::Userinfo => ("userinfo", "the claims of the person on the connection"),
             S::Refresh => ("refresh", "each connection rotates a family of its own"),
-            S::CodeFlow => ("code_flow", "with a session: the code by redirect, then the tokens for it"),
+            S::CodeFlow => (
+                "code_flow",
+                "with a session: the code by redirect, then the tokens for it",
+            ),
             S::Login => ("login", "login page, password, code"),
-            S::LoginFlood => ("login_flood", "paced tokens, discovery and session pages, without and with a flood of logins"),
+            S::LoginFlood => (
+                "login_flood",
+                "paced tokens, discovery and session pages, without and with a flood of logins",
+            ),
             S::SessionsFirstPage => ("sessions_first_page", "the first 25 sessions of the realm"),
-            S::SessionsSearch => ("sessions_search", "the first 25 sessions whose username begins with three letters"),
+            S::SessionsSearch => (
+                "sessions_search",
+                "the first 25 sessions whose username begins with three letters",
+            ),
             S::Restart => ("restart", "stop in order, start, ready"),
-            S::SignOutOne => ("sign_out_one", "end one session by the admin API, a fresh one each time"),
+            S::SignOutOne => (
+                "sign_out_one",
+                "end one session by the admin API, a fresh one each time",
+            ),
             S::SignOut10000 => ("sign_out_10000", "end 10 000 chosen sessions in one call"),
-            S::SignOutAll => ("sign_out_all", "end everybody's session: first denial, then the writing out"),
+            S::SignOutAll => (
+                "sign_out_all",
+                "end everybody's session: first denial, then the writing out",
+            ),
         }
     }
 
     /// Whether it says something else at another number of sessions.
     pub(super) fn wants_sessions(self) -> bool {
-        use Scenario::{Idle, Restart, SessionsFirstPage, SessionsSearch, SignOut10000, SignOutAll, SignOutOne};
-        matches!(self, Idle | Restart | SessionsFirstPage | SessionsSearch | SignOutOne | SignOut10000 | SignOutAll)
+        use Scenario::{
+            Idle, Restart, SessionsFirstPage, SessionsSearch, SignOut10000, SignOutAll, SignOutOne,
+        };
+        matches!(
+            self,
+            Idle | Restart
+                | SessionsFirstPage
+                | SessionsSearch
+                | SignOutOne
+                | SignOut10000
+                | SignOutAll
+        )
     }
 
     /// Why it cannot run here, if so.
@@ -108,7 +144,8 @@ impl Scenario {
         if lab.sessions < least {
             return Some(format!("it wants {least} sessions"));
         }
-        (self == S::Restart && !lab.is_own()).then(|| "the server is not this program's own".to_owned())
+        (self == S::Restart && !lab.is_own())
+            .then(|| "the server is not this program's own".to_owned())
     }
 
     /// Runs it.

@@ -23,21 +23,33 @@ pub(super) struct Asker {
 
 impl Asker {
     pub(super) fn new(lab: &Lab, questions: Rc<Vec<Vec<u8>>>, at: usize, piece: &str) -> Asker {
-        Asker { conn: Conn::new(lab.target.address), questions, at, piece: piece.into() }
+        Asker {
+            conn: Conn::new(lab.target.address),
+            questions,
+            at,
+            piece: piece.into(),
+        }
     }
 
     /// One for each connection.
     pub(super) fn all(lab: &Lab, questions: Vec<Vec<u8>>, piece: &str) -> Vec<Asker> {
         let questions = Rc::new(questions);
-        (0..lab.connections).map(|at| Asker::new(lab, Rc::clone(&questions), at * 7, piece)).collect()
+        (0..lab.connections)
+            .map(|at| Asker::new(lab, Rc::clone(&questions), at * 7, piece))
+            .collect()
     }
 }
 
 impl Worker for Asker {
     async fn step(&mut self) -> anyhow::Result<Step> {
         self.at += 1;
-        let Some(question) = self.questions.get(self.at % self.questions.len().max(1)) else { return Ok(Step::Over) };
-        self.conn.call(question).await?.expect_with(200, &self.piece)?;
+        let Some(question) = self.questions.get(self.at % self.questions.len().max(1)) else {
+            return Ok(Step::Over);
+        };
+        self.conn
+            .call(question)
+            .await?
+            .expect_with(200, &self.piece)?;
         Ok(Step::Done)
     }
 }
@@ -55,8 +67,16 @@ pub(super) async fn discovery(lab: &Lab) -> anyhow::Result<Vec<Row>> {
 }
 
 pub(super) async fn jwks(lab: &Lab) -> anyhow::Result<Vec<Row>> {
-    let question = request("GET", &lab.target.host, &endpoint(REALM, "certs"), &[], None);
-    let measured = lab.drive(Asker::all(lab, vec![question], "\"keys\":[{")).await;
+    let question = request(
+        "GET",
+        &lab.target.host,
+        &endpoint(REALM, "certs"),
+        &[],
+        None,
+    );
+    let measured = lab
+        .drive(Asker::all(lab, vec![question], "\"keys\":[{"))
+        .await;
     Ok(vec![lab.row("jwks", measured)])
 }
 
@@ -64,14 +84,26 @@ pub(super) async fn introspection(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let people = lab.signed_in(16).await?;
     let mut questions = Vec::new();
     for (mut browser, tokens) in people {
-        questions.push(oauth::introspect(&lab.target.host, REALM, WEB, &tokens.access));
+        questions.push(oauth::introspect(
+            &lab.target.host,
+            REALM,
+            WEB,
+            &tokens.access,
+        ));
         for _ in 0..3 {
             let (code, verifier) = browser.single_sign_on().await?;
             let tokens = browser.exchange(&code, &verifier).await?;
-            questions.push(oauth::introspect(&lab.target.host, REALM, WEB, &tokens.access));
+            questions.push(oauth::introspect(
+                &lab.target.host,
+                REALM,
+                WEB,
+                &tokens.access,
+            ));
         }
     }
-    let measured = lab.drive(Asker::all(lab, questions, "\"active\":true")).await;
+    let measured = lab
+        .drive(Asker::all(lab, questions, "\"active\":true"))
+        .await;
     Ok(vec![lab.row("introspection", measured)])
 }
 
@@ -84,21 +116,36 @@ struct First {
 
 impl Worker for First {
     async fn step(&mut self) -> anyhow::Result<Step> {
-        let Some(token) = self.tokens.borrow_mut().pop() else { return Ok(Step::Over) };
+        let Some(token) = self.tokens.borrow_mut().pop() else {
+            return Ok(Step::Over);
+        };
         let question = oauth::introspect(&self.host, REALM, API, &token);
-        self.conn.call(&question).await?.expect_with(200, "\"active\":true")?;
+        self.conn
+            .call(&question)
+            .await?
+            .expect_with(200, "\"active\":true")?;
         Ok(Step::Done)
     }
 }
 
 pub(super) async fn introspection_first(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let tokens = Rc::new(RefCell::new(Vec::new()));
-    let minters = (0..lab.connections).map(|_| Minter::keeping(lab, REALM, API, &tokens)).collect();
+    let minters = (0..lab.connections)
+        .map(|_| Minter::keeping(lab, REALM, API, &tokens))
+        .collect();
     let minted = drive(&lab.target, Pace::full(lab.span), minters).await;
-    ensure!(minted.errors == 0, "tokens could not be made: {}", minted.first_error.unwrap_or_default());
+    ensure!(
+        minted.errors == 0,
+        "tokens could not be made: {}",
+        minted.first_error.unwrap_or_default()
+    );
     let host: Rc<str> = lab.target.host.as_str().into();
     let workers = (0..lab.connections)
-        .map(|_| First { conn: Conn::new(lab.target.address), host: Rc::clone(&host), tokens: Rc::clone(&tokens) })
+        .map(|_| First {
+            conn: Conn::new(lab.target.address),
+            host: Rc::clone(&host),
+            tokens: Rc::clone(&tokens),
+        })
         .collect();
     let measured = lab.drive(workers).await;
     Ok(vec![lab.row("introspection_first", measured)])
@@ -107,7 +154,12 @@ pub(super) async fn introspection_first(lab: &Lab) -> anyhow::Result<Vec<Row>> {
 pub(super) async fn userinfo(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let people = lab.signed_in(16).await?;
     let path = endpoint(REALM, "userinfo");
-    let questions = people.iter().map(|(_, t)| bearer("GET", &lab.target.host, &path, &t.access, None)).collect();
-    let measured = lab.drive(Asker::all(lab, questions, "\"email\":\"load-user-")).await;
+    let questions = people
+        .iter()
+        .map(|(_, t)| bearer("GET", &lab.target.host, &path, &t.access, None))
+        .collect();
+    let measured = lab
+        .drive(Asker::all(lab, questions, "\"email\":\"load-user-"))
+        .await;
     Ok(vec![lab.row("userinfo", measured)])
 }

@@ -26,12 +26,21 @@ struct Ender {
 
 impl Worker for Ender {
     async fn step(&mut self) -> anyhow::Result<Step> {
-        let Some(id) = self.ids.borrow_mut().pop() else { return Ok(Step::Over) };
+        let Some(id) = self.ids.borrow_mut().pop() else {
+            return Ok(Step::Over);
+        };
         let body = format!("{{\"select\":{{\"sessions\":[\"{id}\"]}}}}");
-        let answer = self.conn.call(&bearer("POST", &self.host, PATH, &self.token, Some(&body))).await?;
+        let answer = self
+            .conn
+            .call(&bearer("POST", &self.host, PATH, &self.token, Some(&body)))
+            .await?;
         answer.expect(201)?;
         let done = answer.json()?;
-        ensure!(ended(&done) == Some(1), "not one session ended: {}", answer.start());
+        ensure!(
+            ended(&done) == Some(1),
+            "not one session ended: {}",
+            answer.start()
+        );
         Ok(Step::Done)
     }
 }
@@ -64,8 +73,14 @@ pub(super) async fn one(lab: &Lab) -> anyhow::Result<Vec<Row>> {
 /// That these sessions are over, whatever was answered.
 async fn all_over(lab: &Lab, ids: &[String]) -> anyhow::Result<()> {
     for id in ids {
-        let session = lab.admin("GET", &format!("/sessions/{id}"), None, 200).await?;
-        ensure!(text(&session, "state") == "ended", "session {id} is {}", text(&session, "state"));
+        let session = lab
+            .admin("GET", &format!("/sessions/{id}"), None, 200)
+            .await?;
+        ensure!(
+            text(&session, "state") == "ended",
+            "session {id} is {}",
+            text(&session, "state")
+        );
     }
     Ok(())
 }
@@ -76,7 +91,9 @@ async fn timed(lab: &Lab, body: &str) -> anyhow::Result<(Value, Measured)> {
     let began = Instant::now();
     let act = lab.admin("POST", "/signouts", Some(body), 201).await?;
     let took = began.elapsed();
-    let cpu = before.zip(lab.target.cpu()).map(|(before, after)| after - before);
+    let cpu = before
+        .zip(lab.target.cpu())
+        .map(|(before, after)| after - before);
     let measured = Measured {
         connections: 1,
         seconds: took.as_secs_f64(),
@@ -96,7 +113,8 @@ pub(super) async fn many(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     all_over(lab, &ids.into_iter().step_by(200).collect::<Vec<_>>()).await?;
     measured.requests = ended(&act).context("the act does not say how many")?;
     let mut row = lab.row("sign_out_10000", measured);
-    row.remarks.push("rates are in sessions, latency is that of the one call".to_owned());
+    row.remarks
+        .push("rates are in sessions, latency is that of the one call".to_owned());
     Ok(vec![row])
 }
 
@@ -120,32 +138,52 @@ pub(super) async fn all(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let question = oauth::introspect(&lab.target.host, REALM, WEB, &tokens.access);
     let asking = tokio::task::spawn_local(until_denied(lab.target.clone(), question.clone()));
     tokio::time::sleep(Duration::from_millis(300)).await;
-    ensure!(!asking.is_finished(), "denied before anything ended: {:?}", asking.await);
+    ensure!(
+        !asking.is_finished(),
+        "denied before anything ended: {:?}",
+        asking.await
+    );
     let (cpu, began) = (lab.target.cpu(), Instant::now());
     let (act, mut answered) = timed(lab, r#"{"select":{"all":true}}"#).await?;
     let denied = asking.await??.saturating_duration_since(began);
-    Conn::new(lab.target.address).call(&question).await?.expect_with(200, r#"{"active":false}"#)?;
+    Conn::new(lab.target.address)
+        .call(&question)
+        .await?
+        .expect_with(200, r#"{"active":false}"#)?;
     answered.requests = 1;
     let mut first = lab.row("sign_out_all (answer)", answered);
-    first.remarks.push(format!("first denial {:.1} ms after the request was sent", denied.as_secs_f64() * 1000.0));
+    first.remarks.push(format!(
+        "first denial {:.1} ms after the request was sent",
+        denied.as_secs_f64() * 1000.0
+    ));
 
     let id = text(&act, "id").to_owned();
     let (mut last, mut most) = (act, 0.0f64);
     while text(&last, "state") == "expanding" {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        last = lab.admin("GET", &format!("/signouts/{id}"), None, 200).await?;
+        last = lab
+            .admin("GET", &format!("/signouts/{id}"), None, 200)
+            .await?;
         most = most.max(lab.target.rss().unwrap_or_default());
-        ensure!(began.elapsed() < Duration::from_secs(1800), "still expanding after half an hour");
+        ensure!(
+            began.elapsed() < Duration::from_secs(1800),
+            "still expanding after half an hour"
+        );
     }
     let measured = Measured {
         connections: 1,
         seconds: began.elapsed().as_secs_f64(),
         requests: ended(&last).context("the act does not say how many")?,
-        cpu: cpu.zip(lab.target.cpu()).map(|(before, after)| after - before),
+        cpu: cpu
+            .zip(lab.target.cpu())
+            .map(|(before, after)| after - before),
         rss: Some(most.max(lab.target.rss().unwrap_or_default())),
         ..Measured::default()
     };
     let mut second = lab.row("sign_out_all (written out)", measured);
-    second.remarks.push(format!("{:.1} s; rates are in sessions, memory is the most seen", began.elapsed().as_secs_f64()));
+    second.remarks.push(format!(
+        "{:.1} s; rates are in sessions, memory is the most seen",
+        began.elapsed().as_secs_f64()
+    ));
     Ok(vec![first, second])
 }

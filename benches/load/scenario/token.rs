@@ -23,12 +23,24 @@ pub(super) struct Minter {
 impl Minter {
     pub(super) fn new(lab: &Lab, realm: &str, client: (&str, &str)) -> Minter {
         let question = oauth::client_credentials(&lab.target.host, realm, client);
-        Minter { conn: Conn::new(lab.target.address), question, kept: None }
+        Minter {
+            conn: Conn::new(lab.target.address),
+            question,
+            kept: None,
+        }
     }
 
     /// One that keeps what it gets.
-    pub(super) fn keeping(lab: &Lab, realm: &str, client: (&str, &str), kept: &Rc<RefCell<Vec<String>>>) -> Minter {
-        Minter { kept: Some(Rc::clone(kept)), ..Minter::new(lab, realm, client) }
+    pub(super) fn keeping(
+        lab: &Lab,
+        realm: &str,
+        client: (&str, &str),
+        kept: &Rc<RefCell<Vec<String>>>,
+    ) -> Minter {
+        Minter {
+            kept: Some(Rc::clone(kept)),
+            ..Minter::new(lab, realm, client)
+        }
     }
 }
 
@@ -46,13 +58,21 @@ impl Worker for Minter {
 }
 
 pub(super) async fn client_credentials(lab: &Lab) -> anyhow::Result<Vec<Row>> {
-    let workers = (0..lab.connections).map(|_| Minter::new(lab, REALM, API)).collect();
-    Ok(vec![lab.row("client_credentials", lab.drive(workers).await)])
+    let workers = (0..lab.connections)
+        .map(|_| Minter::new(lab, REALM, API))
+        .collect();
+    Ok(vec![
+        lab.row("client_credentials", lab.drive(workers).await),
+    ])
 }
 
 pub(super) async fn client_credentials_rs256(lab: &Lab) -> anyhow::Result<Vec<Row>> {
-    let workers = (0..lab.connections).map(|_| Minter::new(lab, REALM_RS256, API)).collect();
-    Ok(vec![lab.row("client_credentials_rs256", lab.drive(workers).await)])
+    let workers = (0..lab.connections)
+        .map(|_| Minter::new(lab, REALM_RS256, API))
+        .collect();
+    Ok(vec![
+        lab.row("client_credentials_rs256", lab.drive(workers).await),
+    ])
 }
 
 struct Rotator {
@@ -65,7 +85,10 @@ impl Worker for Rotator {
     async fn step(&mut self) -> anyhow::Result<Step> {
         let question = oauth::refresh(&self.host, REALM, WEB, &self.token);
         let tokens = oauth::tokens(&self.conn.call(&question).await?)?;
-        ensure!(tokens.refresh != self.token, "the refresh token was not rotated");
+        ensure!(
+            tokens.refresh != self.token,
+            "the refresh token was not rotated"
+        );
         self.token = tokens.refresh;
         Ok(Step::Done)
     }
@@ -102,6 +125,9 @@ impl Worker for Flow {
 
 pub(super) async fn code_flow(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let people = lab.signed_in(lab.connections).await?;
-    let workers = people.into_iter().map(|(browser, _)| Flow(browser)).collect();
+    let workers = people
+        .into_iter()
+        .map(|(browser, _)| Flow(browser))
+        .collect();
     Ok(vec![lab.row("code_flow", lab.drive(workers).await)])
 }

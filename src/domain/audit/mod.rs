@@ -43,7 +43,12 @@ pub struct Record {
 ///
 /// # Errors
 /// [`Fault::Record`] when it cannot be encoded.
-pub fn record(batch: &mut Batch, ctx: &Context, realm: RealmId, entry: &Entry<'_>) -> Result<(), Fault> {
+pub fn record(
+    batch: &mut Batch,
+    ctx: &Context,
+    realm: RealmId,
+    entry: &Entry<'_>,
+) -> Result<(), Fault> {
     let at = ctx.now();
     let record = Record {
         at,
@@ -53,7 +58,9 @@ pub fn record(batch: &mut Batch, ctx: &Context, realm: RealmId, entry: &Entry<'_
         target: entry.target.clone(),
         detail: entry.detail.clone(),
     };
-    batch.put(key::audit(realm, at, ctx.new_id().as_bytes()), encode_json(&record)?);
+    // Newest first also within a millisecond.
+    let id = ctx.new_id().into_bytes().map(|b| !b);
+    batch.put(key::audit(realm, at, &id), encode_json(&record)?);
     Ok(())
 }
 
@@ -62,6 +69,18 @@ pub fn record(batch: &mut Batch, ctx: &Context, realm: RealmId, entry: &Entry<'_
 /// # Errors
 /// [`Fault`] when the store does not answer.
 pub async fn newest(ctx: &Context, realm: RealmId, limit: usize) -> Result<Vec<Record>, Fault> {
-    let page = ctx.store.scan(&key::audits(realm), None, limit, Dir::Forward, KeysOrRecords::Records).await?;
-    page.records.iter().map(|r| decode(&r.value, "audit record")).collect()
+    let page = ctx
+        .store
+        .scan(
+            &key::audits(realm),
+            None,
+            limit,
+            Dir::Forward,
+            KeysOrRecords::Records,
+        )
+        .await?;
+    page.records
+        .iter()
+        .map(|r| decode(&r.value, "audit record"))
+        .collect()
 }

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::{AuthMethod, Client};
 use crate::crypto::{self, Alg, JwsError, TokenKind, VerifyingKey, jws};
-use crate::domain::id::ClientId;
 use crate::domain::realm::Realm;
+use crate::domain::sweep::Due;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, CommitError};
@@ -46,7 +46,9 @@ pub(super) fn claimed_client(jwt: &str) -> Option<String> {
     struct Claimed {
         sub: String,
     }
-    jws::unverified::<Claimed>(jwt).ok().map(|claimed| claimed.sub)
+    jws::unverified::<Claimed>(jwt)
+        .ok()
+        .map(|claimed| claimed.sub)
 }
 
 /// Checks an assertion of this client and uses it up.
@@ -60,10 +62,17 @@ pub(super) async fn verify(
     let verified = match client.settings.token_endpoint_auth_method {
         AuthMethod::PrivateKeyJwt => by_key(client, jwt, now),
         AuthMethod::ClientSecretJwt => by_secret(ctx, client, jwt, now)?,
-        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None => Err(AssertionError::NoKey),
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None => {
+            Err(AssertionError::NoKey)
+        }
     };
     let checked = verified.and_then(|claims| {
-        check(&claims, client.client_id(), &realm.issuer(&ctx.public_url), now)?;
+        check(
+            &claims,
+            client.client_id(),
+            &realm.issuer(&ctx.public_url),
+            now,
+        )?;
         Ok(claims)
     });
     match checked {
@@ -111,7 +120,12 @@ enum Audience {
 
 fn by_key(client: &Client, jwt: &str, now: Timestamp) -> Result<Claims, AssertionError> {
     let header = jws::header(jwt).map_err(AssertionError::Token)?;
-    let keys = client.settings.jwks.as_ref().map(verifying_keys).unwrap_or_default();
+    let keys = client
+        .settings
+        .jwks
+        .as_ref()
+        .map(verifying_keys)
+        .unwrap_or_default();
     let mut last = AssertionError::NoKey;
     for key in keys.iter().filter(|key| key.alg() == header.alg) {
         // A key or a token without an id may belong to any of the other's.
@@ -135,19 +149,35 @@ fn by_secret(
     jwt: &str,
     now: Timestamp,
 ) -> Result<Result<Claims, AssertionError>, Fault> {
-    let Some(sealed) = &client.secret_sealed else { return Ok(Err(AssertionError::NoKey)) };
-    let secret = ctx.vault.open(SEALED_FOR, sealed).map_err(|error| Fault::Crypto(error.to_string()))?;
+    let Some(sealed) = &client.secret_sealed else {
+        return Ok(Err(AssertionError::NoKey));
+    };
+    let secret = ctx
+        .vault
+        .open(SEALED_FOR, sealed)
+        .map_err(|error| Fault::Crypto(error.to_string()))?;
     let secret = Zeroizing::new(secret);
     Ok(jws::verify_hs256::<Assertion>(jwt, &secret, now.secs()).map_err(AssertionError::Token))
 }
 
-fn check(claims: &Claims, client_id: &str, issuer: &str, now: Timestamp) -> Result<(), AssertionError> {
+fn check(
+    claims: &Claims,
+    client_id: &str,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<(), AssertionError> {
     if claims.iss != client_id || claims.sub != client_id {
         return Err(AssertionError::WrongClient);
     }
     let audience = match &claims.aud {
         Audience::One(one) => Some(one),
-        Audience::Many(many) => if let [one] = many.as_slice() { Some(one) } else { None },
+        Audience::Many(many) => {
+            if let [one] = many.as_slice() {
+                Some(one)
+            } else {
+                None
+            }
+        }
     };
     if audience.is_none_or(|audience| audience != issuer) {
         return Err(AssertionError::WrongAudience);
@@ -171,8 +201,15 @@ async fn use_up(
     let hash = crypto::sha256(claims.jti.as_bytes());
     let forget_at = expiry(claims).plus(Span::secs(2 * LEEWAY_SECS));
     let mut batch = Batch::new();
-    batch.create(key::assertion(realm.id, client.id, &hash), forget_at.0.to_be_bytes().to_vec());
-    batch.put(key::due(forget_at, DUE_KIND, realm.id, &due_id(client.id, &hash)), Vec::new());
+    batch.create(
+        key::assertion(realm.id, client.id, &hash),
+        forget_at.0.to_be_bytes().to_vec(),
+    );
+    let mut named = [0; 48];
+    for (to, from) in named.iter_mut().zip(client.id.bytes().iter().chain(&hash)) {
+        *to = *from;
+    }
+    Due::Assertion(named).put(&mut batch, realm.id, forget_at);
     match ctx.commit(batch).await {
         Ok(_) => Ok(Ok(())),
         Err(CommitError::Conflict { .. }) => Ok(Err(AssertionError::Replayed)),
@@ -185,10 +222,6 @@ fn expiry(claims: &Claims) -> Timestamp {
     Timestamp((claims.exp * 1000.0) as u64)
 }
 
-fn due_id(client: ClientId, hash: &[u8; 32]) -> Vec<u8> {
-    [client.bytes().as_slice(), hash].concat()
-}
-
 /// The context under which a client's secret is sealed.
 pub(super) const SEALED_FOR: &str = "client-secret";
 
@@ -196,5 +229,3 @@ pub(super) const SEALED_FOR: &str = "client-secret";
 const LEEWAY_SECS: u64 = 60;
 /// `exp` at most five minutes ahead (FAPI 2.0 §5.3.2.1 in spirit), and a little for clocks that differ.
 const LONGEST: Span = Span::secs(5 * 60 + 10);
-/// The sweep's number for used assertions: it deletes `key::assertion` of the client and hash in the row's id.
-const DUE_KIND: u8 = 5;

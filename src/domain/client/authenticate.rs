@@ -96,10 +96,14 @@ pub async fn authenticate(
 ) -> Result<Result<AuthenticatedClient, ClientAuthError>, Fault> {
     let proved = match credential {
         Credential::None { client_id } => public(find(ctx, realm, client_id).await?),
-        Credential::Secret { client_id, secret, method } => {
-            by_secret(find(ctx, realm, client_id).await?, secret, method)
+        Credential::Secret {
+            client_id,
+            secret,
+            method,
+        } => by_secret(find(ctx, realm, client_id).await?, secret, method),
+        Credential::Assertion { client_id, jwt } => {
+            return by_assertion(ctx, realm, client_id, jwt).await;
         }
-        Credential::Assertion { client_id, jwt } => return by_assertion(ctx, realm, client_id, jwt).await,
     };
     Ok(proved.and_then(|client| {
         allowed(realm, &client)?;
@@ -111,12 +115,19 @@ fn public(found: Option<Arc<Client>>) -> Result<Arc<Client>, ClientAuthError> {
     let client = found.ok_or(ClientAuthError::Unknown)?;
     match client.settings.token_endpoint_auth_method {
         AuthMethod::None => Ok(client),
-        registered => Err(ClientAuthError::WrongMethod { registered, presented: "no credentials" }),
+        registered => Err(ClientAuthError::WrongMethod {
+            registered,
+            presented: "no credentials",
+        }),
     }
 }
 
 /// The presented secret is hashed and compared whoever it is for, so that the time tells nothing of who exists.
-fn by_secret(found: Option<Arc<Client>>, secret: &str, method: AuthMethod) -> Result<Arc<Client>, ClientAuthError> {
+fn by_secret(
+    found: Option<Arc<Client>>,
+    secret: &str,
+    method: AuthMethod,
+) -> Result<Arc<Client>, ClientAuthError> {
     let kept = found.as_ref().and_then(|client| client.secret_hash);
     let matches = crypto::same(&crypto::sha256(secret.as_bytes()), &kept.unwrap_or([0; 32]));
     let client = found.ok_or(ClientAuthError::Unknown)?;
@@ -124,11 +135,19 @@ fn by_secret(found: Option<Arc<Client>>, secret: &str, method: AuthMethod) -> Re
     let presented = match method {
         AuthMethod::ClientSecretBasic => "a secret in the header",
         AuthMethod::ClientSecretPost => "a secret in the body",
-        AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt | AuthMethod::None => "something that is no secret",
+        AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt | AuthMethod::None => {
+            "something that is no secret"
+        }
     };
-    let by_plain_secret = matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
+    let by_plain_secret = matches!(
+        method,
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost
+    );
     if registered != method || !by_plain_secret {
-        return Err(ClientAuthError::WrongMethod { registered, presented });
+        return Err(ClientAuthError::WrongMethod {
+            registered,
+            presented,
+        });
     }
     if kept.is_none() || !matches {
         return Err(ClientAuthError::WrongSecret);
@@ -142,16 +161,25 @@ async fn by_assertion(
     client_id: Option<&str>,
     jwt: &str,
 ) -> Result<Result<AuthenticatedClient, ClientAuthError>, Fault> {
-    let Some(claimed) = assertion::claimed_client(jwt) else { return Ok(Err(ClientAuthError::Unknown)) };
+    let Some(claimed) = assertion::claimed_client(jwt) else {
+        return Ok(Err(ClientAuthError::Unknown));
+    };
     // RFC 7521 §4.2: a client_id beside the assertion must name the same client.
     if client_id.is_some_and(|client_id| client_id != claimed) {
         return Ok(Err(ClientAuthError::Assertion(AssertionError::WrongClient)));
     }
-    let Some(client) = find(ctx, realm, &claimed).await? else { return Ok(Err(ClientAuthError::Unknown)) };
+    let Some(client) = find(ctx, realm, &claimed).await? else {
+        return Ok(Err(ClientAuthError::Unknown));
+    };
     match client.settings.token_endpoint_auth_method {
         AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt => {}
-        registered @ (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None) => {
-            return Ok(Err(ClientAuthError::WrongMethod { registered, presented: "an assertion" }));
+        registered @ (AuthMethod::ClientSecretBasic
+        | AuthMethod::ClientSecretPost
+        | AuthMethod::None) => {
+            return Ok(Err(ClientAuthError::WrongMethod {
+                registered,
+                presented: "an assertion",
+            }));
         }
     }
     // Before the assertion is used up: what is refused anyway need not be remembered.
@@ -159,7 +187,9 @@ async fn by_assertion(
         return Ok(Err(refused));
     }
     let verified = assertion::verify(ctx, realm, &client, jwt).await?;
-    Ok(verified.map(|()| AuthenticatedClient(client)).map_err(ClientAuthError::Assertion))
+    Ok(verified
+        .map(|()| AuthenticatedClient(client))
+        .map_err(ClientAuthError::Assertion))
 }
 
 fn allowed(realm: &Realm, client: &Client) -> Result<(), ClientAuthError> {

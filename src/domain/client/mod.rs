@@ -41,7 +41,10 @@ impl Client {
 
     /// The name that people see.
     pub fn name(&self) -> &str {
-        self.settings.client_name.as_deref().unwrap_or(&self.settings.client_id)
+        self.settings
+            .client_name
+            .as_deref()
+            .unwrap_or(&self.settings.client_id)
     }
 
     /// Whether the client may use this grant type.

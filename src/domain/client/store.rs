@@ -13,7 +13,11 @@ use crate::store::{Cursor, Dir, KeysOrRecords};
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer or the record does not read.
-pub async fn find(ctx: &Context, realm: &Realm, client_id: &str) -> Result<Option<Arc<Client>>, Fault> {
+pub async fn find(
+    ctx: &Context,
+    realm: &Realm,
+    client_id: &str,
+) -> Result<Option<Arc<Client>>, Fault> {
     if let Some(kept) = ctx.catalog.client_named(realm.id, client_id) {
         return Ok(Some(kept));
     }
@@ -22,7 +26,13 @@ pub async fn find(ctx: &Context, realm: &Realm, client_id: &str) -> Result<Optio
         return Ok(None);
     }
     let generation = ctx.catalog.generation();
-    let Some(named) = ctx.store.get(&key::client_name(realm.id, client_id)).await? else { return Ok(None) };
+    let Some(named) = ctx
+        .store
+        .get(&key::client_name(realm.id, client_id))
+        .await?
+    else {
+        return Ok(None);
+    };
     let id: ClientId = decode(&named.value, "client name")?;
     keep(ctx, realm, generation, read(ctx, realm, id).await?)
 }
@@ -31,7 +41,11 @@ pub async fn find(ctx: &Context, realm: &Realm, client_id: &str) -> Result<Optio
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer or the record does not read.
-pub async fn by_id(ctx: &Context, realm: &Realm, id: ClientId) -> Result<Option<Arc<Client>>, Fault> {
+pub async fn by_id(
+    ctx: &Context,
+    realm: &Realm,
+    id: ClientId,
+) -> Result<Option<Arc<Client>>, Fault> {
     if let Some(kept) = ctx.catalog.client(realm.id, id) {
         return Ok(Some(kept));
     }
@@ -56,7 +70,16 @@ pub async fn list(
     }
     let range = key::client_names(realm.id, prefix);
     let after = after.map(|client_id| Cursor(key::client_name(realm.id, client_id)));
-    let page = ctx.store.scan(&range, after.as_ref(), limit, Dir::Forward, KeysOrRecords::Records).await?;
+    let page = ctx
+        .store
+        .scan(
+            &range,
+            after.as_ref(),
+            limit,
+            Dir::Forward,
+            KeysOrRecords::Records,
+        )
+        .await?;
     let mut keys = Vec::with_capacity(page.records.len());
     for named in &page.records {
         keys.push(key::client(realm.id, decode(&named.value, "client name")?));
@@ -66,12 +89,18 @@ pub async fn list(
         clients.extend(versioned::<Client>(record, "client")?.map(|found| Arc::new(found.value)));
     }
     let head = key::client_name(realm.id, "").len();
-    let next = page.next.and_then(|cursor| String::from_utf8(cursor.0.get(head..)?.to_vec()).ok());
+    let next = page
+        .next
+        .and_then(|cursor| String::from_utf8(cursor.0.get(head..)?.to_vec()).ok());
     Ok((clients, next))
 }
 
 /// Reads a client past the catalog, with the version that a guard needs.
-pub(super) async fn read(ctx: &Context, realm: &Realm, id: ClientId) -> Result<Option<Versioned<Client>>, Fault> {
+pub(super) async fn read(
+    ctx: &Context,
+    realm: &Realm,
+    id: ClientId,
+) -> Result<Option<Versioned<Client>>, Fault> {
     versioned(ctx.store.get(&key::client(realm.id, id)).await?, "client")
 }
 

@@ -9,7 +9,7 @@ use super::store::read;
 use super::{AuthMethod, Client, ClientSettings};
 use crate::crypto::{self, Secret};
 use crate::domain::audit::{self, Entry};
-use crate::domain::change::{self, Outrun};
+use crate::domain::change;
 use crate::domain::id::ClientId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{encode, encode_json};
@@ -78,11 +78,21 @@ pub async fn create(
     let mut batch = Batch::new();
     batch.create(name.clone(), encode(&client.id)?);
     batch.create(key::client(realm.id, client.id), encode_json(&client)?);
-    record(&mut batch, ctx, realm, actor, &client, ("client.create", None))?;
+    record(
+        &mut batch,
+        ctx,
+        realm,
+        actor,
+        &client,
+        ("client.create", None),
+    )?;
     match ctx.commit(batch).await {
         Ok(_) => {
             evict(ctx, realm, &client);
-            Ok(NewClient { client: Arc::new(client), secret })
+            Ok(NewClient {
+                client: Arc::new(client),
+                secret,
+            })
         }
         // The record's id is fresh, so the name is what was there.
         Err(CommitError::Conflict { .. }) => Err(ClientError::NameTaken),
@@ -113,24 +123,47 @@ pub async fn update(
                 before.settings.client_id
             )]));
         }
-        let mut after = Client { settings: settings.clone(), ..before.clone() };
-        let new_secret = given.as_ref().filter(|secret| !has_secret(&before, secret.expose()));
+        let mut after = Client {
+            settings: settings.clone(),
+            ..before.clone()
+        };
+        let new_secret = given
+            .as_ref()
+            .filter(|secret| !has_secret(&before, secret.expose()));
         let secret = equip(ctx, &mut after, new_secret.cloned())?;
         let Some(detail) = change::changed(&before, &after) else {
-            return Ok(Updated { client: Arc::new(before), secret: None, sign_out: None });
+            return Ok(Updated {
+                client: Arc::new(before),
+                secret: None,
+                sign_out: None,
+            });
         };
         // Of the record only the settings are for people's eyes; a new secret shows as that.
         let detail = change::changed(&before.settings, &after.settings).unwrap_or(detail);
         let mut batch = Batch::new();
-        batch.replace(key::client(realm.id, id), found.version, encode_json(&after)?);
-        record(&mut batch, ctx, realm, actor, &after, ("client.update", Some(detail)))?;
-        let ends = (before.settings.enabled && !after.settings.enabled).then(|| grants_of(id, actor));
-        match change::commit(ctx, realm, batch, ends.as_ref()).await? {
-            Ok(sign_out) => {
-                evict(ctx, realm, &after);
-                return Ok(Updated { client: Arc::new(after), secret, sign_out });
-            }
-            Err(Outrun) => {}
+        batch.replace(
+            key::client(realm.id, id),
+            found.version,
+            encode_json(&after)?,
+        );
+        record(
+            &mut batch,
+            ctx,
+            realm,
+            actor,
+            &after,
+            ("client.update", Some(detail)),
+        )?;
+        let ends =
+            (before.settings.enabled && !after.settings.enabled).then(|| grants_of(id, actor));
+        let done = change::commit(ctx, realm, batch, ends.as_ref()).await;
+        evict(ctx, realm, &after);
+        if let Ok(sign_out) = done? {
+            return Ok(Updated {
+                client: Arc::new(after),
+                secret,
+                sign_out,
+            });
         }
     }
     Err(Fault::Busy.into())
@@ -150,16 +183,30 @@ pub async fn rotate_secret(
         let found = read(ctx, realm, id).await?.ok_or(ClientError::NotFound)?;
         let mut client = found.value;
         if !uses_secret(client.settings.token_endpoint_auth_method) {
-            return Err(ClientError::Invalid(vec!["this client's method uses no secret".to_owned()]));
+            return Err(ClientError::Invalid(vec![
+                "this client's method uses no secret".to_owned(),
+            ]));
         }
         client.secret_hash = None;
         client.secret_sealed = None;
         let secret = equip(ctx, &mut client, None)?;
         let mut batch = Batch::new();
-        batch.replace(key::client(realm.id, id), found.version, encode_json(&client)?);
-        record(&mut batch, ctx, realm, actor, &client, ("client.rotate_secret", None))?;
-        if change::commit(ctx, realm, batch, None).await?.is_ok() {
-            evict(ctx, realm, &client);
+        batch.replace(
+            key::client(realm.id, id),
+            found.version,
+            encode_json(&client)?,
+        );
+        record(
+            &mut batch,
+            ctx,
+            realm,
+            actor,
+            &client,
+            ("client.rotate_secret", None),
+        )?;
+        let done = change::commit(ctx, realm, batch, None).await;
+        evict(ctx, realm, &client);
+        if done?.is_ok() {
             return secret.ok_or(ClientError::Fault(Fault::Record("client secret")));
         }
     }
@@ -170,17 +217,29 @@ pub async fn rotate_secret(
 ///
 /// # Errors
 /// [`ClientError`].
-pub async fn delete(ctx: &Context, realm: &Realm, actor: &Actor, id: ClientId) -> Result<SignOut, ClientError> {
+pub async fn delete(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    id: ClientId,
+) -> Result<SignOut, ClientError> {
     for _ in 0..TRIES {
         let found = read(ctx, realm, id).await?.ok_or(ClientError::NotFound)?;
         let client = found.value;
         let mut batch = Batch::new();
         batch.take(key::client(realm.id, id), found.version);
         batch.del(key::client_name(realm.id, client.client_id()));
-        record(&mut batch, ctx, realm, actor, &client, ("client.delete", None))?;
-        let done = change::commit(ctx, realm, batch, Some(&grants_of(id, actor))).await?;
-        if let Ok(sign_out) = done {
-            evict(ctx, realm, &client);
+        record(
+            &mut batch,
+            ctx,
+            realm,
+            actor,
+            &client,
+            ("client.delete", None),
+        )?;
+        let done = change::commit(ctx, realm, batch, Some(&grants_of(id, actor))).await;
+        evict(ctx, realm, &client);
+        if let Ok(sign_out) = done? {
             return sign_out.ok_or(ClientError::Fault(Fault::Record("act of signing out")));
         }
     }
@@ -189,13 +248,20 @@ pub async fn delete(ctx: &Context, realm: &Realm, actor: &Actor, id: ClientId) -
 
 /// Whether this is the client's secret, kept in every form that its method needs.
 pub(in crate::domain) fn has_secret(client: &Client, secret: &str) -> bool {
-    let kept = client.secret_hash.is_some_and(|hash| crypto::same(&hash, &crypto::sha256(secret.as_bytes())));
-    kept && (client.settings.token_endpoint_auth_method != AuthMethod::ClientSecretJwt || client.secret_sealed.is_some())
+    let kept = client
+        .secret_hash
+        .is_some_and(|hash| crypto::same(&hash, &crypto::sha256(secret.as_bytes())));
+    kept && (client.settings.token_endpoint_auth_method != AuthMethod::ClientSecretJwt
+        || client.secret_sealed.is_some())
 }
 
 /// Brings the kept secret into the forms that the client's method needs: none for a method without secrets; the given
 /// one; the one it has; or a new one, which is then the answer.
-fn equip(ctx: &Context, client: &mut Client, given: Option<Secret>) -> Result<Option<Secret>, Fault> {
+fn equip(
+    ctx: &Context,
+    client: &mut Client,
+    given: Option<Secret>,
+) -> Result<Option<Secret>, Fault> {
     let method = client.settings.token_endpoint_auth_method;
     if !uses_secret(method) {
         client.secret_hash = None;
@@ -206,7 +272,10 @@ fn equip(ctx: &Context, client: &mut Client, given: Option<Secret>) -> Result<Op
     if !sealed {
         client.secret_sealed = None;
     }
-    if given.is_none() && client.secret_hash.is_some() && (!sealed || client.secret_sealed.is_some()) {
+    if given.is_none()
+        && client.secret_hash.is_some()
+        && (!sealed || client.secret_sealed.is_some())
+    {
         return Ok(None);
     }
     let made = given.is_none();
@@ -214,7 +283,10 @@ fn equip(ctx: &Context, client: &mut Client, given: Option<Secret>) -> Result<Op
     let bytes = secret.expose().as_bytes();
     client.secret_hash = Some(crypto::sha256(bytes));
     if sealed {
-        let sealed = ctx.vault.seal(SEALED_FOR, bytes).map_err(|error| Fault::Crypto(error.to_string()))?;
+        let sealed = ctx
+            .vault
+            .seal(SEALED_FOR, bytes)
+            .map_err(|error| Fault::Crypto(error.to_string()))?;
         client.secret_sealed = Some(sealed);
     }
     Ok(made.then_some(secret))
@@ -222,11 +294,19 @@ fn equip(ctx: &Context, client: &mut Client, given: Option<Secret>) -> Result<Op
 
 fn check(settings: &ClientSettings) -> Result<(), ClientError> {
     let problems = problems(settings);
-    if problems.is_empty() { Ok(()) } else { Err(ClientError::Invalid(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(ClientError::Invalid(problems))
+    }
 }
 
 fn grants_of(id: ClientId, actor: &Actor) -> Request {
-    Request::new(Selection::Clients(vec![id]), Reason::ClientDisabled, actor.clone())
+    Request::new(
+        Selection::Clients(vec![id]),
+        Reason::ClientDisabled,
+        actor.clone(),
+    )
 }
 
 fn record(
@@ -238,12 +318,25 @@ fn record(
     (action, detail): (&str, Option<String>),
 ) -> Result<(), Fault> {
     let target = client.client_id().to_owned();
-    audit::record(batch, ctx, realm.id, &Entry { actor, action, target_kind: "client", target, detail })
+    audit::record(
+        batch,
+        ctx,
+        realm.id,
+        &Entry {
+            actor,
+            action,
+            target_kind: "client",
+            target,
+            detail,
+        },
+    )
 }
 
+/// Whatever came of a commit: one without an answer may have been taken.
 fn evict(ctx: &Context, realm: &Realm, client: &Client) {
     ctx.catalog.evict(&key::client(realm.id, client.id));
-    ctx.catalog.evict(&key::client_name(realm.id, client.client_id()));
+    ctx.catalog
+        .evict(&key::client_name(realm.id, client.client_id()));
 }
 
 #[cfg(test)]

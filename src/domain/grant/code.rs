@@ -34,7 +34,9 @@ pub struct Issue {
 pub async fn issue(ctx: &Context, realm: &Realm, issue: Issue) -> Result<String, Fault> {
     let text = crypto::b64(&ctx.random());
     let hash = crypto::sha256(text.as_bytes());
-    let expires_at = ctx.now().plus(realm.settings.tokens.authorization_code_lifetime);
+    let expires_at = ctx
+        .now()
+        .plus(realm.settings.tokens.authorization_code_lifetime);
     let code = AuthorizationCode {
         grant: issue.grant,
         redirect_uri: issue.redirect_uri,
@@ -131,7 +133,10 @@ fn fits(code: &AuthorizationCode, client: &Client, redeem: &Redeem<'_>) -> Resul
     if code.grant.client != client.id {
         return Err(RedeemError::Unknown);
     }
-    if redeem.redirect_uri.is_some_and(|uri| uri != code.redirect_uri) {
+    if redeem
+        .redirect_uri
+        .is_some_and(|uri| uri != code.redirect_uri)
+    {
         return Err(RedeemError::RedirectUri);
     }
     match (&code.code_challenge, redeem.code_verifier) {
@@ -149,11 +154,17 @@ fn fits(code: &AuthorizationCode, client: &Client, redeem: &Redeem<'_>) -> Resul
 }
 
 /// The family that a grant becomes at a given moment. Nothing is written.
-pub fn family_of(ctx: &Context, realm: &Realm, client: &Client, grant: &Grant, now: Timestamp) -> TokenFamily {
+pub fn family_of(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    grant: &Grant,
+    now: Timestamp,
+) -> TokenFamily {
     let may_refresh = client.allows_grant("refresh_token");
     let offline = may_refresh && grant.scope.split(' ').any(|s| s == "offline_access");
     TokenFamily {
-        id: FamilyId(ctx.id_at(now)),
+        id: FamilyId(ctx.new_id()),
         grant: grant.clone(),
         offline,
         refreshable: offline || (may_refresh && client.settings.refresh_without_offline_access),
@@ -174,14 +185,21 @@ fn write(
     family: &TokenFamily,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let Versioned { value: mut code, version } = code;
+    let Versioned {
+        value: mut code,
+        version,
+    } = code;
     let grant = &family.grant;
     code.used = Some(family.id);
     batch.replace(key::code(realm.id, hash), version, encode(&code)?);
     rows(realm, family, batch)?;
     // The session is written, not only checked: whoever ends it at this moment either sees this family or conflicts.
     let mut session = active.session;
-    match session.clients.iter_mut().find(|c| c.client == grant.client) {
+    match session
+        .clients
+        .iter_mut()
+        .find(|c| c.client == grant.client)
+    {
         Some(part) => part.last_active_at = now,
         None => {
             session.clients.push(ClientSession {
@@ -191,10 +209,17 @@ fn write(
                 started_at: now,
                 last_active_at: now,
             });
-            batch.put(key::session_by_client(realm.id, grant.client, grant.sid), Vec::new());
+            batch.put(
+                key::session_by_client(realm.id, grant.client, grant.sid),
+                Vec::new(),
+            );
         }
     }
-    batch.replace(key::session(realm.id, grant.sid), active.version, encode(&session)?);
+    batch.replace(
+        key::session(realm.id, grant.sid),
+        active.version,
+        encode(&session)?,
+    );
     Ok(())
 }
 
@@ -205,9 +230,18 @@ fn write(
 pub fn rows(realm: &Realm, family: &TokenFamily, batch: &mut Batch) -> Result<(), Fault> {
     let grant = &family.grant;
     batch.create(key::family(realm.id, family.id), encode(family)?);
-    batch.put(key::family_by_session(realm.id, grant.sid, family.id), Vec::new());
-    batch.put(key::family_by_user(realm.id, grant.user, family.id), Vec::new());
-    batch.put(key::family_by_client(realm.id, grant.client, family.id), Vec::new());
+    batch.put(
+        key::family_by_session(realm.id, grant.sid, family.id),
+        Vec::new(),
+    );
+    batch.put(
+        key::family_by_user(realm.id, grant.user, family.id),
+        Vec::new(),
+    );
+    batch.put(
+        key::family_by_client(realm.id, grant.client, family.id),
+        Vec::new(),
+    );
     Due::Family(family.id).put(batch, realm.id, idle_at(realm, family));
     Ok(())
 }
@@ -215,10 +249,19 @@ pub fn rows(realm: &Realm, family: &TokenFamily, batch: &mut Batch) -> Result<()
 /// When a family is over if nobody uses it.
 pub fn idle_at(realm: &Realm, family: &TokenFamily) -> Timestamp {
     let policy = &realm.settings.tokens;
-    family.last_used_at.plus(if family.offline { policy.offline_idle_timeout } else { policy.refresh_idle_timeout })
+    family.last_used_at.plus(if family.offline {
+        policy.offline_idle_timeout
+    } else {
+        policy.refresh_idle_timeout
+    })
 }
 
-async fn replayed(ctx: &Context, realm: &Realm, client: &Client, family: FamilyId) -> Result<(), Fault> {
+async fn replayed(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    family: FamilyId,
+) -> Result<(), Fault> {
     let actor = Actor {
         kind: ActorKind::Client,
         id: client.client_id().to_owned(),

@@ -40,23 +40,48 @@ pub async fn needed(
         return Ok(false);
     }
     let given = find(ctx, realm, client, user).await?;
-    Ok(!scope.split(' ').all(|s| given.as_ref().is_some_and(|c| c.scopes.contains(s))))
+    Ok(!scope
+        .split(' ')
+        .all(|s| given.as_ref().is_some_and(|c| c.scopes.contains(s))))
 }
 
 /// Records that a user allowed a client these scopes, beside those of before.
 ///
 /// # Errors
 /// [`Fault`] when the store fails.
-pub async fn allow(ctx: &Context, realm: &Realm, client: &Client, user: UserId, scope: &str) -> Result<(), Fault> {
-    let mut scopes = find(ctx, realm, client, user).await?.map(|c| c.scopes).unwrap_or_default();
+pub async fn allow(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    user: UserId,
+    scope: &str,
+) -> Result<(), Fault> {
+    let mut scopes = find(ctx, realm, client, user)
+        .await?
+        .map(|c| c.scopes)
+        .unwrap_or_default();
     scopes.extend(scope.split(' ').map(str::to_owned));
     let mut batch = Batch::new();
-    batch.put(key::consent(realm.id, user, client.id), encode(&Consent { scopes, at: ctx.now() })?);
+    batch.put(
+        key::consent(realm.id, user, client.id),
+        encode(&Consent {
+            scopes,
+            at: ctx.now(),
+        })?,
+    );
     ctx.commit(batch).await?;
     Ok(())
 }
 
-async fn find(ctx: &Context, realm: &Realm, client: &Client, user: UserId) -> Result<Option<Consent>, Fault> {
-    let stored = ctx.store.get(&key::consent(realm.id, user, client.id)).await?;
+async fn find(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    user: UserId,
+) -> Result<Option<Consent>, Fault> {
+    let stored = ctx
+        .store
+        .get(&key::consent(realm.id, user, client.id))
+        .await?;
     stored.map(|r| decode(&r.value, "consent")).transpose()
 }

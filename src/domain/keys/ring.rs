@@ -26,13 +26,19 @@ pub struct KeyRing {
 impl KeyRing {
     /// Forgets a realm's keys, so that the next use reads them.
     pub fn evict(&self, realm: RealmId) {
-        self.realms.write().unwrap_or_else(PoisonError::into_inner).remove(&realm);
+        self.realms
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&realm);
         self.verified.clear();
     }
 
     /// Forgets everything: after a gap in the change feed.
     pub fn clear(&self) {
-        self.realms.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.realms
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         self.verified.clear();
     }
 }
@@ -61,13 +67,21 @@ impl RealmKeys {
 /// # Errors
 /// [`Fault`] when they cannot be read, opened or made.
 pub async fn of(ctx: &Context, realm: &Realm) -> Result<Arc<RealmKeys>, Fault> {
-    if let Some(keys) = ctx.keys.realms.read().unwrap_or_else(PoisonError::into_inner).get(&realm.id) {
+    if let Some(keys) = ctx
+        .keys
+        .realms
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&realm.id)
+    {
         return Ok(keys.clone());
     }
     let mut stored = load(ctx, realm.id).await?;
     let own = realm.settings.tokens.signing_algorithm;
-    let missing: Vec<Alg> =
-        [own, Alg::Rs256].into_iter().filter(|a| !has_active(&stored, *a)).collect();
+    let missing: Vec<Alg> = [own, Alg::Rs256]
+        .into_iter()
+        .filter(|a| !has_active(&stored, *a))
+        .collect();
     if !missing.is_empty() {
         for alg in missing {
             if !has_active(&stored, alg) {
@@ -77,7 +91,11 @@ pub async fn of(ctx: &Context, realm: &Realm) -> Result<Arc<RealmKeys>, Fault> {
         }
     }
     let keys = Arc::new(parse(ctx, realm.id, stored)?);
-    ctx.keys.realms.write().unwrap_or_else(PoisonError::into_inner).insert(realm.id, keys.clone());
+    ctx.keys
+        .realms
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(realm.id, keys.clone());
     Ok(keys)
 }
 
@@ -91,11 +109,18 @@ pub async fn signer(ctx: &Context, realm: &Realm, alg: Alg) -> Result<Arc<Signin
     }
     ensure(ctx, realm.id, alg).await?;
     ctx.keys.evict(realm.id);
-    of(ctx, realm).await?.active.get(&alg).cloned().ok_or(Fault::Record("signing key"))
+    of(ctx, realm)
+        .await?
+        .active
+        .get(&alg)
+        .cloned()
+        .ok_or(Fault::Record("signing key"))
 }
 
 fn has_active(stored: &[StoredKey], alg: Alg) -> bool {
-    stored.iter().any(|k| k.alg == alg && k.state == KeyState::Active)
+    stored
+        .iter()
+        .any(|k| k.alg == alg && k.state == KeyState::Active)
 }
 
 /// Reads a realm's keys, oldest first.
@@ -103,10 +128,21 @@ fn has_active(stored: &[StoredKey], alg: Alg) -> bool {
 /// # Errors
 /// [`Fault`] when the store does not answer.
 pub(super) async fn load(ctx: &Context, realm: RealmId) -> Result<Vec<StoredKey>, Fault> {
-    let page =
-        ctx.store.scan(&key::signing_keys(realm), None, 1000, Dir::Forward, KeysOrRecords::Records).await?;
-    let mut keys =
-        page.records.iter().map(|r| decode(&r.value, "signing key")).collect::<Result<Vec<StoredKey>, _>>()?;
+    let page = ctx
+        .store
+        .scan(
+            &key::signing_keys(realm),
+            None,
+            1000,
+            Dir::Forward,
+            KeysOrRecords::Records,
+        )
+        .await?;
+    let mut keys = page
+        .records
+        .iter()
+        .map(|r| decode(&r.value, "signing key"))
+        .collect::<Result<Vec<StoredKey>, _>>()?;
     keys.sort_by(|a, b| (a.created_at, &a.kid).cmp(&(b.created_at, &b.kid)));
     Ok(keys)
 }
@@ -125,9 +161,13 @@ fn parse(ctx: &Context, realm: RealmId, stored: Vec<StoredKey>) -> Result<RealmK
         let pkcs8 = ctx
             .vault
             .open(&seal_context(realm, &stored.kid), &stored.sealed)
-            .map_err(|e| Fault::Crypto(format!("signing key {} cannot be opened: {e}", stored.kid)))?;
-        let key = SigningKey::parse(stored.alg, &pkcs8).map_err(|e| Fault::Crypto(e.to_string()))?;
-        let public = VerifyingKey::from_jwk(key.public_jwk()).map_err(|e| Fault::Crypto(e.to_string()))?;
+            .map_err(|e| {
+                Fault::Crypto(format!("signing key {} cannot be opened: {e}", stored.kid))
+            })?;
+        let key =
+            SigningKey::parse(stored.alg, &pkcs8).map_err(|e| Fault::Crypto(e.to_string()))?;
+        let public =
+            VerifyingKey::from_jwk(key.public_jwk()).map_err(|e| Fault::Crypto(e.to_string()))?;
         jwks.push(serde_json::to_value(key.public_jwk()).map_err(|_| Fault::Record("public key"))?);
         verifying.insert(stored.kid, public);
         if !algs.contains(&stored.alg) {
@@ -137,7 +177,14 @@ fn parse(ctx: &Context, realm: RealmId, stored: Vec<StoredKey>) -> Result<RealmK
             active.entry(stored.alg).or_insert_with(|| Arc::new(key));
         }
     }
-    let jwks = serde_json::to_vec(&serde_json::json!({ "keys": jwks })).map_err(|_| Fault::Record("key set"))?;
+    let jwks = serde_json::to_vec(&serde_json::json!({ "keys": jwks }))
+        .map_err(|_| Fault::Record("key set"))?;
     let etag = format!("\"{}\"", crypto::b64(&crypto::sha256(&jwks)));
-    Ok(RealmKeys { active, verifying, jwks: Bytes::from(jwks), etag, algs })
+    Ok(RealmKeys {
+        active,
+        verifying,
+        jwks: Bytes::from(jwks),
+        etag,
+        algs,
+    })
 }

@@ -53,7 +53,10 @@ pub async fn rotate(ctx: &Context, realm: &Realm, alg: Alg) -> Result<String, Fa
             _ => continue,
         };
         let at = key::signing_key(realm.id, &stored.kid);
-        let Some(mut read) = versioned::<StoredKey>(ctx.store.get(&at).await?, "signing key")? else { continue };
+        let Some(mut read) = versioned::<StoredKey>(ctx.store.get(&at).await?, "signing key")?
+        else {
+            continue;
+        };
         read.value.state = state;
         if state == KeyState::Active {
             signs = read.value.kid.clone();
@@ -91,14 +94,30 @@ pub async fn forget_retired(ctx: &Context, realm: RealmId) -> Result<usize, Faul
     Ok(forgotten)
 }
 
-async fn make(ctx: &Context, realm: RealmId, alg: Alg, state: KeyState) -> Result<StoredKey, Fault> {
+async fn make(
+    ctx: &Context,
+    realm: RealmId,
+    alg: Alg,
+    state: KeyState,
+) -> Result<StoredKey, Fault> {
     // An RSA key takes a good part of a second: not on a thread that answers requests.
     let pkcs8 = tokio::task::spawn_blocking(move || generate(alg))
         .await
         .map_err(|e| Fault::Crypto(e.to_string()))?
         .map_err(|e| Fault::Crypto(e.to_string()))?;
-    let kid = SigningKey::parse(alg, &pkcs8).map_err(|e| Fault::Crypto(e.to_string()))?.kid().to_owned();
-    let sealed =
-        ctx.vault.seal(&seal_context(realm, &kid), &pkcs8).map_err(|e| Fault::Crypto(e.to_string()))?;
-    Ok(StoredKey { kid, alg, sealed, created_at: ctx.now(), state })
+    let kid = SigningKey::parse(alg, &pkcs8)
+        .map_err(|e| Fault::Crypto(e.to_string()))?
+        .kid()
+        .to_owned();
+    let sealed = ctx
+        .vault
+        .seal(&seal_context(realm, &kid), &pkcs8)
+        .map_err(|e| Fault::Crypto(e.to_string()))?;
+    Ok(StoredKey {
+        kid,
+        alg,
+        sealed,
+        created_at: ctx.now(),
+        state,
+    })
 }

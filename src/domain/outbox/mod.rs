@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{ClientId, RealmId, SignOutId, Sid, UserId};
+use super::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use super::record::encode;
 use super::time::Timestamp;
 use super::{Context, Fault, key};
@@ -51,7 +51,14 @@ pub struct Delivery {
 }
 
 /// Adds a delivery to the door's own commit.
-pub(in crate::domain) fn enqueue(ctx: &Context, batch: &mut Batch, delivery: &Delivery) -> Result<(), Fault> {
-    batch.put(key::delivery(delivery.created_at, ctx.new_id().as_bytes()), encode(delivery)?);
+pub(in crate::domain) fn enqueue(
+    ctx: &Context,
+    batch: &mut Batch,
+    delivery: &Delivery,
+) -> Result<(), Fault> {
+    batch.put(
+        key::delivery(delivery.created_at, ctx.new_id().as_bytes()),
+        encode(delivery)?,
+    );
     Ok(())
 }

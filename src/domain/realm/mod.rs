@@ -176,7 +176,9 @@ pub struct RegistrationPolicy {
 
 impl Default for RegistrationPolicy {
     fn default() -> Self {
-        RegistrationPolicy { mode: RegistrationMode::Off }
+        RegistrationPolicy {
+            mode: RegistrationMode::Off,
+        }
     }
 }
 
@@ -203,7 +205,9 @@ pub fn check_name(name: &str) -> Result<(), String> {
     let well_formed = !name.is_empty()
         && name.len() <= 40
         && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_');
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_');
     if !well_formed {
         return Err(format!(
             "a realm's name has 1 to 40 lower-case letters, digits, '-' or '_' and starts with a letter or digit, found {:?}",
@@ -211,7 +215,9 @@ pub fn check_name(name: &str) -> Result<(), String> {
         ));
     }
     if RESERVED_NAMES.contains(&name) {
-        return Err(format!("{name:?} is reserved for the console's own addresses; choose another name"));
+        return Err(format!(
+            "{name:?} is reserved for the console's own addresses; choose another name"
+        ));
     }
     Ok(())
 }

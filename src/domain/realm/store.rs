@@ -32,7 +32,9 @@ struct Shelves {
 impl Catalog {
     /// Drops what a change of this key of the store could have made stale. Cheap for keys that concern nothing here.
     pub fn evict(&self, key: &[u8]) {
-        let Some((&space, rest)) = key.split_first() else { return };
+        let Some((&space, rest)) = key.split_first() else {
+            return;
+        };
         if !matches!(space, REALM | REALM_NAME | CLIENT | CLIENT_NAME) {
             return;
         }
@@ -44,7 +46,9 @@ impl Catalog {
             }
             return;
         }
-        let Some((realm, rest)) = rest.split_first_chunk::<4>() else { return };
+        let Some((realm, rest)) = rest.split_first_chunk::<4>() else {
+            return;
+        };
         let realm = RealmId(u32::from_be_bytes(*realm));
         match space {
             REALM => {
@@ -53,13 +57,17 @@ impl Catalog {
                 }
             }
             CLIENT => {
-                let gone = ClientId::from_bytes(rest).and_then(|id| shelves.clients.remove(&(realm, id)));
+                let gone =
+                    ClientId::from_bytes(rest).and_then(|id| shelves.clients.remove(&(realm, id)));
                 if let (Some(gone), Some(names)) = (gone, shelves.client_names.get_mut(&realm)) {
                     names.remove(gone.client_id());
                 }
             }
             _ => {
-                if let (Ok(name), Some(names)) = (std::str::from_utf8(rest), shelves.client_names.get_mut(&realm)) {
+                if let (Ok(name), Some(names)) = (
+                    std::str::from_utf8(rest),
+                    shelves.client_names.get_mut(&realm),
+                ) {
                     names.remove(name);
                 }
             }
@@ -69,7 +77,10 @@ impl Catalog {
     /// Drops everything: for when the change feed lost its place.
     pub fn clear(&self) {
         let mut shelves = self.write();
-        *shelves = Shelves { generation: shelves.generation + 1, ..Shelves::default() };
+        *shelves = Shelves {
+            generation: shelves.generation + 1,
+            ..Shelves::default()
+        };
     }
 
     /// What to read before reading the store, in order to keep what was read.
@@ -106,13 +117,22 @@ impl Catalog {
         self.read().clients.get(&(realm, id)).cloned()
     }
 
-    pub(in crate::domain) fn client_named(&self, realm: RealmId, client_id: &str) -> Option<Arc<Client>> {
+    pub(in crate::domain) fn client_named(
+        &self,
+        realm: RealmId,
+        client_id: &str,
+    ) -> Option<Arc<Client>> {
         let shelves = self.read();
         let id = *shelves.client_names.get(&realm)?.get(client_id)?;
         shelves.clients.get(&(realm, id)).cloned()
     }
 
-    pub(in crate::domain) fn keep_client(&self, generation: u64, realm: RealmId, client: &Arc<Client>) {
+    pub(in crate::domain) fn keep_client(
+        &self,
+        generation: u64,
+        realm: RealmId,
+        client: &Arc<Client>,
+    ) {
         let mut shelves = self.write();
         if shelves.generation != generation {
             return;
@@ -121,8 +141,14 @@ impl Catalog {
             shelves.clients.clear();
             shelves.client_names.clear();
         }
-        shelves.clients.insert((realm, client.id), Arc::clone(client));
-        shelves.client_names.entry(realm).or_default().insert(client.client_id().to_owned(), client.id);
+        shelves
+            .clients
+            .insert((realm, client.id), Arc::clone(client));
+        shelves
+            .client_names
+            .entry(realm)
+            .or_default()
+            .insert(client.client_id().to_owned(), client.id);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Shelves> {
@@ -143,7 +169,9 @@ pub async fn find(ctx: &Context, name: &str) -> Result<Option<Arc<Realm>>, Fault
         return Ok(Some(kept));
     }
     let generation = ctx.catalog.generation();
-    let Some(found) = read(ctx, name).await? else { return Ok(None) };
+    let Some(found) = read(ctx, name).await? else {
+        return Ok(None);
+    };
     let realm = Arc::new(found.value);
     ctx.catalog.keep_realm(generation, &realm, true);
     Ok(Some(realm))
@@ -159,7 +187,9 @@ pub async fn by_id(ctx: &Context, id: RealmId) -> Result<Option<Arc<Realm>>, Fau
     }
     let generation = ctx.catalog.generation();
     let record = ctx.store.get(&key::realm(id)).await?;
-    let Some(found) = versioned::<Realm>(record, "realm")? else { return Ok(None) };
+    let Some(found) = versioned::<Realm>(record, "realm")? else {
+        return Ok(None);
+    };
     let realm = Arc::new(found.value);
     ctx.catalog.keep_realm(generation, &realm, false);
     Ok(Some(realm))
@@ -175,14 +205,28 @@ pub async fn list(
     limit: usize,
 ) -> Result<(Vec<Arc<Realm>>, Option<String>), Fault> {
     let after = after.map(|name| Cursor(key::realm_name(name)));
-    let page =
-        ctx.store.scan(&key::realm_names(), after.as_ref(), limit, Dir::Forward, KeysOrRecords::Records).await?;
-    let keys = page.records.iter().map(|r| Ok(key::realm(decode(&r.value, "realm name")?))).collect::<Result<Vec<_>, Fault>>()?;
+    let page = ctx
+        .store
+        .scan(
+            &key::realm_names(),
+            after.as_ref(),
+            limit,
+            Dir::Forward,
+            KeysOrRecords::Records,
+        )
+        .await?;
+    let keys = page
+        .records
+        .iter()
+        .map(|r| Ok(key::realm(decode(&r.value, "realm name")?)))
+        .collect::<Result<Vec<_>, Fault>>()?;
     let mut realms = Vec::with_capacity(keys.len());
     for record in ctx.store.get_many(&keys).await? {
         realms.extend(versioned::<Realm>(record, "realm")?.map(|found| Arc::new(found.value)));
     }
-    let next = page.next.and_then(|cursor| String::from_utf8(cursor.0.get(1..)?.to_vec()).ok());
+    let next = page
+        .next
+        .and_then(|cursor| String::from_utf8(cursor.0.get(1..)?.to_vec()).ok());
     Ok((realms, next))
 }
 
@@ -191,7 +235,9 @@ pub(super) async fn read(ctx: &Context, name: &str) -> Result<Option<Versioned<R
     if check_name(name).is_err() {
         return Ok(None);
     }
-    let Some(named) = ctx.store.get(&key::realm_name(name)).await? else { return Ok(None) };
+    let Some(named) = ctx.store.get(&key::realm_name(name)).await? else {
+        return Ok(None);
+    };
     let id: RealmId = decode(&named.value, "realm name")?;
     versioned(ctx.store.get(&key::realm(id)).await?, "realm")
 }
@@ -221,8 +267,10 @@ mod tests {
     }
 
     fn client(id: u128, client_id: &str) -> Arc<Client> {
-        let settings =
-            crate::domain::client::ClientSettings { client_id: client_id.to_owned(), ..Default::default() };
+        let settings = crate::domain::client::ClientSettings {
+            client_id: client_id.to_owned(),
+            ..Default::default()
+        };
         Arc::new(Client {
             id: ClientId(uuid::Uuid::from_u128(id)),
             created_at: Timestamp(0),
@@ -291,7 +339,11 @@ mod tests {
     fn a_full_catalog_starts_again() {
         let catalog = Catalog::default();
         for number in 0..=u32::try_from(MOST).unwrap() {
-            catalog.keep_realm(catalog.generation(), &realm(number, &format!("r{number}")), true);
+            catalog.keep_realm(
+                catalog.generation(),
+                &realm(number, &format!("r{number}")),
+                true,
+            );
         }
         assert_eq!(catalog.read().realms.len(), 1);
         assert_eq!(catalog.read().realm_names.len(), 1);

@@ -28,7 +28,10 @@ pub fn read(text: &str) -> Option<Presented> {
     }
     let bytes = crypto::unb64(text)?;
     let (sid, secret) = bytes.split_at_checked(16)?;
-    Some(Presented { sid: Sid::from_bytes(sid)?, secret: secret.try_into().ok()? })
+    Some(Presented {
+        sid: Sid::from_bytes(sid)?,
+        secret: secret.try_into().ok()?,
+    })
 }
 
 /// Judges the session a cookie names, and that its secret is the session's. A wrong secret is an unknown session: nobody
@@ -36,11 +39,17 @@ pub fn read(text: &str) -> Option<Presented> {
 ///
 /// # Errors
 /// [`Fault`] when it could not decide.
-pub async fn present(ctx: &Context, realm: &Realm, cookie: &Presented) -> Result<Verdict<ActiveSession>, Fault> {
+pub async fn present(
+    ctx: &Context,
+    realm: &Realm,
+    cookie: &Presented,
+) -> Result<Verdict<ActiveSession>, Fault> {
     let verdict = denial::session(ctx, realm, cookie.sid).await?;
     let hash = match &verdict {
         Ok(active) => Some(active.session.secret_hash),
-        Err(_) => super::find(ctx, realm, cookie.sid).await?.map(|s| s.value.secret_hash),
+        Err(_) => super::find(ctx, realm, cookie.sid)
+            .await?
+            .map(|s| s.value.secret_hash),
     };
     match hash {
         Some(hash) if crypto::same(&hash, &crypto::sha256(&cookie.secret)) => Ok(verdict),

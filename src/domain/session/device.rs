@@ -20,16 +20,35 @@ impl Device {
     /// Reads a user agent.
     pub fn parse(user_agent: &str) -> Device {
         let unknown = || "Unknown".to_owned();
-        let seen = woothee::parser::Parser::new().parse(user_agent).filter(|s| !s.name.starts_with("HTTP Library"));
+        let seen = woothee::parser::Parser::new()
+            .parse(user_agent)
+            .filter(|s| !s.name.starts_with("HTTP Library"));
         let Some(seen) = seen else {
             // A tool names itself first: `curl/8.5.0`.
             let mut words = user_agent.split(['/', ' ', '.']);
-            let (tool, version) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            let label: String = format!("{tool} {version}").trim().chars().take(40).collect();
+            let (tool, version) = (
+                words.next().unwrap_or_default(),
+                words.next().unwrap_or_default(),
+            );
+            let label: String = format!("{tool} {version}")
+                .trim()
+                .chars()
+                .take(40)
+                .collect();
             let browser = if label.is_empty() { unknown() } else { label };
-            return Device { os: unknown(), browser, kind: "other".to_owned() };
+            return Device {
+                os: unknown(),
+                browser,
+                kind: "other".to_owned(),
+            };
         };
-        let known = |text: &str| if text == "UNKNOWN" { unknown() } else { text.to_owned() };
+        let known = |text: &str| {
+            if text == "UNKNOWN" {
+                unknown()
+            } else {
+                text.to_owned()
+            }
+        };
         let major = seen.version.split('.').next().unwrap_or_default();
         let browser = if major.is_empty() || seen.version == "UNKNOWN" {
             known(seen.name)
@@ -46,7 +65,11 @@ impl Device {
             "smartphone" | "mobilephone" => "mobile",
             _ => "other",
         };
-        Device { os, browser, kind: kind.to_owned() }
+        Device {
+            os,
+            browser,
+            kind: kind.to_owned(),
+        }
     }
 }
 
@@ -58,7 +81,14 @@ mod tests {
     fn a_common_browser_gets_a_short_label() {
         let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
         let device = Device::parse(agent);
-        assert_eq!((device.browser.as_str(), device.os.as_str(), device.kind.as_str()), ("Firefox 145", "Linux", "desktop"));
+        assert_eq!(
+            (
+                device.browser.as_str(),
+                device.os.as_str(),
+                device.kind.as_str()
+            ),
+            ("Firefox 145", "Linux", "desktop")
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use query::Query;
 pub use start::{Start, Started, start};
 
 use super::Fault;
-use super::id::{ClientId, RealmId, SignOutId, Sid, UserId};
+use super::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use super::realm::{Realm, SessionPolicy};
 use super::record::{Versioned, versioned};
 use super::signout::Reason;
@@ -111,12 +111,18 @@ impl Session {
     /// When it is over under `policy`, last used at `last_active`. Computed, not kept: a shorter lifetime applies at once.
     pub fn limits(&self, policy: &SessionPolicy, last_active: Timestamp) -> Limits {
         let (idle, max) = if self.remember_me && policy.remember_me {
-            (policy.remember_me_idle_timeout, policy.remember_me_max_lifetime)
+            (
+                policy.remember_me_idle_timeout,
+                policy.remember_me_max_lifetime,
+            )
         } else {
             (policy.idle_timeout, policy.max_lifetime)
         };
         let expires_at = self.started_at.plus(max);
-        Limits { idle_at: last_active.max(self.started_at).plus(idle).min(expires_at), expires_at }
+        Limits {
+            idle_at: last_active.max(self.started_at).plus(idle).min(expires_at),
+            expires_at,
+        }
     }
 
     /// Marks it over. Only the door calls this, and commits it together with everything else that ends.
@@ -129,8 +135,15 @@ impl Session {
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer or the record does not read.
-pub async fn find(ctx: &Context, realm: &Realm, sid: Sid) -> Result<Option<Versioned<Session>>, Fault> {
-    versioned(ctx.store.get(&key::session(realm.id, sid)).await?, "session")
+pub async fn find(
+    ctx: &Context,
+    realm: &Realm,
+    sid: Sid,
+) -> Result<Option<Versioned<Session>>, Fault> {
+    versioned(
+        ctx.store.get(&key::session(realm.id, sid)).await?,
+        "session",
+    )
 }
 
 /// How often a session's last use is written: one write a minute however busy it is.
@@ -153,6 +166,11 @@ pub(in crate::domain) fn index_keys(realm: RealmId, session: &Session) -> Vec<by
         key::session_by_ip(realm, &ip_bytes(&session.ip), session.sid),
         key::session_by_name(realm, &super::user::fold(&session.username), session.sid),
     ];
-    keys.extend(session.clients.iter().map(|c| key::session_by_client(realm, c.client, session.sid)));
+    keys.extend(
+        session
+            .clients
+            .iter()
+            .map(|c| key::session_by_client(realm, c.client, session.sid)),
+    );
     keys
 }

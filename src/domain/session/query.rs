@@ -50,7 +50,10 @@ impl Query {
         if text.len() > MAX {
             return Err(QueryError(format!("a search has at most {MAX} characters")));
         }
-        let mut query = Query { text: text.trim().to_owned(), ..Query::default() };
+        let mut query = Query {
+            text: text.trim().to_owned(),
+            ..Query::default()
+        };
         for term in text.split_whitespace() {
             query.term(term)?;
         }
@@ -69,23 +72,42 @@ impl Query {
 
     /// Whether it is nothing but the start of a username, or nothing at all.
     pub fn is_prefix_only(&self) -> bool {
-        *self == Query { text: self.text.clone(), prefix: self.prefix.clone(), ..Query::default() }
+        *self
+            == Query {
+                text: self.text.clone(),
+                prefix: self.prefix.clone(),
+                ..Query::default()
+            }
     }
 
     fn term(&mut self, term: &str) -> Result<(), QueryError> {
-        let split = term.find([':', '<', '>']).map(|at| (&term[..at], term.as_bytes().get(at).copied(), &term[at + 1..]));
+        let split = term.find([':', '<', '>']).map(|at| {
+            (
+                &term[..at],
+                term.as_bytes().get(at).copied(),
+                &term[at + 1..],
+            )
+        });
         let Some((field, Some(operator), value)) = split else {
-            return set(&mut self.prefix, super::super::user::fold(term), "a bare word");
+            return set(
+                &mut self.prefix,
+                super::super::user::fold(term),
+                "a bare word",
+            );
         };
         let word = value.to_owned();
         match (field, operator) {
-            (_, b':') if value.is_empty() => Err(QueryError(format!("{field}: wants a value after the colon"))),
+            (_, b':') if value.is_empty() => Err(QueryError(format!(
+                "{field}: wants a value after the colon"
+            ))),
             ("user", b':') => set(&mut self.user, super::super::user::fold(value), "user:"),
             ("client", b':') => set(&mut self.client, word, "client:"),
             ("device", b':') => set(&mut self.device, word.to_lowercase(), "device:"),
             ("node", b':') => set(&mut self.node, word, "node:"),
             ("ip", b':') => {
-                let net = value.parse::<IpNet>().or_else(|_| value.parse::<IpAddr>().map(IpNet::from));
+                let net = value
+                    .parse::<IpNet>()
+                    .or_else(|_| value.parse::<IpAddr>().map(IpNet::from));
                 let net = net.map_err(|_| {
                     QueryError(format!(
                         "ip: wants an address such as 192.0.2.7 or a range such as 10.0.0.0/8, found {value:?}"
@@ -98,23 +120,37 @@ impl Query {
             ("started", b'<') => set(&mut self.started_before, moment(value)?, "started<"),
             ("started", b'>') => set(&mut self.started_after, moment(value)?, "started>"),
             // IPv6 addresses are full of colons; somebody who pastes one means ip:.
-            _ if term.parse::<IpNet>().is_ok() || term.parse::<IpAddr>().is_ok() => self.term(&format!("ip:{term}")),
-            _ => Err(QueryError(format!("{term:?} is not understood; a search has words (the start of a username) and {FIELDS}"))),
+            _ if term.parse::<IpNet>().is_ok() || term.parse::<IpAddr>().is_ok() => {
+                self.term(&format!("ip:{term}"))
+            }
+            _ => Err(QueryError(format!(
+                "{term:?} is not understood; a search has words (the start of a username) and {FIELDS}"
+            ))),
         }
     }
 
     /// Whether a session fits everything but what only a live session has.
     pub fn fits(&self, session: &Session) -> bool {
         let name = super::super::user::fold(&session.username);
-        let ip_fits = |net: &IpNet| session.ip.parse::<IpAddr>().is_ok_and(|ip| net.contains(&ip));
+        let ip_fits = |net: &IpNet| {
+            session
+                .ip
+                .parse::<IpAddr>()
+                .is_ok_and(|ip| net.contains(&ip))
+        };
         let device_fits = |d: &str| {
             let device = &session.device;
-            [&device.os, &device.browser, &device.kind].iter().any(|part| part.to_lowercase().contains(d))
+            [&device.os, &device.browser, &device.kind]
+                .iter()
+                .any(|part| part.to_lowercase().contains(d))
         };
         self.prefix.as_ref().is_none_or(|p| name.starts_with(p))
             && self.user.as_ref().is_none_or(|u| name == *u)
             && self.ip.as_ref().is_none_or(ip_fits)
-            && self.client.as_ref().is_none_or(|c| session.clients.iter().any(|part| part.client_id == *c))
+            && self
+                .client
+                .as_ref()
+                .is_none_or(|c| session.clients.iter().any(|part| part.client_id == *c))
             && self.device.as_deref().is_none_or(device_fits)
             && self.started_before.is_none_or(|t| session.started_at < t)
             && self.started_after.is_none_or(|t| session.started_at > t)
@@ -131,17 +167,23 @@ impl Query {
 fn set<T>(slot: &mut Option<T>, value: T, what: &str) -> Result<(), QueryError> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => Err(QueryError(format!("{what} stands twice; a search takes it once"))),
+        Some(_) => Err(QueryError(format!(
+            "{what} stands twice; a search takes it once"
+        ))),
     }
 }
 
 fn span(value: &str) -> Result<Span, QueryError> {
-    value.parse().map_err(|e: crate::domain::time::SpanError| QueryError(format!("idle: {e}")))
+    value
+        .parse()
+        .map_err(|e: crate::domain::time::SpanError| QueryError(format!("idle: {e}")))
 }
 
 fn moment(value: &str) -> Result<Timestamp, QueryError> {
     Timestamp::parse(value).ok_or_else(|| {
-        QueryError(format!("started wants a date such as 2026-11-20 or 2026-11-20T14:30:00Z, found {value:?}"))
+        QueryError(format!(
+            "started wants a date such as 2026-11-20 or 2026-11-20T14:30:00Z, found {value:?}"
+        ))
     })
 }
 
@@ -151,7 +193,10 @@ mod tests {
 
     #[test]
     fn every_term_of_the_language_reads() {
-        let q = Query::parse("Ann ip:10.1.2.3/8 client:crm device:Firefox node:keep-1 idle>30m started<2026-11-20").unwrap();
+        let q = Query::parse(
+            "Ann ip:10.1.2.3/8 client:crm device:Firefox node:keep-1 idle>30m started<2026-11-20",
+        )
+        .unwrap();
         assert_eq!(q.prefix.as_deref(), Some("ann"));
         assert_eq!(q.ip.unwrap().to_string(), "10.0.0.0/8");
         assert_eq!(q.client.as_deref(), Some("crm"));
@@ -159,7 +204,10 @@ mod tests {
         assert_eq!(q.idle_over, Some(Span::mins(30)));
         assert_eq!(q.started_before, Timestamp::parse("2026-11-20"));
         assert!(Query::parse("   ").unwrap().is_empty());
-        assert_eq!(Query::parse("2001:db8::1").unwrap().ip.unwrap().to_string(), "2001:db8::1/128");
+        assert_eq!(
+            Query::parse("2001:db8::1").unwrap().ip.unwrap().to_string(),
+            "2001:db8::1/128"
+        );
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use super::{Query, Seen, Session, ip_bytes};
 use crate::crypto;
 use crate::domain::denial::{self, ActiveSession, Denied};
-use crate::domain::id::{FamilyId, Sid};
 use crate::domain::grant::TokenFamily;
+use crate::domain::id::{FamilyId, Sid};
 use crate::domain::key;
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
@@ -90,7 +90,9 @@ pub async fn search(
         None => None,
         Some(text) => {
             let key = crypto::unb64(text).filter(|k| walks.iter().any(|w| w.range.contains(k)));
-            let Some(key) = key else { return Ok(Err(CursorError)) };
+            let Some(key) = key else {
+                return Ok(Err(CursorError));
+            };
             Some(Cursor(key.into()))
         }
     };
@@ -104,7 +106,16 @@ pub async fn search(
     'walks: for walk in &walks {
         loop {
             let want = (limit - rows.len() + 1).clamp(1, 200);
-            let page = ctx.store.scan(&walk.range, after.as_ref(), want, walk.dir, KeysOrRecords::KeysOnly).await?;
+            let page = ctx
+                .store
+                .scan(
+                    &walk.range,
+                    after.as_ref(),
+                    want,
+                    walk.dir,
+                    KeysOrRecords::KeysOnly,
+                )
+                .await?;
             looked += page.records.len();
             let more = page.next.is_some();
             for (at, row) in judged(ctx, realm, query, listed, page.records).await? {
@@ -128,7 +139,12 @@ pub async fn search(
     for row in &mut rows {
         row.offline_grants = offline_grants(ctx, realm, &row.session).await?;
     }
-    Ok(Ok(Found { rows, next: next.map(|k| crypto::b64(&k)), total, total_is_exact }))
+    Ok(Ok(Found {
+        rows,
+        next: next.map(|k| crypto::b64(&k)),
+        total,
+        total_is_exact,
+    }))
 }
 
 /// Every good session that a search finds, without bound on their number.
@@ -136,11 +152,22 @@ pub async fn search(
 /// # Errors
 /// [`Fault`] when the store does not answer.
 pub async fn all(ctx: &Context, realm: &Realm, query: &Query) -> Result<Vec<Sid>, Fault> {
-    let Some(walk) = active_walk(ctx, realm, query).await? else { return Ok(Vec::new()) };
+    let Some(walk) = active_walk(ctx, realm, query).await? else {
+        return Ok(Vec::new());
+    };
     let mut sids = Vec::new();
     let mut after = None;
     loop {
-        let page = ctx.store.scan(&walk.range, after.as_ref(), 1000, walk.dir, KeysOrRecords::KeysOnly).await?;
+        let page = ctx
+            .store
+            .scan(
+                &walk.range,
+                after.as_ref(),
+                1000,
+                walk.dir,
+                KeysOrRecords::KeysOnly,
+            )
+            .await?;
         let more = page.next;
         for (_, row) in judged(ctx, realm, query, Listed::Active, page.records).await? {
             sids.extend(row.map(|r| r.session.sid));
@@ -155,22 +182,37 @@ pub async fn all(ctx: &Context, realm: &Realm, query: &Query) -> Result<Vec<Sid>
 async fn active_walk(ctx: &Context, realm: &Realm, query: &Query) -> Result<Option<Walk>, Fault> {
     if let Some(name) = &query.user {
         let found = user::find(ctx, realm, name).await?;
-        return Ok(found.map(|u| Walk { range: key::sessions_by_user(realm.id, u.value.id), dir: Dir::Reverse }));
+        return Ok(found.map(|u| Walk {
+            range: key::sessions_by_user(realm.id, u.value.id),
+            dir: Dir::Reverse,
+        }));
     }
     if let Some(prefix) = &query.prefix {
-        return Ok(Some(Walk { range: key::sessions_by_name(realm.id, prefix), dir: Dir::Forward }));
+        return Ok(Some(Walk {
+            range: key::sessions_by_name(realm.id, prefix),
+            dir: Dir::Forward,
+        }));
     }
     if let Some(client_id) = &query.client {
         let found = client::find(ctx, realm, client_id).await?;
-        return Ok(found.map(|c| Walk { range: key::sessions_by_client(realm.id, c.id), dir: Dir::Reverse }));
+        return Ok(found.map(|c| Walk {
+            range: key::sessions_by_client(realm.id, c.id),
+            dir: Dir::Reverse,
+        }));
     }
     if let Some(net) = &query.ip {
         let bytes = ip_bytes(&net.network().to_string());
         let bits = usize::from(net.prefix_len()) + if net.network().is_ipv4() { 96 } else { 0 };
         let prefix = bytes.get(..bits / 8).unwrap_or(&bytes);
-        return Ok(Some(Walk { range: key::sessions_by_ip(realm.id, prefix), dir: Dir::Forward }));
+        return Ok(Some(Walk {
+            range: key::sessions_by_ip(realm.id, prefix),
+            dir: Dir::Forward,
+        }));
     }
-    Ok(Some(Walk { range: key::sessions_active(realm.id), dir: Dir::Reverse }))
+    Ok(Some(Walk {
+        range: key::sessions_active(realm.id),
+        dir: Dir::Reverse,
+    }))
 }
 
 async fn ended_walk(ctx: &Context, realm: &Realm, query: &Query) -> Result<Option<Walk>, Fault> {
@@ -178,9 +220,15 @@ async fn ended_walk(ctx: &Context, realm: &Realm, query: &Query) -> Result<Optio
         && let Some(found) = user::find(ctx, realm, name).await?
     {
         let range = key::sessions_ended_by_user(realm.id, found.value.id);
-        return Ok(Some(Walk { range, dir: Dir::Forward }));
+        return Ok(Some(Walk {
+            range,
+            dir: Dir::Forward,
+        }));
     }
-    Ok(Some(Walk { range: key::sessions_ended(realm.id), dir: Dir::Forward }))
+    Ok(Some(Walk {
+        range: key::sessions_ended(realm.id),
+        dir: Dir::Forward,
+    }))
 }
 
 /// Judges what an index names; answers each key with its row when the row fits.
@@ -193,7 +241,11 @@ async fn judged(
 ) -> Result<Vec<(bytes::Bytes, Option<Row>)>, Fault> {
     let sids: Vec<Sid> = records
         .iter()
-        .map(|r| key::tail(&r.key).and_then(|t| Sid::from_bytes(&t)).unwrap_or(Sid(uuid::Uuid::nil())))
+        .map(|r| {
+            key::tail(&r.key)
+                .and_then(|t| Sid::from_bytes(&t))
+                .unwrap_or(Sid(uuid::Uuid::nil()))
+        })
         .collect();
     let verdicts = denial::sessions(ctx, realm, &sids).await?;
     let now = ctx.now();
@@ -215,7 +267,12 @@ async fn judged(
             Err(denied) if listed != Listed::Active => {
                 let node_fits = query.node.as_deref().is_none_or(|n| n == session.node);
                 let use_fits = query.idle_over.is_none() && query.idle_under.is_none();
-                (node_fits && use_fits).then_some(Row { session, active: None, denied: Some(denied), offline_grants: 0 })
+                (node_fits && use_fits).then_some(Row {
+                    session,
+                    active: None,
+                    denied: Some(denied),
+                    offline_grants: 0,
+                })
             }
             _ => None,
         }
@@ -231,7 +288,8 @@ async fn count(
     later_page: bool,
 ) -> Result<(Option<u64>, bool), Fault> {
     // An index answers a count only when it is the whole of the search.
-    if later_page || !query.is_prefix_only() || (listed != Listed::Active && query.prefix.is_some()) {
+    if later_page || !query.is_prefix_only() || (listed != Listed::Active && query.prefix.is_some())
+    {
         return Ok((None, false));
     }
     let mut total = 0;
@@ -240,7 +298,10 @@ async fn count(
         if left == 0 {
             break;
         }
-        let page = ctx.store.scan(&walk.range, None, left, walk.dir, KeysOrRecords::KeysOnly).await?;
+        let page = ctx
+            .store
+            .scan(&walk.range, None, left, walk.dir, KeysOrRecords::KeysOnly)
+            .await?;
         total += page.records.len();
         if page.next.is_some() {
             return Ok((Some(total as u64), false));
@@ -254,8 +315,15 @@ async fn offline_grants(ctx: &Context, realm: &Realm, session: &Session) -> Resu
         return Ok(0);
     }
     let range = key::families_by_session(realm.id, session.sid);
-    let page = ctx.store.scan(&range, None, 50, Dir::Reverse, KeysOrRecords::KeysOnly).await?;
-    let ids = page.records.iter().filter_map(|r| key::tail(&r.key)).filter_map(|t| FamilyId::from_bytes(&t));
+    let page = ctx
+        .store
+        .scan(&range, None, 50, Dir::Reverse, KeysOrRecords::KeysOnly)
+        .await?;
+    let ids = page
+        .records
+        .iter()
+        .filter_map(|r| key::tail(&r.key))
+        .filter_map(|t| FamilyId::from_bytes(&t));
     let keys: Vec<_> = ids.map(|id| key::family(realm.id, id)).collect();
     let mut live = 0;
     for record in ctx.store.get_many(&keys).await?.into_iter().flatten() {
@@ -270,7 +338,11 @@ async fn offline_grants(ctx: &Context, realm: &Realm, session: &Session) -> Resu
 /// # Errors
 /// [`Fault`] when the store does not answer.
 pub async fn one(ctx: &Context, realm: &Realm, sid: Sid) -> Result<Option<Row>, Fault> {
-    let Some((Some(read), verdict)) = denial::sessions(ctx, realm, &[sid]).await?.into_iter().next() else {
+    let Some((Some(read), verdict)) = denial::sessions(ctx, realm, &[sid])
+        .await?
+        .into_iter()
+        .next()
+    else {
         return Ok(None);
     };
     let session = read.value;
@@ -279,7 +351,12 @@ pub async fn one(ctx: &Context, realm: &Realm, sid: Sid) -> Result<Option<Row>, 
         Ok(active) => (Some(active), None),
         Err(denied) => (None, Some(denied)),
     };
-    Ok(Some(Row { session, active, denied, offline_grants }))
+    Ok(Some(Row {
+        session,
+        active,
+        denied,
+        offline_grants,
+    }))
 }
 
 /// When and from where an ended session was last used, as far as it is still known.

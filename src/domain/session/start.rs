@@ -43,15 +43,23 @@ pub struct Started {
 /// [`Fault::Busy`] when the user changed meanwhile: check the credentials again.
 pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Started, Fault> {
     let guard = (key::user(realm.id, start.user.value.id), start.user.version);
-    let (session, secret) = begin(ctx, realm, start, ctx.now());
+    let (session, secret) = begin(ctx, realm, start, Sid(ctx.new_id()), ctx.now());
     let mut batch = Batch::new();
     batch.check(guard.0, guard.1);
-    let seen = Seen { at: session.started_at, ip: session.ip.clone(), node: session.node.clone() };
+    let seen = Seen {
+        at: session.started_at,
+        ip: session.ip.clone(),
+        node: session.node.clone(),
+    };
     rows(realm, &session, &seen, &mut batch)?;
     match ctx.commit(batch).await {
         Ok(done) => {
             let cookie = cookie::text(session.sid, &secret);
-            Ok(Started { session, version: done.version, cookie })
+            Ok(Started {
+                session,
+                version: done.version,
+                cookie,
+            })
         }
         Err(CommitError::Conflict { .. }) => Err(Fault::Busy),
         Err(error) => Err(error.into()),
@@ -59,11 +67,17 @@ pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Sta
 }
 
 /// A session that starts at a given moment, and its cookie's secret. Nothing is written.
-pub fn begin(ctx: &Context, realm: &Realm, start: Start<'_>, now: Timestamp) -> (Session, [u8; 32]) {
+pub fn begin(
+    ctx: &Context,
+    realm: &Realm,
+    start: Start<'_>,
+    sid: Sid,
+    now: Timestamp,
+) -> (Session, [u8; 32]) {
     let user = &start.user.value;
     let secret = ctx.random();
     let session = Session {
-        sid: Sid(ctx.id_at(now)),
+        sid,
         user: user.id,
         username: user.username.clone(),
         name: user.display_name().to_owned(),

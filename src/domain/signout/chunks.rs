@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use crate::domain::id::{SignOutId, Sid};
+use crate::domain::id::{Sid, SignOutId};
 use crate::domain::realm::Realm;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, Cursor, Dir, KeysOrRecords};
@@ -25,7 +25,8 @@ pub async fn freeze(
     batch: &mut Batch,
 ) -> Result<(), Fault> {
     for (number, chunk) in sids.chunks(CHUNK).enumerate() {
-        let number_key = key::sign_out_chunk(realm.id, id, u32::try_from(number).unwrap_or(u32::MAX));
+        let number_key =
+            key::sign_out_chunk(realm.id, id, u32::try_from(number).unwrap_or(u32::MAX));
         let value: Vec<u8> = chunk.iter().flat_map(|sid| *sid.bytes()).collect();
         if number < IN_COMMIT {
             batch.put(number_key, value);
@@ -59,8 +60,21 @@ pub async fn after(
     cursor: Option<&Cursor>,
 ) -> Result<Option<Chunk>, Fault> {
     let range = key::sign_out_chunks(realm.id, id);
-    let page = ctx.store.scan(&range, cursor, 1, Dir::Forward, KeysOrRecords::Records).await?;
-    let Some(record) = page.records.into_iter().next() else { return Ok(None) };
-    let sids = record.value.chunks_exact(16).filter_map(Sid::from_bytes).collect();
-    Ok(Some(Chunk { next: Some(Cursor(record.key.clone())), key: record.key, sids }))
+    let page = ctx
+        .store
+        .scan(&range, cursor, 1, Dir::Forward, KeysOrRecords::Records)
+        .await?;
+    let Some(record) = page.records.into_iter().next() else {
+        return Ok(None);
+    };
+    let sids = record
+        .value
+        .chunks_exact(16)
+        .filter_map(Sid::from_bytes)
+        .collect();
+    Ok(Some(Chunk {
+        next: Some(Cursor(record.key.clone())),
+        key: record.key,
+        sids,
+    }))
 }

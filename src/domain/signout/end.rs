@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
+use super::expand::Open;
 use super::select::{Resolved, Selection, resolve};
 use super::write::{self, Act};
-use super::expand::Open;
 use super::{Epoch, Request, Scope, SignOut, State, chunks, expand, own};
 use crate::crypto;
 use crate::domain::id::SignOutId;
@@ -18,7 +18,9 @@ use crate::store::{Batch, CommitError};
 #[derive(Debug, thiserror::Error)]
 pub enum EndError {
     /// Only the asker's own session was selected.
-    #[error("the selection holds only your own current session, which is protected; use \"Sign out\" to end it")]
+    #[error(
+        "the selection holds only your own current session, which is protected; use \"Sign out\" to end it"
+    )]
     OnlyOwn,
     /// Nothing was selected.
     #[error("the selection is empty")]
@@ -34,8 +36,8 @@ const AT_ONCE: usize = 24;
 const OPS: usize = 900;
 /// The most sessions of an act by epoch that are written out before the answer.
 const BEFORE_ANSWER: usize = 2000;
-/// The most users or clients in one selection: each gets an epoch in the first commit.
-pub const MAX_EPOCHS: usize = 300;
+/// The most users or clients that get an epoch in the first commit.
+const MAX_EPOCHS: usize = 300;
 
 /// Ends what is selected; answers after the durable commit, when denial holds.
 ///
@@ -56,7 +58,12 @@ pub async fn end(ctx: &Context, realm: &Realm, request: &Request) -> Result<Sign
 ///
 /// # Errors
 /// [`EndError`]; [`Fault::Busy`] when a guard failed, of the door's or of `also`: read again and ask again.
-pub async fn end_with(ctx: &Context, realm: &Realm, request: &Request, also: Batch) -> Result<SignOut, EndError> {
+pub async fn end_with(
+    ctx: &Context,
+    realm: &Realm,
+    request: &Request,
+    also: Batch,
+) -> Result<SignOut, EndError> {
     if let Some(done) = already(ctx, realm, request).await? {
         return Ok(done);
     }
@@ -65,13 +72,18 @@ pub async fn end_with(ctx: &Context, realm: &Realm, request: &Request, also: Bat
         if ids.is_empty() {
             return Err(EndError::Nothing);
         }
-        let nothing_else =
-            resolved.sids.is_empty() && resolved.not_found.is_empty() && resolved.already_ended.is_empty();
+        let nothing_else = resolved.sids.is_empty()
+            && resolved.not_found.is_empty()
+            && resolved.already_ended.is_empty();
         if nothing_else && !resolved.protected.is_empty() {
             return Err(EndError::OnlyOwn);
         }
     }
-    let act = Act { id: SignOutId(ctx.new_id()), reason: request.reason, at: ctx.now() };
+    let act = Act {
+        id: SignOutId(ctx.new_id()),
+        reason: request.reason,
+        at: ctx.now(),
+    };
     let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
     let mut record = record_of(request, act, &resolved);
@@ -96,8 +108,7 @@ pub async fn end_with(ctx: &Context, realm: &Realm, request: &Request, also: Bat
     batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
     commit(ctx, batch).await?;
     // Without an epoch, denial holds once the list is written out.
-    let denied = !matches!(request.select, Selection::Sessions(_) | Selection::Filter(_));
-    if denied && resolved.sids.len() > BEFORE_ANSWER {
+    if has_epoch(&request.select) && resolved.sids.len() > BEFORE_ANSWER {
         ctx.door.wake.notify_one();
         return Ok(record);
     }
@@ -109,7 +120,9 @@ fn open_of(request: &Request) -> Open {
     match (&request.select, request.reason.scope()) {
         (Selection::All, _) => open.realm = true,
         (Selection::Users(users), Scope::Everything) => open.users.clone_from(users),
-        (Selection::Clients(clients), Scope::Everything | Scope::Client) => open.clients.clone_from(clients),
+        (Selection::Clients(clients), Scope::Everything | Scope::Client) => {
+            open.clients.clone_from(clients)
+        }
         _ => {}
     }
     open
@@ -124,18 +137,43 @@ async fn commit(ctx: &Context, batch: Batch) -> Result<(), EndError> {
 }
 
 /// The act that the same Idempotency-Key brought about before.
-async fn already(ctx: &Context, realm: &Realm, request: &Request) -> Result<Option<SignOut>, Fault> {
-    let Some(once) = &request.once else { return Ok(None) };
-    let Some(named) = ctx.store.get(&once_key(realm, request, once)).await? else { return Ok(None) };
+async fn already(
+    ctx: &Context,
+    realm: &Realm,
+    request: &Request,
+) -> Result<Option<SignOut>, Fault> {
+    let Some(once) = &request.once else {
+        return Ok(None);
+    };
+    let Some(named) = ctx.store.get(&once_key(realm, request, once)).await? else {
+        return Ok(None);
+    };
     let id: SignOutId = decode(&named.value, "idempotency key")?;
     super::receipt::find(ctx, realm, id).await
 }
 
 fn once_key(realm: &Realm, request: &Request, once: &str) -> bytes::Bytes {
-    key::sign_out_once(realm.id, &crypto::sha256(format!("{}\n{once}", request.actor.id).as_bytes()))
+    key::sign_out_once(
+        realm.id,
+        &crypto::sha256(format!("{}\n{once}", request.actor.id).as_bytes()),
+    )
+}
+
+/// Whether the act's own commit denies everything selected. A very long list of users or clients does not fit there; it is
+/// written out like a list of sessions.
+fn has_epoch(select: &Selection) -> bool {
+    match select {
+        Selection::All => true,
+        Selection::Users(users) => users.len() <= MAX_EPOCHS,
+        Selection::Clients(clients) => clients.len() <= MAX_EPOCHS,
+        Selection::Sessions(_) | Selection::Filter(_) => false,
+    }
 }
 
 fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Result<(), Fault> {
+    if !has_epoch(&request.select) {
+        return Ok(());
+    }
     let epoch = Epoch {
         at: act.at,
         except: own::protected(request).into_iter().collect(),
@@ -186,7 +224,13 @@ fn record_of(request: &Request, act: Act, resolved: &Resolved) -> SignOut {
     }
 }
 
-fn note(ctx: &Context, realm: &Realm, request: &Request, record: &SignOut, batch: &mut Batch) -> Result<(), Fault> {
+fn note(
+    ctx: &Context,
+    realm: &Realm,
+    request: &Request,
+    record: &SignOut,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
     if let Some(once) = &request.once {
         batch.create(once_key(realm, request, once), encode(&record.id)?);
     }
@@ -230,7 +274,9 @@ async fn small(
     let mut writes = Batch::new();
     for (read, _) in denial::sessions(ctx, realm, sids).await? {
         // Ended since the selection was resolved: by somebody else, which is what was asked for.
-        let Some(read) = read.filter(|r| r.value.ended.is_none()) else { continue };
+        let Some(read) = read.filter(|r| r.value.ended.is_none()) else {
+            continue;
+        };
         let write::Wrote { row, more } = write::session(ctx, realm, act, read, &mut writes).await?;
         if more {
             return Ok(None);

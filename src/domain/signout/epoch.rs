@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Reason;
-use crate::domain::id::{SignOutId, Sid};
+use crate::domain::id::{Sid, SignOutId};
 use crate::domain::session::Ended;
 use crate::domain::time::Timestamp;
 
@@ -36,6 +36,10 @@ impl Epoch {
 
     /// What an ended record says of it.
     pub fn ended(&self) -> Ended {
-        Ended { at: self.at, reason: self.reason, sign_out: self.sign_out }
+        Ended {
+            at: self.at,
+            reason: self.reason,
+            sign_out: self.sign_out,
+        }
     }
 }

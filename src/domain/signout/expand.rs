@@ -11,7 +11,7 @@ use super::select::Selection;
 use super::write::{self, Act, AppOf, SessionRow};
 use super::{Scope, SignOut, State, chunks, receipt};
 use crate::domain::grant::TokenFamily;
-use crate::domain::id::{ClientId, RealmId, SignOutId, Sid, UserId};
+use crate::domain::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use crate::domain::realm::{self, Realm};
 use crate::domain::record::{Versioned, decode, encode_json};
 use crate::domain::{Context, Fault, TRIES, key, session};
@@ -46,47 +46,107 @@ const ABREAST: usize = 16;
 /// # Errors
 /// [`Fault`] when the store fails; what is left is done next time.
 pub async fn resume(ctx: &Context) -> Result<usize, Fault> {
-    let page = ctx.store.scan(&key::sign_outs_open(), None, 1000, Dir::Forward, KeysOrRecords::KeysOnly).await?;
+    let page = ctx
+        .store
+        .scan(
+            &key::sign_outs_open(),
+            None,
+            1000,
+            Dir::Forward,
+            KeysOrRecords::KeysOnly,
+        )
+        .await?;
     let mut done = 0;
     for record in page.records {
         let (Some(id), Some(number)) = (
             key::tail(&record.key).and_then(|t| SignOutId::from_bytes(&t)),
-            record.key.get(1..5).and_then(|b| b.try_into().ok()).map(u32::from_be_bytes),
+            record
+                .key
+                .get(1..5)
+                .and_then(|b| b.try_into().ok())
+                .map(u32::from_be_bytes),
         ) else {
             continue;
         };
-        let Some(realm) = realm::by_id(ctx, RealmId(number)).await? else { continue };
+        let Some(realm) = realm::by_id(ctx, RealmId(number)).await? else {
+            continue;
+        };
         run(ctx, &realm, id).await?;
         done += 1;
     }
     Ok(done)
 }
 
-/// Writes an act out to its end and settles it.
+/// Writes an act out to its end and settles it. When somebody else is at it, waits for them: whoever answers after this
+/// says that everything has ended.
 ///
 /// # Errors
 /// [`Fault`] when the store fails; what is left is done by [`resume`].
 pub async fn run(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOut, Fault> {
-    let first = ctx.door.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-    if !first {
-        return receipt::find(ctx, realm, id).await?.ok_or(Fault::Record("sign-out"));
+    loop {
+        let first = ctx
+            .door
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id);
+        if first {
+            let _turn = Turn {
+                door: &ctx.door,
+                id,
+            };
+            return write_out(ctx, realm, id).await;
+        }
+        tokio::time::sleep(WAIT).await;
     }
-    let done = write_out(ctx, realm, id).await;
-    ctx.door.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-    done
+}
+
+/// How often somebody who waits for another's work looks.
+const WAIT: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// Being at work on an act; over when dropped, also when the caller gives up.
+struct Turn<'a> {
+    door: &'a Door,
+    id: SignOutId,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.door
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.id);
+    }
 }
 
 async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOut, Fault> {
-    let mut record = receipt::find(ctx, realm, id).await?.ok_or(Fault::Record("sign-out"))?;
-    let Some(open) = ctx.store.get(&key::sign_out_open(realm.id, id)).await? else { return Ok(record) };
+    let mut record = receipt::find(ctx, realm, id)
+        .await?
+        .ok_or(Fault::Record("sign-out"))?;
+    let Some(open) = ctx.store.get(&key::sign_out_open(realm.id, id)).await? else {
+        return Ok(record);
+    };
     let open: Open = decode(&open.value, "open sign-out")?;
-    let act = Act { id, reason: record.reason, at: record.at };
+    let act = Act {
+        id,
+        reason: record.reason,
+        at: record.at,
+    };
     if open.realm {
         let range = key::sessions_active(realm.id);
         let mut cursor: Option<Cursor> = None;
         loop {
-            let page =
-                ctx.store.scan(&range, cursor.as_ref(), 1000, Dir::Forward, KeysOrRecords::KeysOnly).await?;
+            let page = ctx
+                .store
+                .scan(
+                    &range,
+                    cursor.as_ref(),
+                    1000,
+                    Dir::Forward,
+                    KeysOrRecords::KeysOnly,
+                )
+                .await?;
             let tails = page.records.iter().filter_map(|r| key::tail(&r.key));
             let mut sids: Vec<Sid> = tails.filter_map(|t| Sid::from_bytes(&t)).collect();
             sids.retain(|sid| !record.protected.contains(sid));
@@ -106,15 +166,34 @@ async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOu
         }
     }
     for user in &open.users {
-        drain(ctx, realm, act, &key::families_by_user(realm.id, *user), &record.protected).await?;
+        drain(
+            ctx,
+            realm,
+            act,
+            &key::families_by_user(realm.id, *user),
+            &record.protected,
+        )
+        .await?;
     }
     for client in &open.clients {
-        drain(ctx, realm, act, &key::families_by_client(realm.id, *client), &record.protected).await?;
+        drain(
+            ctx,
+            realm,
+            act,
+            &key::families_by_client(realm.id, *client),
+            &record.protected,
+        )
+        .await?;
     }
     settle(ctx, realm, record).await
 }
 
-async fn progress(ctx: &Context, realm: &Realm, record: &mut SignOut, more: usize) -> Result<(), Fault> {
+async fn progress(
+    ctx: &Context,
+    realm: &Realm,
+    record: &mut SignOut,
+    more: usize,
+) -> Result<(), Fault> {
     record.sessions += more as u64;
     let mut batch = Batch::new();
     // Only the one who runs the act writes its record, and only until it is settled.
@@ -125,7 +204,9 @@ async fn progress(ctx: &Context, realm: &Realm, record: &mut SignOut, more: usiz
 
 async fn pieces(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Result<(), Fault> {
     for wave in sids.chunks(PIECE * ABREAST) {
-        let work = wave.chunks(PIECE).map(|piece| piece_of(ctx, realm, act, piece));
+        let work = wave
+            .chunks(PIECE)
+            .map(|piece| piece_of(ctx, realm, act, piece));
         for done in join_all(work).await {
             done?;
         }
@@ -144,11 +225,16 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
                 rest.push(*sid);
                 continue;
             }
-            let Some(read) = session::find(ctx, realm, *sid).await? else { continue };
+            let Some(read) = session::find(ctx, realm, *sid).await? else {
+                continue;
+            };
             if read.value.ended.is_some() || read.value.started_at > act.at {
                 continue;
             }
-            if write::session(ctx, realm, act, read, &mut batch).await?.more {
+            if write::session(ctx, realm, act, read, &mut batch)
+                .await?
+                .more
+            {
                 more.push(*sid);
             }
         }
@@ -158,7 +244,14 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
         match ctx.commit(batch).await {
             Ok(_) => {
                 for sid in more {
-                    drain(ctx, realm, act, &key::families_by_session(realm.id, sid), &[]).await?;
+                    drain(
+                        ctx,
+                        realm,
+                        act,
+                        &key::families_by_session(realm.id, sid),
+                        &[],
+                    )
+                    .await?;
                 }
                 if rest.is_empty() {
                     return Ok(());
@@ -187,12 +280,17 @@ pub(super) async fn loose_families(
     match (select, act.reason.scope()) {
         (Selection::Users(users), Scope::Everything) => {
             for user in users {
-                found.extend(write::families(ctx, realm, &key::families_by_user(realm.id, *user)).await?);
+                found.extend(
+                    write::families(ctx, realm, &key::families_by_user(realm.id, *user)).await?,
+                );
             }
         }
         (Selection::Clients(clients), Scope::Everything | Scope::Client) => {
             for client in clients {
-                found.extend(write::families(ctx, realm, &key::families_by_client(realm.id, *client)).await?);
+                found.extend(
+                    write::families(ctx, realm, &key::families_by_client(realm.id, *client))
+                        .await?,
+                );
             }
         }
         _ => {}
@@ -215,12 +313,22 @@ pub(super) async fn loose_family(
     let grant = read.value.grant.clone();
     let bound = read.value.access_expires_at;
     write::family(realm, act, read, batch)?;
-    let of = AppOf { client: grant.client, client_id: &grant.client_id, name: &grant.client_name };
+    let of = AppOf {
+        client: grant.client,
+        client_id: &grant.client_id,
+        name: &grant.client_name,
+    };
     write::app(ctx, realm, act, of, grant.sid, grant.user, bound, batch).await
 }
 
 /// Ends what an index of families still lists, a batch at a time, but not what hangs on the asker's own session.
-async fn drain(ctx: &Context, realm: &Realm, act: Act, range: &Range, protected: &[Sid]) -> Result<(), Fault> {
+async fn drain(
+    ctx: &Context,
+    realm: &Realm,
+    act: Act,
+    range: &Range,
+    protected: &[Sid],
+) -> Result<(), Fault> {
     for _ in 0..10_000 {
         let mut found = write::families(ctx, realm, range).await?;
         found.retain(|f| f.value.started_at <= act.at && !protected.contains(&f.value.grant.sid));
@@ -246,8 +354,16 @@ async fn settle(ctx: &Context, realm: &Realm, mut record: SignOut) -> Result<Sig
     let range = key::sign_out_sessions(realm.id, record.id);
     let mut cursor: Option<Cursor> = None;
     loop {
-        let page =
-            ctx.store.scan(&range, cursor.as_ref(), 1000, Dir::Forward, KeysOrRecords::Records).await?;
+        let page = ctx
+            .store
+            .scan(
+                &range,
+                cursor.as_ref(),
+                1000,
+                Dir::Forward,
+                KeysOrRecords::Records,
+            )
+            .await?;
         for row in &page.records {
             let row: SessionRow = decode(&row.value, "receipt row")?;
             sessions += 1;

@@ -22,11 +22,17 @@ pub async fn end(
 ) -> Result<Option<SignOut>, Fault> {
     for _ in 0..TRIES {
         let stored = ctx.store.get(&key::family(realm.id, id)).await?;
-        let Some(read) = versioned::<TokenFamily>(stored, "token family")? else { return Ok(None) };
+        let Some(read) = versioned::<TokenFamily>(stored, "token family")? else {
+            return Ok(None);
+        };
         if read.value.ended.is_some() {
             return Ok(None);
         }
-        let act = Act { id: SignOutId(ctx.new_id()), reason, at: ctx.now() };
+        let act = Act {
+            id: SignOutId(ctx.new_id()),
+            reason,
+            at: ctx.now(),
+        };
         let grant = read.value.grant.clone();
         let record = SignOut {
             id: act.id,
@@ -50,8 +56,15 @@ pub async fn end(
         let mut batch = Batch::new();
         let bound = read.value.access_expires_at;
         write::family(realm, act, read, &mut batch)?;
-        let of = AppOf { client: grant.client, client_id: &grant.client_id, name: &grant.client_name };
-        write::app(ctx, realm, act, of, grant.sid, grant.user, bound, &mut batch).await?;
+        let of = AppOf {
+            client: grant.client,
+            client_id: &grant.client_id,
+            name: &grant.client_name,
+        };
+        write::app(
+            ctx, realm, act, of, grant.sid, grant.user, bound, &mut batch,
+        )
+        .await?;
         batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
         let entry = audit::Entry {
             actor: &actor,

@@ -26,7 +26,7 @@ pub use receipt::Receipt;
 pub use select::Selection;
 
 use super::Actor;
-use super::id::{SignOutId, Sid};
+use super::id::{Sid, SignOutId};
 use super::time::Timestamp;
 
 /// What is asked of the door.
@@ -51,7 +51,15 @@ pub struct Request {
 impl Request {
     /// A request without words.
     pub fn new(select: Selection, reason: Reason, actor: Actor) -> Request {
-        Request { select, reason, actor, why: None, note: None, message: None, once: None }
+        Request {
+            select,
+            reason,
+            actor,
+            why: None,
+            note: None,
+            message: None,
+            once: None,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::receipt::{App, AppState};
 use super::select::{Resolved, Selection, resolve};
 use super::write::{self, Act};
 use super::{Request, Scope, expand};
-use crate::domain::id::{ClientId, SignOutId, Sid};
+use crate::domain::id::{ClientId, Sid, SignOutId};
 use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
@@ -49,12 +49,21 @@ pub const LOOKED_AT: usize = 2000;
 /// # Errors
 /// [`EndError`] as the act itself would answer.
 pub async fn plan(ctx: &Context, realm: &Realm, request: &Request) -> Result<Plan, EndError> {
-    let Resolved { sids, protected, not_found, already_ended } = resolve(ctx, realm, request).await?;
+    let Resolved {
+        sids,
+        protected,
+        not_found,
+        already_ended,
+    } = resolve(ctx, realm, request).await?;
     if let Selection::Sessions(ids) = &request.select {
         if ids.is_empty() {
             return Err(EndError::Nothing);
         }
-        if sids.is_empty() && not_found.is_empty() && already_ended.is_empty() && !protected.is_empty() {
+        if sids.is_empty()
+            && not_found.is_empty()
+            && already_ended.is_empty()
+            && !protected.is_empty()
+        {
             return Err(EndError::OnlyOwn);
         }
     }
@@ -75,7 +84,12 @@ pub async fn plan(ctx: &Context, realm: &Realm, request: &Request) -> Result<Pla
     Ok(plan)
 }
 
-async fn look(ctx: &Context, realm: &Realm, request: &Request, plan: &mut Plan) -> Result<(), EndError> {
+async fn look(
+    ctx: &Context,
+    realm: &Realm,
+    request: &Request,
+    plan: &mut Plan,
+) -> Result<(), EndError> {
     let mut people = HashSet::new();
     let mut apps: BTreeMap<ClientId, App> = BTreeMap::new();
     let everything = request.reason.scope() == Scope::Everything;
@@ -83,12 +97,26 @@ async fn look(ctx: &Context, realm: &Realm, request: &Request, plan: &mut Plan) 
     let looked: Vec<Sid> = plan.sids.iter().take(LOOKED_AT).copied().collect();
     for chunk in looked.chunks(400) {
         for (read, _) in denial::sessions(ctx, realm, chunk).await? {
-            let Some(session) = read.map(|r| r.value) else { continue };
+            let Some(session) = read.map(|r| r.value) else {
+                continue;
+            };
             people.insert(session.user);
             for part in &session.clients {
-                app(ctx, realm, &mut apps, part.client, &part.client_id, &part.name).await?.sessions += 1;
+                app(
+                    ctx,
+                    realm,
+                    &mut apps,
+                    part.client,
+                    &part.client_id,
+                    &part.name,
+                )
+                .await?
+                .sessions += 1;
             }
-            for family in write::families(ctx, realm, &key::families_by_session(realm.id, session.sid)).await? {
+            for family in
+                write::families(ctx, realm, &key::families_by_session(realm.id, session.sid))
+                    .await?
+            {
                 let family = family.value;
                 if family.offline && !everything {
                     continue;
@@ -96,7 +124,15 @@ async fn look(ctx: &Context, realm: &Realm, request: &Request, plan: &mut Plan) 
                 plan.families += 1;
                 plan.offline += u64::from(family.offline);
                 let grant = &family.grant;
-                let app = app(ctx, realm, &mut apps, grant.client, &grant.client_id, &grant.client_name).await?;
+                let app = app(
+                    ctx,
+                    realm,
+                    &mut apps,
+                    grant.client,
+                    &grant.client_id,
+                    &grant.client_name,
+                )
+                .await?;
                 bound(app, family.access_expires_at, now);
             }
             if plan.shown.len() < 100 {
@@ -104,7 +140,11 @@ async fn look(ctx: &Context, realm: &Realm, request: &Request, plan: &mut Plan) 
             }
         }
     }
-    let act = Act { id: SignOutId(uuid::Uuid::nil()), reason: request.reason, at: now };
+    let act = Act {
+        id: SignOutId(uuid::Uuid::nil()),
+        reason: request.reason,
+        at: now,
+    };
     for family in expand::loose_families(ctx, realm, act, &request.select, &plan.protected).await? {
         let family = family.value;
         if looked.contains(&family.grant.sid) {
@@ -114,7 +154,15 @@ async fn look(ctx: &Context, realm: &Realm, request: &Request, plan: &mut Plan) 
         plan.families += 1;
         plan.offline += u64::from(family.offline);
         let grant = &family.grant;
-        let app = app(ctx, realm, &mut apps, grant.client, &grant.client_id, &grant.client_name).await?;
+        let app = app(
+            ctx,
+            realm,
+            &mut apps,
+            grant.client,
+            &grant.client_id,
+            &grant.client_name,
+        )
+        .await?;
         bound(app, family.access_expires_at, now);
     }
     plan.people = people.len() as u64;
@@ -122,7 +170,11 @@ async fn look(ctx: &Context, realm: &Realm, request: &Request, plan: &mut Plan) 
     Ok(())
 }
 
-fn bound(app: &mut App, until: crate::domain::time::Timestamp, now: crate::domain::time::Timestamp) {
+fn bound(
+    app: &mut App,
+    until: crate::domain::time::Timestamp,
+    now: crate::domain::time::Timestamp,
+) {
     if until > now {
         app.state = AppState::Bounded;
         app.bound_until = app.bound_until.max(Some(until));
@@ -138,11 +190,17 @@ async fn app<'a>(
     name: &str,
 ) -> Result<&'a mut App, EndError> {
     let client = client::by_id(ctx, realm, id).await?;
-    let told = client.as_ref().is_some_and(|c| c.settings.backchannel_logout_uri.is_some());
+    let told = client
+        .as_ref()
+        .is_some_and(|c| c.settings.backchannel_logout_uri.is_some());
     Ok(apps.entry(id).or_insert_with(|| App {
         client_id: client_id.to_owned(),
         name: client.as_ref().map_or(name, |c| c.name()).to_owned(),
-        channel: if told { Channel::BackChannel } else { Channel::None },
+        channel: if told {
+            Channel::BackChannel
+        } else {
+            Channel::None
+        },
         state: AppState::NotCapable,
         sessions: 0,
         bound_until: None,

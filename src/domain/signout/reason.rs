@@ -120,7 +120,10 @@ impl Reason {
 
     /// Whether the cookie of an ended session tells its bearer that an administrator did it.
     pub fn by_administrator(self) -> bool {
-        matches!(self, Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled)
+        matches!(
+            self,
+            Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled
+        )
     }
 }
 

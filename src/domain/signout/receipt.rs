@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::SignOut;
 use super::write::AppRow;
 use crate::domain::denial;
-use crate::domain::id::{SignOutId, Sid, UserId};
+use crate::domain::id::{Sid, SignOutId, UserId};
 use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
@@ -89,9 +89,25 @@ pub async fn list(
 ) -> Result<(Vec<SignOut>, Option<SignOutId>), Fault> {
     let cursor = after.map(|id| Cursor(key::sign_out(realm.id, id)));
     let range = key::sign_outs(realm.id);
-    let page = ctx.store.scan(&range, cursor.as_ref(), limit, Dir::Reverse, KeysOrRecords::Records).await?;
-    let acts = page.records.iter().map(|r| decode(&r.value, "sign-out")).collect::<Result<Vec<SignOut>, _>>()?;
-    let next = page.next.and_then(|c| key::tail(&c.0)).and_then(|t| SignOutId::from_bytes(&t));
+    let page = ctx
+        .store
+        .scan(
+            &range,
+            cursor.as_ref(),
+            limit,
+            Dir::Reverse,
+            KeysOrRecords::Records,
+        )
+        .await?;
+    let acts = page
+        .records
+        .iter()
+        .map(|r| decode(&r.value, "sign-out"))
+        .collect::<Result<Vec<SignOut>, _>>()?;
+    let next = page
+        .next
+        .and_then(|c| key::tail(&c.0))
+        .and_then(|t| SignOutId::from_bytes(&t));
     Ok((acts, next))
 }
 
@@ -100,18 +116,32 @@ pub async fn list(
 /// # Errors
 /// [`Fault`] when the store does not answer.
 pub async fn read(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<Option<Receipt>, Fault> {
-    let Some(sign_out) = find(ctx, realm, id).await? else { return Ok(None) };
+    let Some(sign_out) = find(ctx, realm, id).await? else {
+        return Ok(None);
+    };
     let range = key::sign_out_sessions(realm.id, id);
-    let page = ctx.store.scan(&range, None, SHOWN, Dir::Forward, KeysOrRecords::KeysOnly).await?;
-    let sids: Vec<Sid> =
-        page.records.iter().filter_map(|r| key::tail(&r.key)).filter_map(|t| Sid::from_bytes(&t)).collect();
+    let page = ctx
+        .store
+        .scan(&range, None, SHOWN, Dir::Forward, KeysOrRecords::KeysOnly)
+        .await?;
+    let sids: Vec<Sid> = page
+        .records
+        .iter()
+        .filter_map(|r| key::tail(&r.key))
+        .filter_map(|t| Sid::from_bytes(&t))
+        .collect();
     let mut sessions = Vec::with_capacity(sids.len());
     for (session, _) in denial::sessions(ctx, realm, &sids).await? {
         sessions.extend(session.map(|s| s.value));
     }
     let apps = apps(ctx, realm, &sign_out).await?;
     let came_back = came_back(ctx, realm, &sign_out, &sessions).await?;
-    Ok(Some(Receipt { sign_out, sessions, apps, came_back }))
+    Ok(Some(Receipt {
+        sign_out,
+        sessions,
+        apps,
+        came_back,
+    }))
 }
 
 async fn apps(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<Vec<App>, Fault> {
@@ -120,12 +150,22 @@ async fn apps(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<Vec<App>, F
     let mut cursor: Option<Cursor> = None;
     let mut rows = 0;
     loop {
-        let page =
-            ctx.store.scan(&range, cursor.as_ref(), 1000, Dir::Forward, KeysOrRecords::Records).await?;
+        let page = ctx
+            .store
+            .scan(
+                &range,
+                cursor.as_ref(),
+                1000,
+                Dir::Forward,
+                KeysOrRecords::Records,
+            )
+            .await?;
         rows += page.records.len();
         for record in &page.records {
             // space, realm, act, client, sid
-            let Some(client) = record.key.get(21..37).and_then(|b| b.try_into().ok()) else { continue };
+            let Some(client) = record.key.get(21..37).and_then(|b| b.try_into().ok()) else {
+                continue;
+            };
             let row: AppRow = decode(&record.value, "receipt row")?;
             let app = by_client.entry(client).or_insert_with(|| App {
                 client_id: row.client_id.clone(),
@@ -148,16 +188,33 @@ async fn apps(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<Vec<App>, F
     }
 }
 
-async fn came_back(ctx: &Context, realm: &Realm, act: &SignOut, sessions: &[Session]) -> Result<Vec<Session>, Fault> {
+async fn came_back(
+    ctx: &Context,
+    realm: &Realm,
+    act: &SignOut,
+    sessions: &[Session],
+) -> Result<Vec<Session>, Fault> {
     let people: HashSet<UserId> = sessions.iter().map(|s| s.user).take(100).collect();
     let mut back = Vec::new();
     for user in people {
         let range = key::sessions_by_user(realm.id, user);
-        let page = ctx.store.scan(&range, None, 20, Dir::Reverse, KeysOrRecords::KeysOnly).await?;
-        let sids: Vec<Sid> =
-            page.records.iter().filter_map(|r| key::tail(&r.key)).filter_map(|t| Sid::from_bytes(&t)).collect();
+        let page = ctx
+            .store
+            .scan(&range, None, 20, Dir::Reverse, KeysOrRecords::KeysOnly)
+            .await?;
+        let sids: Vec<Sid> = page
+            .records
+            .iter()
+            .filter_map(|r| key::tail(&r.key))
+            .filter_map(|t| Sid::from_bytes(&t))
+            .collect();
         for (_, verdict) in denial::sessions(ctx, realm, &sids).await? {
-            back.extend(verdict.ok().map(|a| a.session).filter(|s| s.started_at > act.at));
+            back.extend(
+                verdict
+                    .ok()
+                    .map(|a| a.session)
+                    .filter(|s| s.started_at > act.at),
+            );
         }
     }
     back.sort_by_key(|s| std::cmp::Reverse(s.started_at));

@@ -21,7 +21,7 @@ pub enum Selection {
     /// Every session these clients take part in; for a disabled client, its grants alone.
     Clients(Vec<ClientId>),
     /// Every active session that a search finds.
-    Filter(Query),
+    Filter(Box<Query>),
     /// Every session of the realm.
     All,
 }
@@ -63,13 +63,17 @@ pub async fn resolve(ctx: &Context, realm: &Realm, request: &Request) -> Result<
         Selection::Sessions(ids) => named(ctx, realm, ids, &mut found).await?,
         Selection::Users(users) => {
             for user in users {
-                found.sids.extend(walk(ctx, &key::sessions_by_user(realm.id, *user)).await?);
+                found
+                    .sids
+                    .extend(walk(ctx, &key::sessions_by_user(realm.id, *user)).await?);
             }
         }
         Selection::Clients(_) if request.reason.scope() == super::Scope::Client => {}
         Selection::Clients(clients) => {
             for client in clients {
-                found.sids.extend(walk(ctx, &key::sessions_by_client(realm.id, *client)).await?);
+                found
+                    .sids
+                    .extend(walk(ctx, &key::sessions_by_client(realm.id, *client)).await?);
             }
         }
         Selection::Filter(query) => found.sids = search::all(ctx, realm, query).await?,
@@ -86,7 +90,12 @@ pub async fn resolve(ctx: &Context, realm: &Realm, request: &Request) -> Result<
     Ok(found)
 }
 
-async fn named(ctx: &Context, realm: &Realm, ids: &[String], found: &mut Resolved) -> Result<(), Fault> {
+async fn named(
+    ctx: &Context,
+    realm: &Realm,
+    ids: &[String],
+    found: &mut Resolved,
+) -> Result<(), Fault> {
     let mut sids = Vec::new();
     for id in ids {
         match id.parse::<Sid>() {
@@ -116,8 +125,22 @@ pub(super) async fn walk(ctx: &Context, range: &Range) -> Result<Vec<Sid>, Fault
     let mut sids = Vec::new();
     let mut after: Option<Cursor> = None;
     loop {
-        let page = ctx.store.scan(range, after.as_ref(), 1000, Dir::Forward, KeysOrRecords::KeysOnly).await?;
-        sids.extend(page.records.iter().filter_map(|r| key::tail(&r.key)).filter_map(|t| Sid::from_bytes(&t)));
+        let page = ctx
+            .store
+            .scan(
+                range,
+                after.as_ref(),
+                1000,
+                Dir::Forward,
+                KeysOrRecords::KeysOnly,
+            )
+            .await?;
+        sids.extend(
+            page.records
+                .iter()
+                .filter_map(|r| key::tail(&r.key))
+                .filter_map(|t| Sid::from_bytes(&t)),
+        );
         match page.next {
             Some(next) => after = Some(next),
             None => return Ok(sids),

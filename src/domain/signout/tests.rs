@@ -37,10 +37,20 @@ async fn house() -> House {
         require_pkce: false,
         ..ClientSettings::default()
     };
-    let client = client::verbs::create(&ctx, &realm, &Actor::system("test"), settings).await.unwrap().client;
+    let client = client::verbs::create(&ctx, &realm, &Actor::system("test"), settings)
+        .await
+        .unwrap()
+        .client;
     let ann = testing::user(&ctx, &realm, "ann").await;
     let bob = testing::user(&ctx, &realm, "bob").await;
-    House { ctx, clock, realm, client, ann, bob }
+    House {
+        ctx,
+        clock,
+        realm,
+        client,
+        ann,
+        bob,
+    }
 }
 
 impl House {
@@ -49,7 +59,11 @@ impl House {
     }
 
     async fn grant(&self, sid: Sid, scope: &str) -> (TokenFamily, String) {
-        let session = session::find(&self.ctx, &self.realm, sid).await.unwrap().unwrap().value;
+        let session = session::find(&self.ctx, &self.realm, sid)
+            .await
+            .unwrap()
+            .unwrap()
+            .value;
         let grant = Grant {
             client: self.client.id,
             client_id: self.client.client_id().to_owned(),
@@ -66,26 +80,49 @@ impl House {
             nonce: None,
             claims: None,
         };
-        let issue = code::Issue { grant, redirect_uri: "https://app.example/callback".to_owned(), code_challenge: None };
+        let issue = code::Issue {
+            grant,
+            redirect_uri: "https://app.example/callback".to_owned(),
+            code_challenge: None,
+        };
         let text = code::issue(&self.ctx, &self.realm, issue).await.unwrap();
-        let redeem = code::Redeem { code: &text, redirect_uri: None, code_verifier: None };
-        let family = code::redeem(&self.ctx, &self.realm, &self.client, redeem).await.unwrap().unwrap();
+        let redeem = code::Redeem {
+            code: &text,
+            redirect_uri: None,
+            code_verifier: None,
+        };
+        let family = code::redeem(&self.ctx, &self.realm, &self.client, redeem)
+            .await
+            .unwrap()
+            .unwrap();
         let scoped = issue::Scoped {
             scope: scope.to_owned(),
             audience: resources::narrow(&self.client, &[], &[]).unwrap(),
         };
-        let minted = issue::for_family(&self.ctx, &self.realm, &self.client, &family, scoped).await.unwrap();
+        let minted = issue::for_family(&self.ctx, &self.realm, &self.client, &family, scoped)
+            .await
+            .unwrap();
         (family, minted.refresh_token.unwrap())
     }
 
     async fn refresh(&self, token: &str) -> Result<String, RotateError> {
-        let presented = Presented { token, scope: None, resources: &[], ip: "192.0.2.1" };
-        let done = rotate(&self.ctx, &self.realm, &self.client, presented).await.unwrap();
+        let presented = Presented {
+            token,
+            scope: None,
+            resources: &[],
+            ip: "192.0.2.1",
+        };
+        let done = rotate(&self.ctx, &self.realm, &self.client, presented)
+            .await
+            .unwrap();
         done.map(|minted| minted.refresh_token.unwrap())
     }
 
     async fn good(&self, sid: Sid) -> bool {
-        denial::session(&self.ctx, &self.realm, sid).await.unwrap().is_ok()
+        denial::session(&self.ctx, &self.realm, sid)
+            .await
+            .unwrap()
+            .is_ok()
     }
 
     fn admin(&self, sid: Option<Sid>) -> Actor {
@@ -99,26 +136,58 @@ impl House {
         }
     }
 
-    async fn end(&self, select: Selection, reason: Reason, own: Option<Sid>) -> Result<SignOut, EndError> {
-        end(&self.ctx, &self.realm, &Request::new(select, reason, self.admin(own))).await
+    async fn end(
+        &self,
+        select: Selection,
+        reason: Reason,
+        own: Option<Sid>,
+    ) -> Result<SignOut, EndError> {
+        end(
+            &self.ctx,
+            &self.realm,
+            &Request::new(select, reason, self.admin(own)),
+        )
+        .await
     }
 }
 
 #[tokio::test]
 async fn an_administrator_ends_one_session_with_its_offline_grants_and_no_other() {
     let house = house().await;
-    let (first, second) = (house.sign_in(house.ann.id).await, house.sign_in(house.ann.id).await);
+    let (first, second) = (
+        house.sign_in(house.ann.id).await,
+        house.sign_in(house.ann.id).await,
+    );
     let (_, online) = house.grant(first, "openid").await;
     let (_, offline) = house.grant(first, "openid offline_access").await;
     let (_, other) = house.grant(second, "openid offline_access").await;
-    let done = house.end(Selection::Sessions(vec![first.to_string()]), Reason::Admin, None).await.unwrap();
-    assert_eq!((done.sessions, done.people, done.families, done.offline), (1, 1, 2, 1));
+    let done = house
+        .end(
+            Selection::Sessions(vec![first.to_string()]),
+            Reason::Admin,
+            None,
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (done.sessions, done.people, done.families, done.offline),
+        (1, 1, 2, 1)
+    );
     assert!(!house.good(first).await);
     assert!(house.good(second).await);
-    assert!(matches!(house.refresh(&online).await, Err(RotateError::Denied(_))));
-    assert!(matches!(house.refresh(&offline).await, Err(RotateError::Denied(_))));
+    assert!(matches!(
+        house.refresh(&online).await,
+        Err(RotateError::Denied(_))
+    ));
+    assert!(matches!(
+        house.refresh(&offline).await,
+        Err(RotateError::Denied(_))
+    ));
     assert!(house.refresh(&other).await.is_ok());
-    let receipt = receipt::read(&house.ctx, &house.realm, done.id).await.unwrap().unwrap();
+    let receipt = receipt::read(&house.ctx, &house.realm, done.id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(receipt.apps.len(), 1);
     assert_eq!(receipt.apps[0].state, receipt::AppState::Bounded);
     assert_eq!(receipt.sessions.len(), 1);
@@ -130,12 +199,22 @@ async fn a_users_own_sign_out_leaves_offline_grants() {
     let sid = house.sign_in(house.ann.id).await;
     let (_, online) = house.grant(sid, "openid").await;
     let (_, offline) = house.grant(sid, "openid offline_access").await;
-    house.end(Selection::Sessions(vec![sid.to_string()]), Reason::User, Some(sid)).await.unwrap();
+    house
+        .end(
+            Selection::Sessions(vec![sid.to_string()]),
+            Reason::User,
+            Some(sid),
+        )
+        .await
+        .unwrap();
     assert!(!house.good(sid).await);
     assert!(house.refresh(&online).await.is_err());
     let next = house.refresh(&offline).await.unwrap();
     // And an administrator's act on the user still finds them.
-    let done = house.end(Selection::Users(vec![house.ann.id]), Reason::Admin, None).await.unwrap();
+    let done = house
+        .end(Selection::Users(vec![house.ann.id]), Reason::Admin, None)
+        .await
+        .unwrap();
     assert_eq!((done.sessions, done.offline), (0, 1));
     assert!(house.refresh(&next).await.is_err());
 }
@@ -150,7 +229,7 @@ async fn the_askers_own_session_survives_every_kind_of_selection() {
     for select in [
         Selection::Users(vec![house.ann.id, house.bob.id]),
         Selection::Clients(vec![house.client.id]),
-        Selection::Filter(query),
+        Selection::Filter(Box::new(query)),
         Selection::All,
     ] {
         let other = house.sign_in(house.ann.id).await;
@@ -161,9 +240,18 @@ async fn the_askers_own_session_survives_every_kind_of_selection() {
         assert_eq!(done.protected, [own], "{words}");
         assert!(house.good(own).await, "{words}");
         assert!(!house.good(other).await, "{words}");
-        token = house.refresh(&token).await.unwrap_or_else(|e| panic!("{words}: {e}"));
+        token = house
+            .refresh(&token)
+            .await
+            .unwrap_or_else(|e| panic!("{words}: {e}"));
     }
-    let only = house.end(Selection::Sessions(vec![own.to_string()]), Reason::Admin, Some(own)).await;
+    let only = house
+        .end(
+            Selection::Sessions(vec![own.to_string()]),
+            Reason::Admin,
+            Some(own),
+        )
+        .await;
     assert!(matches!(only, Err(EndError::OnlyOwn)));
 }
 
@@ -178,8 +266,14 @@ async fn an_act_on_many_sessions_ends_all_of_them_and_counts_them() {
     }
     let spared = house.sign_in(house.bob.id).await;
     let named = sids.iter().map(ToString::to_string).collect();
-    let done = house.end(Selection::Sessions(named), Reason::Admin, None).await.unwrap();
-    assert_eq!((done.state, done.sessions, done.people, done.families), (State::Settled, 60, 1, 60));
+    let done = house
+        .end(Selection::Sessions(named), Reason::Admin, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        (done.state, done.sessions, done.people, done.families),
+        (State::Settled, 60, 1, 60)
+    );
     for sid in sids {
         assert!(!house.good(sid).await);
     }
@@ -191,7 +285,10 @@ async fn a_realm_wide_act_denies_at_once_what_is_written_out_later() {
     let house = house().await;
     let sid = house.sign_in(house.ann.id).await;
     let (_, offline) = house.grant(sid, "openid offline_access").await;
-    let done = house.end(Selection::All, Reason::Admin, None).await.unwrap();
+    let done = house
+        .end(Selection::All, Reason::Admin, None)
+        .await
+        .unwrap();
     assert!(matches!(
         denial::session(&house.ctx, &house.realm, sid).await.unwrap().unwrap_err(),
         Denied::Ended(ended) if ended.sign_out == done.id
@@ -205,10 +302,28 @@ async fn a_realm_wide_act_denies_at_once_what_is_written_out_later() {
 #[tokio::test]
 async fn an_unknown_or_ended_id_is_reported_and_not_a_failure() {
     let house = house().await;
-    let (gone, good) = (house.sign_in(house.ann.id).await, house.sign_in(house.ann.id).await);
-    house.end(Selection::Sessions(vec![gone.to_string()]), Reason::Admin, None).await.unwrap();
-    let ids = vec![gone.to_string(), good.to_string(), "nonsense".to_owned(), uuid::Uuid::nil().to_string()];
-    let done = house.end(Selection::Sessions(ids), Reason::Admin, None).await.unwrap();
+    let (gone, good) = (
+        house.sign_in(house.ann.id).await,
+        house.sign_in(house.ann.id).await,
+    );
+    house
+        .end(
+            Selection::Sessions(vec![gone.to_string()]),
+            Reason::Admin,
+            None,
+        )
+        .await
+        .unwrap();
+    let ids = vec![
+        gone.to_string(),
+        good.to_string(),
+        "nonsense".to_owned(),
+        uuid::Uuid::nil().to_string(),
+    ];
+    let done = house
+        .end(Selection::Sessions(ids), Reason::Admin, None)
+        .await
+        .unwrap();
     assert_eq!(done.already_ended, [gone]);
     assert_eq!(done.not_found.len(), 2);
     assert_eq!(done.sessions, 1);
@@ -218,13 +333,23 @@ async fn an_unknown_or_ended_id_is_reported_and_not_a_failure() {
 async fn the_same_idempotency_key_is_the_same_act() {
     let house = house().await;
     let sid = house.sign_in(house.ann.id).await;
-    let mut request =
-        Request::new(Selection::Sessions(vec![sid.to_string()]), Reason::Admin, house.admin(None));
+    let mut request = Request::new(
+        Selection::Sessions(vec![sid.to_string()]),
+        Reason::Admin,
+        house.admin(None),
+    );
     request.once = Some("k1".to_owned());
     let first = end(&house.ctx, &house.realm, &request).await.unwrap();
     let second = end(&house.ctx, &house.realm, &request).await.unwrap();
     assert_eq!(first.id, second.id);
-    assert_eq!(receipt::list(&house.ctx, &house.realm, None, 10).await.unwrap().0.len(), 1);
+    assert_eq!(
+        receipt::list(&house.ctx, &house.realm, None, 10)
+            .await
+            .unwrap()
+            .0
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -233,7 +358,13 @@ async fn an_idle_session_ends_through_the_door() {
     let sid = house.sign_in(house.ann.id).await;
     let (_, token) = house.grant(sid, "openid").await;
     house.clock.advance(Span::mins(31));
-    assert!(matches!(denial::session(&house.ctx, &house.realm, sid).await.unwrap().unwrap_err(), Denied::Idle));
+    assert!(matches!(
+        denial::session(&house.ctx, &house.realm, sid)
+            .await
+            .unwrap()
+            .unwrap_err(),
+        Denied::Idle
+    ));
     let mut ended = 0;
     while let swept = sweep::sweep(&house.ctx).await.unwrap()
         && swept.looked > 0
@@ -241,7 +372,11 @@ async fn an_idle_session_ends_through_the_door() {
         ended += swept.ended;
     }
     assert_eq!(ended, 1);
-    let session = session::find(&house.ctx, &house.realm, sid).await.unwrap().unwrap().value;
+    let session = session::find(&house.ctx, &house.realm, sid)
+        .await
+        .unwrap()
+        .unwrap()
+        .value;
     assert_eq!(session.ended.unwrap().reason, Reason::Idle);
     assert!(house.refresh(&token).await.is_err());
 }
@@ -252,10 +387,17 @@ async fn a_refresh_token_used_twice_takes_its_family_but_not_the_session() {
     let sid = house.sign_in(house.ann.id).await;
     let (_, first) = house.grant(sid, "openid").await;
     let second = house.refresh(&first).await.unwrap();
-    assert_eq!(house.refresh(&first).await.unwrap(), second, "the unused successor again");
+    assert_eq!(
+        house.refresh(&first).await.unwrap(),
+        second,
+        "the unused successor again"
+    );
     let third = house.refresh(&second).await.unwrap();
     assert_eq!(house.refresh(&first).await, Err(RotateError::Reused));
-    assert!(matches!(house.refresh(&third).await, Err(RotateError::Denied(Denied::Ended(_)))));
+    assert!(matches!(
+        house.refresh(&third).await,
+        Err(RotateError::Denied(Denied::Ended(_)))
+    ));
     assert!(house.good(sid).await);
 }
 
@@ -267,12 +409,20 @@ async fn a_session_that_ends_while_a_code_is_exchanged_takes_the_new_family_alon
         let (ctx, realm) = (house.ctx.clone(), house.realm.clone());
         let admin = house.admin(None);
         let ending = tokio::spawn(async move {
-            let request = Request::new(Selection::Sessions(vec![sid.to_string()]), Reason::Admin, admin);
+            let request = Request::new(
+                Selection::Sessions(vec![sid.to_string()]),
+                Reason::Admin,
+                admin,
+            );
             end(&ctx, &realm, &request).await.unwrap();
         });
-        let session = session::find(&house.ctx, &house.realm, sid).await.unwrap().unwrap().value;
+        let session = session::find(&house.ctx, &house.realm, sid)
+            .await
+            .unwrap()
+            .unwrap()
+            .value;
         if session.ended.is_none() {
-            let _ = tokio::time::timeout(std::time::Duration::from_secs(5), async {
+            tokio::time::timeout(std::time::Duration::from_secs(5), async {
                 let issue = code::Issue {
                     grant: Grant {
                         client: house.client.id,
@@ -294,11 +444,19 @@ async fn a_session_that_ends_while_a_code_is_exchanged_takes_the_new_family_alon
                     code_challenge: None,
                 };
                 let text = code::issue(&house.ctx, &house.realm, issue).await.unwrap();
-                let redeem = code::Redeem { code: &text, redirect_uri: None, code_verifier: None };
-                let redeemed = code::redeem(&house.ctx, &house.realm, &house.client, redeem).await.unwrap();
+                let redeem = code::Redeem {
+                    code: &text,
+                    redirect_uri: None,
+                    code_verifier: None,
+                };
+                let redeemed = code::redeem(&house.ctx, &house.realm, &house.client, redeem)
+                    .await
+                    .unwrap();
                 ending.await.unwrap();
                 if let Ok(family) = redeemed {
-                    let judged = denial::family(&house.ctx, &house.realm, &house.client, family.id).await.unwrap();
+                    let judged = denial::family(&house.ctx, &house.realm, &house.client, family.id)
+                        .await
+                        .unwrap();
                     assert!(judged.is_err(), "a family outlived the administrator's act");
                 }
             })

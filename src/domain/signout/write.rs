@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Reason, Scope};
 use crate::domain::client;
 use crate::domain::grant::TokenFamily;
-use crate::domain::id::{ClientId, FamilyId, SignOutId, Sid, UserId};
+use crate::domain::id::{ClientId, FamilyId, Sid, SignOutId, UserId};
 use crate::domain::outbox::{self, Channel, Delivery};
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, versioned};
@@ -30,7 +30,11 @@ pub struct Act {
 impl Act {
     /// What an ended record says of it.
     pub fn ended(&self) -> Ended {
-        Ended { at: self.at, reason: self.reason, sign_out: self.id }
+        Ended {
+            at: self.at,
+            reason: self.reason,
+            sign_out: self.id,
+        }
     }
 }
 
@@ -81,8 +85,12 @@ pub async fn session(
     read: Versioned<Session>,
     batch: &mut Batch,
 ) -> Result<Wrote, Fault> {
-    let Versioned { value: mut session, version } = read;
-    let mut families = families(ctx, realm, &key::families_by_session(realm.id, session.sid)).await?;
+    let Versioned {
+        value: mut session,
+        version,
+    } = read;
+    let mut families =
+        families(ctx, realm, &key::families_by_session(realm.id, session.sid)).await?;
     families.retain(|f| act.reason.scope() == Scope::Everything || !f.value.offline);
     families.sort_by_key(|f| !f.value.offline);
     let more = families.len() > FAMILIES_AT_ONCE;
@@ -91,11 +99,25 @@ pub async fn session(
     for index in index_keys(realm.id, &session) {
         batch.del(index);
     }
-    batch.put(key::session_ended(realm.id, act.at, session.sid), Vec::new());
-    batch.put(key::session_ended_by_user(realm.id, session.user, act.at, session.sid), Vec::new());
-    batch.replace(key::session(realm.id, session.sid), version, encode(&session)?);
+    batch.put(
+        key::session_ended(realm.id, act.at, session.sid),
+        Vec::new(),
+    );
+    batch.put(
+        key::session_ended_by_user(realm.id, session.user, act.at, session.sid),
+        Vec::new(),
+    );
+    batch.replace(
+        key::session(realm.id, session.sid),
+        version,
+        encode(&session)?,
+    );
     let mut bounds: HashMap<ClientId, Timestamp> = HashMap::new();
-    let mut row = SessionRow { user: session.user, families: 0, offline: 0 };
+    let mut row = SessionRow {
+        user: session.user,
+        families: 0,
+        offline: 0,
+    };
     for read in families {
         let bound = bounds.entry(read.value.grant.client).or_default();
         *bound = (*bound).max(read.value.access_expires_at);
@@ -105,10 +127,17 @@ pub async fn session(
     }
     for part in &session.clients {
         let bound = bounds.get(&part.client).copied().unwrap_or_default();
-        let of = AppOf { client: part.client, client_id: &part.client_id, name: &part.name };
+        let of = AppOf {
+            client: part.client,
+            client_id: &part.client_id,
+            name: &part.name,
+        };
         app(ctx, realm, act, of, session.sid, session.user, bound, batch).await?;
     }
-    batch.put(key::sign_out_session(realm.id, act.id, session.sid), encode(&row)?);
+    batch.put(
+        key::sign_out_session(realm.id, act.id, session.sid),
+        encode(&row)?,
+    );
     Ok(Wrote { row, more })
 }
 
@@ -116,8 +145,16 @@ pub async fn session(
 ///
 /// # Errors
 /// [`Fault::Record`] when it cannot be encoded.
-pub fn family(realm: &Realm, act: Act, read: Versioned<TokenFamily>, batch: &mut Batch) -> Result<(), Fault> {
-    let Versioned { value: mut family, version } = read;
+pub fn family(
+    realm: &Realm,
+    act: Act,
+    read: Versioned<TokenFamily>,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    let Versioned {
+        value: mut family,
+        version,
+    } = read;
     let (sid, user, client) = (family.grant.sid, family.grant.user, family.grant.client);
     family.ended = Some(act.ended());
     batch.replace(key::family(realm.id, family.id), version, encode(&family)?);
@@ -141,7 +178,10 @@ pub struct AppOf<'a> {
 ///
 /// # Errors
 /// [`Fault`] when the client cannot be read.
-#[expect(clippy::too_many_arguments, reason = "who, what, for whom and where to: all of them differ")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "who, what, for whom and where to: all of them differ"
+)]
 pub async fn app(
     ctx: &Context,
     realm: &Realm,
@@ -158,7 +198,12 @@ pub async fn app(
         _ => Channel::None,
     };
     let name = client.as_ref().map_or(of.name, |c| c.name()).to_owned();
-    let row = AppRow { client_id: of.client_id.to_owned(), name, channel, bound_until };
+    let row = AppRow {
+        client_id: of.client_id.to_owned(),
+        name,
+        channel,
+        bound_until,
+    };
     let at = key::sign_out_app(realm.id, act.id, of.client, sid.bytes());
     if batch.touches(&at) {
         return Ok(());
@@ -184,8 +229,15 @@ pub async fn app(
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer.
-pub async fn families(ctx: &Context, realm: &Realm, range: &Range) -> Result<Vec<Versioned<TokenFamily>>, Fault> {
-    let page = ctx.store.scan(range, None, 1000, Dir::Forward, KeysOrRecords::KeysOnly).await?;
+pub async fn families(
+    ctx: &Context,
+    realm: &Realm,
+    range: &Range,
+) -> Result<Vec<Versioned<TokenFamily>>, Fault> {
+    let page = ctx
+        .store
+        .scan(range, None, 1000, Dir::Forward, KeysOrRecords::KeysOnly)
+        .await?;
     let keys: Vec<_> = page
         .records
         .iter()

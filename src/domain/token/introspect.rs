@@ -21,7 +21,12 @@ pub enum Active {
 ///
 /// # Errors
 /// [`Fault`] when it could not decide.
-pub async fn introspect(ctx: &Context, realm: &Realm, caller: &Client, token: &str) -> Result<Option<Active>, Fault> {
+pub async fn introspect(
+    ctx: &Context,
+    realm: &Realm,
+    caller: &Client,
+    token: &str,
+) -> Result<Option<Active>, Fault> {
     if let Some(refresh) = RefreshToken::read(ctx, token) {
         if refresh.realm != realm.id {
             return Ok(None);
@@ -29,14 +34,21 @@ pub async fn introspect(ctx: &Context, realm: &Realm, caller: &Client, token: &s
         let verdict = denial::family(ctx, realm, caller, refresh.family).await?;
         return Ok(verdict
             .ok()
-            .filter(|active| active.family.refreshable && active.family.generation == refresh.generation)
+            .filter(|active| {
+                active.family.refreshable && active.family.generation == refresh.generation
+            })
             .map(|active| Active::Refresh(Box::new(active.family))));
     }
-    let Some(claims) = verify::access(ctx, realm, token).await? else { return Ok(None) };
+    let Some(claims) = verify::access(ctx, realm, token).await? else {
+        return Ok(None);
+    };
     if !entitled(caller, &claims) {
         return Ok(None);
     }
-    Ok(denial::access(ctx, realm, &claims).await?.ok().map(|()| Active::Access(claims)))
+    Ok(denial::access(ctx, realm, &claims)
+        .await?
+        .ok()
+        .map(|()| Active::Access(claims)))
 }
 
 /// A client may ask about its own tokens and about those made for it or for a resource it is registered for
@@ -44,5 +56,8 @@ pub async fn introspect(ctx: &Context, realm: &Realm, caller: &Client, token: &s
 fn entitled(caller: &Client, claims: &AccessClaims) -> bool {
     let id = caller.client_id();
     claims.client_id == id
-        || claims.aud.iter().any(|a| a == id || caller.settings.resources.contains(a))
+        || claims
+            .aud
+            .iter()
+            .any(|a| a == id || caller.settings.resources.contains(a))
 }

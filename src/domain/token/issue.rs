@@ -78,17 +78,37 @@ pub async fn for_family(
     let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
     let access_token = sign(&signer, "at+jwt", &access)?;
     let id_token = if scoped.scope.split(' ').any(|s| s == "openid") {
-        let alg = client.settings.id_token_signed_response_alg.unwrap_or(realm.settings.tokens.signing_algorithm);
+        let alg = client
+            .settings
+            .id_token_signed_response_alg
+            .unwrap_or(realm.settings.tokens.signing_algorithm);
         let signer = keys::signer(ctx, realm, alg).await?;
-        let claims = id_claims(realm, &issuer, family, user.as_ref(), &scoped.scope, &access_token, now.secs(), alg);
+        let claims = id_claims(
+            realm,
+            &issuer,
+            family,
+            user.as_ref(),
+            &scoped.scope,
+            &access_token,
+            now.secs(),
+            alg,
+        );
         Some(sign(&signer, "JWT", &claims)?)
     } else {
         None
     };
     let (refresh_token, refresh_expires_in) = if family.refreshable {
-        let token = RefreshToken { realm: realm.id, family: family.id, generation: family.generation };
+        let token = RefreshToken {
+            realm: realm.id,
+            family: family.id,
+            generation: family.generation,
+        };
         let policy = &realm.settings.tokens;
-        let idle = if family.offline { policy.offline_idle_timeout } else { policy.refresh_idle_timeout };
+        let idle = if family.offline {
+            policy.offline_idle_timeout
+        } else {
+            policy.refresh_idle_timeout
+        };
         (Some(token.text(ctx)), Some(idle.whole_secs()))
     } else {
         (None, None)
@@ -108,7 +128,12 @@ pub async fn for_family(
 ///
 /// # Errors
 /// [`Fault`] when a key cannot sign.
-pub async fn for_client(ctx: &Context, realm: &Realm, client: &Client, scoped: Scoped) -> Result<Minted, Fault> {
+pub async fn for_client(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    scoped: Scoped,
+) -> Result<Minted, Fault> {
     let now = ctx.now();
     let lifetime = realm.settings.tokens.access_token_lifetime;
     let claims = AccessClaims {
@@ -140,10 +165,15 @@ pub async fn for_client(ctx: &Context, realm: &Realm, client: &Client, scoped: S
 }
 
 fn sign(signer: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
-    signer.sign(typ, claims).map_err(|e| Fault::Crypto(e.to_string()))
+    signer
+        .sign(typ, claims)
+        .map_err(|e| Fault::Crypto(e.to_string()))
 }
 
-#[expect(clippy::too_many_arguments, reason = "one claim each; a struct of them would be the claims again")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one claim each; a struct of them would be the claims again"
+)]
 fn id_claims(
     realm: &Realm,
     issuer: &str,
@@ -156,13 +186,18 @@ fn id_claims(
 ) -> Map<String, Value> {
     let grant = &family.grant;
     // The user's own claims first, so that nothing among them can stand in for a claim of the protocol.
-    let mut claims = user.map(|u| user_claims(u, scope, &requested(grant.claims.as_deref(), "id_token"))).unwrap_or_default();
+    let mut claims = user
+        .map(|u| user_claims(u, scope, &requested(grant.claims.as_deref(), "id_token")))
+        .unwrap_or_default();
     let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     put("iss", issuer.into());
     put("sub", grant.user.to_string().into());
     put("aud", grant.client_id.clone().into());
     put("azp", grant.client_id.clone().into());
-    put("exp", (now + realm.settings.tokens.id_token_lifetime.whole_secs()).into());
+    put(
+        "exp",
+        (now + realm.settings.tokens.id_token_lifetime.whole_secs()).into(),
+    );
     put("iat", now.into());
     put("auth_time", grant.auth_time.secs().into());
     put("sid", grant.sid.to_string().into());
@@ -199,8 +234,19 @@ pub(super) fn requested(claims: Option<&str>, place: &str) -> Vec<String> {
 }
 
 const PROFILE: [&str; 13] = [
-    "name", "family_name", "given_name", "middle_name", "nickname", "profile", "picture", "website", "gender",
-    "birthdate", "zoneinfo", "locale", "updated_at",
+    "name",
+    "family_name",
+    "given_name",
+    "middle_name",
+    "nickname",
+    "profile",
+    "picture",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "updated_at",
 ];
 
 /// The user's claims that a scope releases (OIDC Core §5.4), and those asked for by name.
@@ -227,7 +273,10 @@ pub(super) fn user_claims(user: &User, scope: &str, asked: &[String]) -> Map<Str
         }
     }
     if has("profile") || asked.iter().any(|a| a == "preferred_username") {
-        out.insert("preferred_username".to_owned(), user.username.clone().into());
+        out.insert(
+            "preferred_username".to_owned(),
+            user.username.clone().into(),
+        );
     }
     if has("roles") {
         out.insert("roles".to_owned(), user.roles.clone().into());

@@ -76,7 +76,8 @@ impl TokenKind for AccessToken {
     const TYP: &'static [&'static str] = &["at+jwt"];
     const TYP_REQUIRED: bool = true;
     type Claims = AccessClaims;
-    const REQUIRED: &'static [&'static str] = &["iss", "sub", "aud", "client_id", "exp", "iat", "jti"];
+    const REQUIRED: &'static [&'static str] =
+        &["iss", "sub", "aud", "client_id", "exp", "iat", "jti"];
     const LEEWAY_SECS: u64 = 0;
     const CHECK_EXPIRY: bool = true;
 }

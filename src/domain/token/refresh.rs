@@ -53,7 +53,12 @@ impl RefreshToken {
 
     fn body(&self) -> [u8; 25] {
         let mut body = [0; 25];
-        let parts = [&[FORMAT][..], &self.realm.0.to_be_bytes(), self.family.bytes(), &self.generation.to_be_bytes()];
+        let parts = [
+            &[FORMAT][..],
+            &self.realm.0.to_be_bytes(),
+            self.family.bytes(),
+            &self.generation.to_be_bytes(),
+        ];
         for (to, from) in body.iter_mut().zip(parts.into_iter().flatten()) {
             *to = *from;
         }

@@ -16,7 +16,13 @@ use crate::store::Batch;
 ///
 /// # Errors
 /// [`Fault`] when the store fails.
-pub async fn revoke(ctx: &Context, realm: &Realm, client: &Client, token: &str, ip: &str) -> Result<(), Fault> {
+pub async fn revoke(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    token: &str,
+    ip: &str,
+) -> Result<(), Fault> {
     if let Some(refresh) = RefreshToken::read(ctx, token) {
         if refresh.realm == realm.id
             && let Ok(active) = denial::family(ctx, realm, client, refresh.family).await?
@@ -33,7 +39,9 @@ pub async fn revoke(ctx: &Context, realm: &Realm, client: &Client, token: &str, 
         }
         return Ok(());
     }
-    let Some(claims) = verify::access(ctx, realm, token).await? else { return Ok(()) };
+    let Some(claims) = verify::access(ctx, realm, token).await? else {
+        return Ok(());
+    };
     if claims.client_id != client.client_id() {
         return Ok(());
     }

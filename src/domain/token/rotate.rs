@@ -34,7 +34,9 @@ pub enum RotateError {
     #[error("Session not active")]
     Denied(Denied),
     /// It was used before; its family has just been revoked.
-    #[error("Token is not active: the refresh token was already used, so all its tokens have been revoked")]
+    #[error(
+        "Token is not active: the refresh token was already used, so all its tokens have been revoked"
+    )]
     Reused,
     /// More scope than was granted.
     #[error("scope must not exceed what was granted")]
@@ -54,7 +56,8 @@ pub async fn rotate(
     client: &Client,
     presented: Presented<'_>,
 ) -> Result<Result<Minted, RotateError>, Fault> {
-    let Some(token) = RefreshToken::read(ctx, presented.token).filter(|t| t.realm == realm.id) else {
+    let Some(token) = RefreshToken::read(ctx, presented.token).filter(|t| t.realm == realm.id)
+    else {
         return Ok(Err(RotateError::Unknown));
     };
     for _ in 0..TRIES {
@@ -68,7 +71,11 @@ pub async fn rotate(
             Err(refused) => return Ok(Err(refused)),
         };
         match turn(ctx, realm, client, &token, active, presented.ip).await? {
-            Turn::Mint(active) => return for_family(ctx, realm, client, &active.family, scoped).await.map(Ok),
+            Turn::Mint(active) => {
+                return for_family(ctx, realm, client, &active.family, scoped)
+                    .await
+                    .map(Ok);
+            }
             Turn::Reused => return Ok(Err(RotateError::Reused)),
             Turn::Again => {}
         }
@@ -115,7 +122,11 @@ async fn turn(
     family.last_used_at = now;
     family.access_expires_at = now.plus(realm.settings.tokens.access_token_lifetime);
     let mut batch = Batch::new();
-    batch.replace(key::family(realm.id, family.id), active.version, encode(family)?);
+    batch.replace(
+        key::family(realm.id, family.id),
+        active.version,
+        encode(family)?,
+    );
     match ctx.commit(batch).await {
         Ok(_) => {
             if let Some(session) = &active.session {

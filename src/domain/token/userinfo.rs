@@ -26,16 +26,31 @@ pub enum UserinfoError {
 ///
 /// # Errors
 /// [`Fault`] when it could not decide.
-pub async fn claims(ctx: &Context, realm: &Realm, token: &str) -> Result<Result<Map<String, Value>, UserinfoError>, Fault> {
-    let Some(access) = good(ctx, realm, token).await? else { return Ok(Err(UserinfoError::Invalid)) };
-    let (Some(user), Some(family)) = (access.user(), access.family) else { return Ok(Err(UserinfoError::Scope)) };
+pub async fn claims(
+    ctx: &Context,
+    realm: &Realm,
+    token: &str,
+) -> Result<Result<Map<String, Value>, UserinfoError>, Fault> {
+    let Some(access) = good(ctx, realm, token).await? else {
+        return Ok(Err(UserinfoError::Invalid));
+    };
+    let (Some(user), Some(family)) = (access.user(), access.family) else {
+        return Ok(Err(UserinfoError::Scope));
+    };
     if !access.has_scope("openid") {
         return Ok(Err(UserinfoError::Scope));
     }
-    let Some(user) = user::by_id(ctx, realm, user).await? else { return Ok(Err(UserinfoError::Invalid)) };
+    let Some(user) = user::by_id(ctx, realm, user).await? else {
+        return Ok(Err(UserinfoError::Invalid));
+    };
     let stored = ctx.store.get(&key::family(realm.id, family)).await?;
-    let family: Option<TokenFamily> = stored.map(|r| decode(&r.value, "token family")).transpose()?;
-    let asked = requested(family.as_ref().and_then(|f| f.grant.claims.as_deref()), "userinfo");
+    let family: Option<TokenFamily> = stored
+        .map(|r| decode(&r.value, "token family"))
+        .transpose()?;
+    let asked = requested(
+        family.as_ref().and_then(|f| f.grant.claims.as_deref()),
+        "userinfo",
+    );
     let mut claims = user_claims(&user.value, &access.scope, &asked);
     claims.insert("sub".to_owned(), access.sub.clone().into());
     Ok(Ok(claims))
@@ -45,7 +60,16 @@ pub async fn claims(ctx: &Context, realm: &Realm, token: &str) -> Result<Result<
 ///
 /// # Errors
 /// [`Fault`] when it could not decide.
-pub async fn good(ctx: &Context, realm: &Realm, token: &str) -> Result<Option<Arc<AccessClaims>>, Fault> {
-    let Some(claims) = verify::access(ctx, realm, token).await? else { return Ok(None) };
-    Ok(denial::access(ctx, realm, &claims).await?.ok().map(|()| claims))
+pub async fn good(
+    ctx: &Context,
+    realm: &Realm,
+    token: &str,
+) -> Result<Option<Arc<AccessClaims>>, Fault> {
+    let Some(claims) = verify::access(ctx, realm, token).await? else {
+        return Ok(None);
+    };
+    Ok(denial::access(ctx, realm, &claims)
+        .await?
+        .ok()
+        .map(|()| claims))
 }

@@ -22,12 +22,18 @@ const REMEMBERED: usize = 8192;
 
 impl Verified {
     fn find(&self, hash: &[u8; 32]) -> Option<Arc<AccessClaims>> {
-        let generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        let generations = self
+            .generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         generations.iter().find_map(|g| g.get(hash).cloned())
     }
 
     fn keep(&self, hash: [u8; 32], claims: Arc<AccessClaims>) {
-        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self
+            .generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let [young, old] = &mut *generations;
         if young.len() >= REMEMBERED {
             *old = std::mem::take(young);
@@ -37,7 +43,10 @@ impl Verified {
 
     /// Forgets everything: after keys changed.
     pub fn clear(&self) {
-        *self.generations.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
+        *self
+            .generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Default::default();
     }
 }
 
@@ -45,18 +54,29 @@ impl Verified {
 ///
 /// # Errors
 /// [`Fault`] when the realm's keys cannot be read.
-pub async fn access(ctx: &Context, realm: &Realm, token: &str) -> Result<Option<Arc<AccessClaims>>, Fault> {
+pub async fn access(
+    ctx: &Context,
+    realm: &Realm,
+    token: &str,
+) -> Result<Option<Arc<AccessClaims>>, Fault> {
     let hash = crypto::sha256(token.as_bytes());
     let issuer = realm.issuer(&ctx.public_url);
     let known = ctx.keys.verified.find(&hash);
     let claims = match known {
         Some(claims) => claims,
         None => {
-            let Ok(header) = crypto::jws::header(token) else { return Ok(None) };
+            let Ok(header) = crypto::jws::header(token) else {
+                return Ok(None);
+            };
             let keys = keys::of(ctx, realm).await?;
-            let Some(key) = header.kid.as_deref().and_then(|kid| keys.verifying(kid)) else { return Ok(None) };
-            let verified = crypto::jws::verify::<AccessToken>(token, key, &[header.alg], ctx.now().secs());
-            let Ok(claims) = verified else { return Ok(None) };
+            let Some(key) = header.kid.as_deref().and_then(|kid| keys.verifying(kid)) else {
+                return Ok(None);
+            };
+            let verified =
+                crypto::jws::verify::<AccessToken>(token, key, &[header.alg], ctx.now().secs());
+            let Ok(claims) = verified else {
+                return Ok(None);
+            };
             let claims = Arc::new(claims);
             ctx.keys.verified.keep(hash, claims.clone());
             claims
@@ -69,10 +89,18 @@ pub async fn access(ctx: &Context, realm: &Realm, token: &str) -> Result<Option<
 ///
 /// # Errors
 /// [`Fault`] when the realm's keys cannot be read.
-pub async fn id_token_hint(ctx: &Context, realm: &Realm, token: &str) -> Result<Option<IdTokenClaims>, Fault> {
-    let Ok(header) = crypto::jws::header(token) else { return Ok(None) };
+pub async fn id_token_hint(
+    ctx: &Context,
+    realm: &Realm,
+    token: &str,
+) -> Result<Option<IdTokenClaims>, Fault> {
+    let Ok(header) = crypto::jws::header(token) else {
+        return Ok(None);
+    };
     let keys = keys::of(ctx, realm).await?;
-    let Some(key) = header.kid.as_deref().and_then(|kid| keys.verifying(kid)) else { return Ok(None) };
+    let Some(key) = header.kid.as_deref().and_then(|kid| keys.verifying(kid)) else {
+        return Ok(None);
+    };
     let verified = crypto::jws::verify::<IdTokenHint>(token, key, &[header.alg], ctx.now().secs());
     let issuer = realm.issuer(&ctx.public_url);
     Ok(verified.ok().filter(|c| c.iss == issuer))

@@ -36,16 +36,25 @@ pub async fn authenticate(
     password: Secret,
 ) -> Result<Result<Versioned<User>, AuthenticateError>, Fault> {
     // Nobody stands for a missing user: the reads and the hash happen all the same.
-    let id = id_of(ctx, realm, &fold(username)).await?.unwrap_or(UserId(uuid::Uuid::nil()));
+    let id = id_of(ctx, realm, &fold(username))
+        .await?
+        .unwrap_or(UserId(uuid::Uuid::nil()));
     let (user, kept) = with_password(ctx, realm, id).await?;
-    let stored = user.as_ref().and(kept.as_ref()).map(|kept| kept.value.hash.clone());
+    let stored = user
+        .as_ref()
+        .and(kept.as_ref())
+        .map(|kept| kept.value.hash.clone());
     let rehash = match ctx.passwords.verify(password.clone(), stored).await {
         Ok(Verdict::Right { rehash }) => rehash,
-        Ok(Verdict::Wrong) | Err(PasswordError::TooLong) => return Ok(Err(AuthenticateError::WrongCredentials)),
+        Ok(Verdict::Wrong) | Err(PasswordError::TooLong) => {
+            return Ok(Err(AuthenticateError::WrongCredentials));
+        }
         Err(PasswordError::Busy) => return Ok(Err(AuthenticateError::TooBusy)),
         Err(error @ PasswordError::Internal) => return Err(Fault::Crypto(error.to_string())),
     };
-    let (Some(user), Some(kept)) = (user, kept) else { return Ok(Err(AuthenticateError::WrongCredentials)) };
+    let (Some(user), Some(kept)) = (user, kept) else {
+        return Ok(Err(AuthenticateError::WrongCredentials));
+    };
     if !user.value.enabled {
         return Ok(Err(AuthenticateError::Disabled));
     }
@@ -57,9 +66,22 @@ pub async fn authenticate(
 
 /// Keeps the same password under today's cost. Not through the door, for nothing ends; and never in the way of the
 /// sign-in: when it fails, the next one tries again.
-async fn upgrade(ctx: &Context, realm: &Realm, id: UserId, kept: Versioned<Password>, password: Secret) {
-    let Ok(hash) = ctx.passwords.hash(password).await else { return };
-    let Ok(value) = encode_json(&Password { hash, set_at: kept.value.set_at }) else { return };
+async fn upgrade(
+    ctx: &Context,
+    realm: &Realm,
+    id: UserId,
+    kept: Versioned<Password>,
+    password: Secret,
+) {
+    let Ok(hash) = ctx.passwords.hash(password).await else {
+        return;
+    };
+    let Ok(value) = encode_json(&Password {
+        hash,
+        set_at: kept.value.set_at,
+    }) else {
+        return;
+    };
     let mut batch = Batch::new();
     batch.replace(key::credential(realm.id, id), kept.version, value);
     match ctx.commit(batch).await {
@@ -68,3 +90,6 @@ async fn upgrade(ctx: &Context, realm: &Realm, id: UserId, kept: Versioned<Passw
         Err(error) => tracing::warn!(%error, user = %id, "a password hash could not be upgraded"),
     }
 }
+
+#[cfg(test)]
+mod tests;

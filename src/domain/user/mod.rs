@@ -4,6 +4,7 @@
 //! given a new password (`signout`).
 
 mod authenticate;
+pub mod check;
 mod store;
 pub mod verbs;
 
@@ -81,7 +82,11 @@ impl Default for UserSettings {
 
 /// The form under which a username is unique and searched: NFKC, lower case (RFC 8265 §3.3 in spirit).
 pub fn fold(username: &str) -> String {
-    username.trim().nfkc().flat_map(char::to_lowercase).collect()
+    username
+        .trim()
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Checks a username: 1 to 128 characters, no control characters and no white space at its ends.
@@ -90,7 +95,11 @@ pub fn fold(username: &str) -> String {
 /// A sentence that says what was expected.
 pub fn check_username(username: &str) -> Result<(), String> {
     let count = username.chars().count();
-    if count == 0 || count > 128 || username.trim() != username || username.chars().any(char::is_control) {
+    if count == 0
+        || count > 128
+        || username.trim() != username
+        || username.chars().any(char::is_control)
+    {
         return Err(
             "a username has 1 to 128 characters, no control characters and no white space at its ends".to_owned()
         );

@@ -23,7 +23,11 @@ pub(super) struct Password {
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer or the record does not read.
-pub async fn find(ctx: &Context, realm: &Realm, username: &str) -> Result<Option<Versioned<User>>, Fault> {
+pub async fn find(
+    ctx: &Context,
+    realm: &Realm,
+    username: &str,
+) -> Result<Option<Versioned<User>>, Fault> {
     match id_of(ctx, realm, &fold(username)).await? {
         Some(id) => by_id(ctx, realm, id).await,
         None => Ok(None),
@@ -34,7 +38,11 @@ pub async fn find(ctx: &Context, realm: &Realm, username: &str) -> Result<Option
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer or the record does not read.
-pub async fn by_id(ctx: &Context, realm: &Realm, id: UserId) -> Result<Option<Versioned<User>>, Fault> {
+pub async fn by_id(
+    ctx: &Context,
+    realm: &Realm,
+    id: UserId,
+) -> Result<Option<Versioned<User>>, Fault> {
     versioned(ctx.store.get(&key::user(realm.id, id)).await?, "user")
 }
 
@@ -56,7 +64,16 @@ pub async fn list(
     }
     let range = key::usernames(realm.id, &prefix);
     let after = after.map(|folded| Cursor(key::username(realm.id, folded)));
-    let page = ctx.store.scan(&range, after.as_ref(), limit, Dir::Forward, KeysOrRecords::Records).await?;
+    let page = ctx
+        .store
+        .scan(
+            &range,
+            after.as_ref(),
+            limit,
+            Dir::Forward,
+            KeysOrRecords::Records,
+        )
+        .await?;
     let mut keys = Vec::with_capacity(page.records.len());
     for named in &page.records {
         keys.push(key::user(realm.id, decode(&named.value, "username")?));
@@ -66,17 +83,25 @@ pub async fn list(
         users.extend(versioned::<User>(record, "user")?.map(|found| found.value));
     }
     let head = key::username(realm.id, "").len();
-    let next = page.next.and_then(|cursor| String::from_utf8(cursor.0.get(head..)?.to_vec()).ok());
+    let next = page
+        .next
+        .and_then(|cursor| String::from_utf8(cursor.0.get(head..)?.to_vec()).ok());
     Ok((users, next))
 }
 
 /// Whose this folded name is.
-pub(super) async fn id_of(ctx: &Context, realm: &Realm, folded: &str) -> Result<Option<UserId>, Fault> {
+pub(super) async fn id_of(
+    ctx: &Context,
+    realm: &Realm,
+    folded: &str,
+) -> Result<Option<UserId>, Fault> {
     if folded.len() > LONGEST_FOLDED {
         return Ok(None);
     }
     let named = ctx.store.get(&key::username(realm.id, folded)).await?;
-    named.map(|record| decode(&record.value, "username")).transpose()
+    named
+        .map(|record| decode(&record.value, "username"))
+        .transpose()
 }
 
 /// A user with their password from one snapshot: a version that is older than a change of the password never comes
@@ -93,8 +118,16 @@ pub(super) async fn with_password(
 }
 
 /// Whether the user has a password.
-pub(in crate::domain) async fn has_password(ctx: &Context, realm: &Realm, id: UserId) -> Result<bool, Fault> {
-    Ok(ctx.store.get(&key::credential(realm.id, id)).await?.is_some())
+pub(in crate::domain) async fn has_password(
+    ctx: &Context,
+    realm: &Realm,
+    id: UserId,
+) -> Result<bool, Fault> {
+    Ok(ctx
+        .store
+        .get(&key::credential(realm.id, id))
+        .await?
+        .is_some())
 }
 
 /// The longest folded name, in bytes: some characters fold to many.

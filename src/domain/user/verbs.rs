@@ -4,17 +4,20 @@
 //! Invariant: whatever must stop a sign-in that is under way writes the user's record, for that is what the start of a
 //! session guards with. A new password therefore writes it too, though nothing in it changes.
 
-use super::store::{LONGEST_FOLDED, Password, by_id, id_of};
-use super::{User, UserSettings, check_username, fold};
-use crate::crypto::{self, PasswordError, Secret};
+use super::check::password_problem;
+use super::store::{Password, by_id, id_of};
+use super::{User, UserSettings, fold};
+use crate::crypto::{PasswordError, Secret};
 use crate::domain::audit::{self, Entry};
-use crate::domain::change::{self, Outrun};
+use crate::domain::change;
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{encode, encode_json};
 use crate::domain::signout::{Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
+
+pub use super::check::problems;
 
 /// Why a user was not created, changed or deleted.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +92,10 @@ pub async fn create(
 /// # Errors
 /// [`Fault::Record`] when it cannot be encoded.
 pub fn rows(realm: &Realm, user: &User, batch: &mut Batch) -> Result<(), Fault> {
-    batch.create(key::username(realm.id, &fold(&user.username)), encode(&user.id)?);
+    batch.create(
+        key::username(realm.id, &fold(&user.username)),
+        encode(&user.id)?,
+    );
     batch.create(key::user(realm.id, user.id), encode_json(user)?);
     Ok(())
 }
@@ -125,7 +131,10 @@ pub async fn update(
         };
         let changed = change::changed(&before, &after);
         if changed.is_none() && password.is_none() {
-            return Ok(Updated { user: before, sign_out: None });
+            return Ok(Updated {
+                user: before,
+                sign_out: None,
+            });
         }
         let mut batch = Batch::new();
         batch.replace(key::user(realm.id, id), found.version, encode_json(&after)?);
@@ -145,16 +154,25 @@ pub async fn update(
             (Some(changed), None) => changed,
             (None, _) => "changed: password".to_owned(),
         };
-        record(&mut batch, ctx, realm, actor, &after, ("user.update", Some(detail)))?;
+        record(
+            &mut batch,
+            ctx,
+            realm,
+            actor,
+            &after,
+            ("user.update", Some(detail)),
+        )?;
         let reason = if before.enabled && !after.enabled {
             Some(Reason::UserDisabled)
         } else {
             password.as_ref().map(|_| Reason::PasswordChanged)
         };
         let ends = reason.map(|reason| everything_of(id, reason, actor));
-        match change::commit(ctx, realm, batch, ends.as_ref()).await? {
-            Ok(sign_out) => return Ok(Updated { user: after, sign_out }),
-            Err(Outrun) => {}
+        if let Ok(sign_out) = change::commit(ctx, realm, batch, ends.as_ref()).await? {
+            return Ok(Updated {
+                user: after,
+                sign_out,
+            });
         }
     }
     Err(Fault::Busy.into())
@@ -177,9 +195,20 @@ pub async fn set_password(
     for _ in 0..TRIES {
         let found = by_id(ctx, realm, id).await?.ok_or(UserError::NotFound)?;
         let mut batch = Batch::new();
-        batch.replace(key::user(realm.id, id), found.version, encode_json(&found.value)?);
+        batch.replace(
+            key::user(realm.id, id),
+            found.version,
+            encode_json(&found.value)?,
+        );
         batch.put(key::credential(realm.id, id), encode_json(&password)?);
-        record(&mut batch, ctx, realm, actor, &found.value, ("user.set_password", None))?;
+        record(
+            &mut batch,
+            ctx,
+            realm,
+            actor,
+            &found.value,
+            ("user.set_password", None),
+        )?;
         let request = everything_of(id, Reason::PasswordChanged, actor);
         if let Ok(sign_out) = change::commit(ctx, realm, batch, Some(&request)).await? {
             return sign_out.ok_or(UserError::Fault(Fault::Record("act of signing out")));
@@ -192,7 +221,12 @@ pub async fn set_password(
 ///
 /// # Errors
 /// [`UserError`].
-pub async fn delete(ctx: &Context, realm: &Realm, actor: &Actor, id: UserId) -> Result<SignOut, UserError> {
+pub async fn delete(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    id: UserId,
+) -> Result<SignOut, UserError> {
     refuse_own_account(realm, actor, id, "delete")?;
     for _ in 0..TRIES {
         let found = by_id(ctx, realm, id).await?.ok_or(UserError::NotFound)?;
@@ -200,7 +234,14 @@ pub async fn delete(ctx: &Context, realm: &Realm, actor: &Actor, id: UserId) -> 
         batch.take(key::user(realm.id, id), found.version);
         batch.del(key::username(realm.id, &fold(&found.value.username)));
         batch.del(key::credential(realm.id, id));
-        record(&mut batch, ctx, realm, actor, &found.value, ("user.delete", None))?;
+        record(
+            &mut batch,
+            ctx,
+            realm,
+            actor,
+            &found.value,
+            ("user.delete", None),
+        )?;
         let request = everything_of(id, Reason::UserDeleted, actor);
         if let Ok(sign_out) = change::commit(ctx, realm, batch, Some(&request)).await? {
             return sign_out.ok_or(UserError::Fault(Fault::Record("act of signing out")));
@@ -209,71 +250,55 @@ pub async fn delete(ctx: &Context, realm: &Realm, actor: &Actor, id: UserId) -> 
     Err(Fault::Busy.into())
 }
 
-/// What is wrong with these settings, as sentences; empty when nothing is.
-pub fn problems(settings: &UserSettings) -> Vec<String> {
-    let mut problems = Vec::new();
-    problems.extend(check_username(&settings.username).err());
-    if fold(&settings.username).len() > LONGEST_FOLDED {
-        problems.push(format!("a username has at most {LONGEST_FOLDED} bytes once its letters are folded"));
-    }
-    if settings.password.is_some() && settings.password_hash.is_some() {
-        problems.push("password and password_hash exclude each other; give one of them".to_owned());
-    }
-    if let Some(password) = &settings.password {
-        problems.extend(password_problem(password));
-    }
-    if let Some(hash) = &settings.password_hash
-        && let Err(error) = crypto::check_hash(hash)
-    {
-        problems.push(format!("password_hash: {error}"));
-    }
-    if settings.roles.iter().any(|r| r.is_empty() || r.chars().count() > 100 || r.chars().any(char::is_control)) {
-        problems.push("a role has 1 to 100 characters and no control characters".to_owned());
-    }
-    for claim in RESERVED_CLAIMS.iter().filter(|claim| settings.claims.contains_key(**claim)) {
-        problems.push(format!("the claim {claim:?} is the server's own; leave it out"));
-    }
-    let size = serde_json::to_vec(&(&settings.claims, &settings.roles)).map_or(0, |bytes| bytes.len());
-    if size > LARGEST {
-        problems.push("claims and roles have at most 32 KiB as JSON".to_owned());
-    }
-    problems
-}
-
 fn check(settings: &UserSettings) -> Result<(), UserError> {
     let problems = problems(settings);
-    if problems.is_empty() { Ok(()) } else { Err(UserError::Invalid(problems.join("; "))) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(UserError::Invalid(problems.join("; ")))
+    }
 }
 
 fn check_password(password: &str) -> Result<(), UserError> {
     password_problem(password).map_or(Ok(()), |why| Err(UserError::Invalid(why)))
 }
 
-fn password_problem(password: &str) -> Option<String> {
-    let most = crypto::MAX_PASSWORD_BYTES;
-    (password.is_empty() || password.len() > most).then(|| format!("a password has 1 to {most} bytes"))
-}
-
 /// An administrator who locks themselves out by a slip of the hand helps nobody.
-fn refuse_own_account(realm: &Realm, actor: &Actor, id: UserId, verb: &str) -> Result<(), UserError> {
+fn refuse_own_account(
+    realm: &Realm,
+    actor: &Actor,
+    id: UserId,
+    verb: &str,
+) -> Result<(), UserError> {
     if actor.kind == ActorKind::Admin && actor.realm == realm.name && actor.id == id.to_string() {
-        return Err(UserError::Invalid(format!("you cannot {verb} the account that you are signed in with")));
+        return Err(UserError::Invalid(format!(
+            "you cannot {verb} the account that you are signed in with"
+        )));
     }
     Ok(())
 }
 
 /// Takes the password out of the settings and brings it into the form that is kept.
-async fn new_password(ctx: &Context, settings: &mut UserSettings) -> Result<Option<Password>, UserError> {
+async fn new_password(
+    ctx: &Context,
+    settings: &mut UserSettings,
+) -> Result<Option<Password>, UserError> {
     match (settings.password.take(), settings.password_hash.take()) {
         (Some(password), _) => hash(ctx, Secret::new(password)).await.map(Some),
-        (None, Some(hash)) => Ok(Some(Password { hash, set_at: ctx.now() })),
+        (None, Some(hash)) => Ok(Some(Password {
+            hash,
+            set_at: ctx.now(),
+        })),
         (None, None) => Ok(None),
     }
 }
 
 async fn hash(ctx: &Context, password: Secret) -> Result<Password, UserError> {
     match ctx.passwords.hash(password).await {
-        Ok(hash) => Ok(Password { hash, set_at: ctx.now() }),
+        Ok(hash) => Ok(Password {
+            hash,
+            set_at: ctx.now(),
+        }),
         Err(PasswordError::Busy) => Err(UserError::TooBusy),
         Err(error @ PasswordError::TooLong) => Err(UserError::Invalid(error.to_string())),
         Err(error @ PasswordError::Internal) => Err(Fault::Crypto(error.to_string()).into()),
@@ -293,16 +318,19 @@ fn record(
     (action, detail): (&str, Option<String>),
 ) -> Result<(), Fault> {
     let target = format!("{} ({})", user.username, user.id);
-    audit::record(batch, ctx, realm.id, &Entry { actor, action, target_kind: "user", target, detail })
+    audit::record(
+        batch,
+        ctx,
+        realm.id,
+        &Entry {
+            actor,
+            action,
+            target_kind: "user",
+            target,
+            detail,
+        },
+    )
 }
-
-/// Claims that a token or a logout token says of itself (RFC 7519 §4.1, OIDC Core §2): a user's cannot stand for them.
-const RESERVED_CLAIMS: [&str; 21] = [
-    "acr", "amr", "at_hash", "aud", "auth_time", "azp", "c_hash", "client_id", "cnf", "events", "exp", "iat", "iss",
-    "jti", "nbf", "nonce", "roles", "scope", "sid", "sub", "typ",
-];
-/// A record of the store holds 64 KiB; half of it leaves room for what is not the user's.
-const LARGEST: usize = 32 * 1024;
 
 #[cfg(test)]
 mod tests;

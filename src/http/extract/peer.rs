@@ -22,10 +22,20 @@ impl FromRequestParts<App> for Peer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Peer, Infallible> {
-        let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_canonical());
+        let connected = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|c| c.0.ip().to_canonical());
         let ip = address(connected, &parts.headers, &app.web.trusted_proxies);
-        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        Ok(Peer { ip: ip.map(|ip| ip.to_string()).unwrap_or_default(), user_agent: user_agent.to_owned() })
+        let user_agent = parts
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
+        Ok(Peer {
+            ip: ip.map(|ip| ip.to_string()).unwrap_or_default(),
+            user_agent: user_agent.to_owned(),
+        })
     }
 }
 
@@ -37,7 +47,13 @@ fn address(connected: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) ->
     }
     let mut hops = Vec::new();
     for value in headers.get_all("x-forwarded-for") {
-        hops.extend(value.to_str().unwrap_or_default().split(',').map(|hop| hop.trim().parse::<IpAddr>().ok()));
+        hops.extend(
+            value
+                .to_str()
+                .unwrap_or_default()
+                .split(',')
+                .map(|hop| hop.trim().parse::<IpAddr>().ok()),
+        );
     }
     for hop in hops.into_iter().rev() {
         match hop.map(|ip| ip.to_canonical()) {
@@ -65,9 +81,15 @@ mod tests {
         let stranger: IpAddr = "198.51.100.9".parse().unwrap();
         let trusted = ["10.0.0.0/8".parse().unwrap()];
         let headers = forwarded("203.0.113.5, 10.0.0.7");
-        assert_eq!(address(Some(proxy), &headers, &trusted), "203.0.113.5".parse().ok());
+        assert_eq!(
+            address(Some(proxy), &headers, &trusted),
+            "203.0.113.5".parse().ok()
+        );
         assert_eq!(address(Some(stranger), &headers, &trusted), Some(stranger));
         assert_eq!(address(Some(proxy), &headers, &[]), Some(proxy));
-        assert_eq!(address(Some(proxy), &forwarded("nonsense"), &trusted), Some(proxy));
+        assert_eq!(
+            address(Some(proxy), &forwarded("nonsense"), &trusted),
+            Some(proxy)
+        );
     }
 }

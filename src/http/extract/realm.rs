@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::request::Parts;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 
 use crate::domain::realm::{self, Realm};
 use crate::http::answer::Problem;
@@ -20,7 +20,11 @@ impl FromRequestParts<App> for InRealm {
         let params = RawPathParams::from_request_parts(parts, app)
             .await
             .map_err(|_| Problem::bad_request("the path is not valid UTF-8"))?;
-        let name = params.iter().find(|(key, _)| *key == "realm").map(|(_, value)| value).unwrap_or_default();
+        let name = params
+            .iter()
+            .find(|(key, _)| *key == "realm")
+            .map(|(_, value)| value)
+            .unwrap_or_default();
         match realm::find(&app.ctx, name).await? {
             Some(realm) => Ok(InRealm(realm)),
             None => Err(Problem::new(

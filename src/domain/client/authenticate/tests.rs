@@ -35,17 +35,33 @@ impl House {
                 jwks: (method == AuthMethod::PrivateKeyJwt).then_some(jwks),
                 ..ClientSettings::default()
             };
-            verbs::create(&ctx, &realm, &Actor::system("test"), settings).await.unwrap();
+            verbs::create(&ctx, &realm, &Actor::system("test"), settings)
+                .await
+                .unwrap();
         }
-        House { ctx, clock, realm, key }
+        House {
+            ctx,
+            clock,
+            realm,
+            key,
+        }
     }
 
-    async fn authenticate(&self, credential: Credential<'_>) -> Result<AuthenticatedClient, ClientAuthError> {
-        authenticate(&self.ctx, &self.realm, credential).await.unwrap()
+    async fn authenticate(
+        &self,
+        credential: Credential<'_>,
+    ) -> Result<AuthenticatedClient, ClientAuthError> {
+        authenticate(&self.ctx, &self.realm, credential)
+            .await
+            .unwrap()
     }
 
     async fn assert(&self, jwt: &str) -> Result<AuthenticatedClient, ClientAuthError> {
-        self.authenticate(Credential::Assertion { client_id: None, jwt }).await
+        self.authenticate(Credential::Assertion {
+            client_id: None,
+            jwt,
+        })
+        .await
     }
 
     fn claims(&self, client_id: &str, jti: &str) -> Value {
@@ -72,10 +88,16 @@ fn name(method: AuthMethod) -> String {
 }
 
 fn with_secret(claims: &Value, secret: &str) -> String {
-    let signed =
-        format!("{}.{}", b64(json!({"alg": "HS256"}).to_string().as_bytes()), b64(claims.to_string().as_bytes()));
+    let signed = format!(
+        "{}.{}",
+        b64(json!({"alg": "HS256"}).to_string().as_bytes()),
+        b64(claims.to_string().as_bytes())
+    );
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    format!("{signed}.{}", b64(hmac::sign(&key, signed.as_bytes()).as_ref()))
+    format!(
+        "{signed}.{}",
+        b64(hmac::sign(&key, signed.as_bytes()).as_ref())
+    )
 }
 
 #[tokio::test]
@@ -92,14 +114,23 @@ async fn exactly_the_registered_method_is_accepted() {
             let credential = match presented {
                 AuthMethod::None => Credential::None { client_id: &id },
                 AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => {
-                    Credential::Secret { client_id: &id, secret: SECRET, method: presented }
+                    Credential::Secret {
+                        client_id: &id,
+                        secret: SECRET,
+                        method: presented,
+                    }
                 }
-                AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => {
-                    Credential::Assertion { client_id: Some(&id), jwt: &jwt }
-                }
+                AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt => Credential::Assertion {
+                    client_id: Some(&id),
+                    jwt: &jwt,
+                },
             };
             let answer = house.authenticate(credential).await;
-            assert_eq!(answer.is_ok(), registered == presented, "{registered:?} {presented:?}: {answer:?}");
+            assert_eq!(
+                answer.is_ok(),
+                registered == presented,
+                "{registered:?} {presented:?}: {answer:?}"
+            );
             if let Ok(client) = answer {
                 assert_eq!(client.client_id(), id);
             }
@@ -111,10 +142,25 @@ async fn exactly_the_registered_method_is_accepted() {
 async fn a_secret_is_compared_whole_and_no_client_has_the_empty_one() {
     let house = House::new().await;
     let id = name(AuthMethod::ClientSecretBasic);
-    for (client_id, secret) in [(id.as_str(), "wrong"), (&id, ""), (&id, &SECRET[1..]), ("nobody", SECRET)] {
-        let credential = Credential::Secret { client_id, secret, method: AuthMethod::ClientSecretBasic };
+    for (client_id, secret) in [
+        (id.as_str(), "wrong"),
+        (&id, ""),
+        (&id, &SECRET[1..]),
+        ("nobody", SECRET),
+    ] {
+        let credential = Credential::Secret {
+            client_id,
+            secret,
+            method: AuthMethod::ClientSecretBasic,
+        };
         let refused = house.authenticate(credential).await.unwrap_err();
-        assert!(matches!(refused, ClientAuthError::WrongSecret | ClientAuthError::Unknown), "{client_id} {secret:?}");
+        assert!(
+            matches!(
+                refused,
+                ClientAuthError::WrongSecret | ClientAuthError::Unknown
+            ),
+            "{client_id} {secret:?}"
+        );
     }
 }
 
@@ -123,15 +169,35 @@ async fn a_disabled_client_and_a_disabled_realm_are_refused_with_the_right_secre
     let house = House::new().await;
     let (ctx, realm, actor) = (&house.ctx, &house.realm, Actor::system("test"));
     let id = name(AuthMethod::ClientSecretBasic);
-    let credential = Credential::Secret { client_id: &id, secret: SECRET, method: AuthMethod::ClientSecretBasic };
+    let credential = Credential::Secret {
+        client_id: &id,
+        secret: SECRET,
+        method: AuthMethod::ClientSecretBasic,
+    };
     let client = house.authenticate(credential).await.unwrap();
-    let off = ClientSettings { enabled: false, ..client.settings.clone() };
-    verbs::update(ctx, realm, &actor, client.id, off).await.unwrap();
-    assert!(matches!(house.authenticate(credential).await, Err(ClientAuthError::Disabled)));
-    verbs::update(ctx, realm, &actor, client.id, client.settings.clone()).await.unwrap();
+    let off = ClientSettings {
+        enabled: false,
+        ..client.settings.clone()
+    };
+    verbs::update(ctx, realm, &actor, client.id, off)
+        .await
+        .unwrap();
+    assert!(matches!(
+        house.authenticate(credential).await,
+        Err(ClientAuthError::Disabled)
+    ));
+    verbs::update(ctx, realm, &actor, client.id, client.settings.clone())
+        .await
+        .unwrap();
     assert!(house.authenticate(credential).await.is_ok());
-    let closed = RealmSettings { enabled: false, ..realm.settings.clone() };
-    let closed = crate::domain::realm::verbs::update(ctx, &actor, "demo", closed).await.unwrap().realm;
+    let closed = RealmSettings {
+        enabled: false,
+        ..realm.settings.clone()
+    };
+    let closed = crate::domain::realm::verbs::update(ctx, &actor, "demo", closed)
+        .await
+        .unwrap()
+        .realm;
     let refused = authenticate(ctx, &closed, credential).await.unwrap();
     assert!(matches!(refused, Err(ClientAuthError::RealmDisabled)));
 }
@@ -147,7 +213,10 @@ async fn an_assertion_is_good_once() {
         };
         assert!(house.assert(&sign(&claims)).await.is_ok());
         let again = house.assert(&sign(&claims)).await.unwrap_err();
-        assert!(matches!(again, ClientAuthError::Assertion(AssertionError::Replayed)), "{again:?}");
+        assert!(
+            matches!(again, ClientAuthError::Assertion(AssertionError::Replayed)),
+            "{again:?}"
+        );
         let mut other = claims.clone();
         other["jti"] = json!("twice");
         assert!(house.assert(&sign(&other)).await.is_ok());
@@ -159,13 +228,23 @@ async fn a_used_assertion_is_remembered_until_after_it_expired() {
     let house = House::new().await;
     let jwt = house.with_key(&house.claims(&name(AuthMethod::PrivateKeyJwt), "once"));
     assert!(house.assert(&jwt).await.is_ok());
-    let (dir, what) = (crate::store::Dir::Forward, crate::store::KeysOrRecords::KeysOnly);
-    let dues = house.ctx.store.scan(&key::dues(), None, 10, dir, what).await.unwrap().records;
+    let (dir, what) = (
+        crate::store::Dir::Forward,
+        crate::store::KeysOrRecords::KeysOnly,
+    );
+    let dues = house
+        .ctx
+        .store
+        .scan(&key::dues(), None, 10, dir, what)
+        .await
+        .unwrap()
+        .records;
     let due = dues.iter().find(|row| row.key.get(9) == Some(&5)).unwrap();
     let due = u64::from_be_bytes(due.key.get(1..9).unwrap().try_into().unwrap());
     house.clock.advance(Span(due - house.ctx.now().0));
     let refused = house.assert(&jwt).await.unwrap_err();
-    let expired = ClientAuthError::Assertion(AssertionError::Token(crate::crypto::JwsError::Expired));
+    let expired =
+        ClientAuthError::Assertion(AssertionError::Token(crate::crypto::JwsError::Expired));
     assert_eq!(format!("{refused:?}"), format!("{expired:?}"));
 }
 
@@ -181,7 +260,10 @@ async fn every_wrong_assertion_is_refused() {
         ("sub", json!("nobody")),
         ("sub", json!(name(AuthMethod::ClientSecretJwt))),
         ("aud", json!("http://localhost:8080/realms/demo/")),
-        ("aud", json!("http://localhost:8080/realms/demo/protocol/openid-connect/token")),
+        (
+            "aud",
+            json!("http://localhost:8080/realms/demo/protocol/openid-connect/token"),
+        ),
         ("aud", json!([issuer, "https://elsewhere.example"])),
         ("aud", json!([])),
         ("aud", Value::Null),
@@ -214,14 +296,20 @@ async fn an_assertion_needs_a_registered_key_and_its_own_type() {
     for jwt in [
         other.sign("JWT", &good).unwrap(),
         house.key.sign("at+jwt", &good).unwrap(),
-        with_secret(&good, &house.key.public_jwk().common.key_id.clone().unwrap()),
+        with_secret(
+            &good,
+            &house.key.public_jwk().common.key_id.clone().unwrap(),
+        ),
         "not a token".to_owned(),
         String::new(),
     ] {
         assert!(house.assert(&jwt).await.is_err(), "{jwt}");
     }
     let jwt = house.key.sign("client-authentication+jwt", &good).unwrap();
-    let foreign = Credential::Assertion { client_id: Some("somebody"), jwt: &jwt };
+    let foreign = Credential::Assertion {
+        client_id: Some("somebody"),
+        jwt: &jwt,
+    };
     assert!(house.authenticate(foreign).await.is_err());
     assert!(house.assert(&jwt).await.is_ok());
 }
