@@ -34,7 +34,7 @@ pub(super) struct Lab {
 }
 
 /// People with a password; more connections than these share them.
-const USERS: usize = 16;
+const USERS: usize = 64;
 
 impl Lab {
     /// Starts a server with `size` sessions, or goes to the one that runs already.
@@ -88,14 +88,15 @@ impl Lab {
         let (server, ready) = Server::start(options).await?;
         self.target = server.target.clone();
         self.server = Some(server);
-        self.token = oauth::own_token(
-            &mut Conn::new(self.target.address),
-            &self.target.host,
-            REALM,
-            ADMIN,
-        )
-        .await?;
+        self.renew().await?;
         Ok((stopped, ready))
+    }
+
+    /// Gets a new token for the administrator.
+    pub(super) async fn renew(&mut self) -> anyhow::Result<()> {
+        let mut conn = Conn::new(self.target.address);
+        self.token = oauth::own_token(&mut conn, &self.target.host, REALM, ADMIN).await?;
+        Ok(())
     }
 
     /// Whether the server can be stopped and started.
