@@ -58,6 +58,10 @@ impl Client {
     }
 }
 
+/// The `client_id` of the built-in console: a client of every realm and a part of the server. It asks the judge at every
+/// request, so nobody has to tell it anything and it cannot lag behind.
+pub const CONSOLE: &str = "realmkeep-console";
+
 /// How a client proves who it is at the token endpoint (OIDC Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -137,7 +137,7 @@ pub async fn search(
         }
     }
     for row in &mut rows {
-        row.offline_grants = offline_grants(ctx, realm, &row.session).await?;
+        row.offline_grants = grants(ctx, realm, &row.session).await?.1;
     }
     Ok(Ok(Found {
         rows,
@@ -310,9 +310,13 @@ async fn count(
     Ok((Some(total as u64), true))
 }
 
-async fn offline_grants(ctx: &Context, realm: &Realm, session: &Session) -> Result<u64, Fault> {
+/// How many live families hang on a session, as far as they are counted, and how many of them outlive the browser.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn grants(ctx: &Context, realm: &Realm, session: &Session) -> Result<(u64, u64), Fault> {
     if session.clients.is_empty() {
-        return Ok(0);
+        return Ok((0, 0));
     }
     let range = key::families_by_session(realm.id, session.sid);
     let page = ctx
@@ -325,12 +329,13 @@ async fn offline_grants(ctx: &Context, realm: &Realm, session: &Session) -> Resu
         .filter_map(|r| key::tail(&r.key))
         .filter_map(|t| FamilyId::from_bytes(&t));
     let keys: Vec<_> = ids.map(|id| key::family(realm.id, id)).collect();
-    let mut live = 0;
+    let (mut live, mut offline) = (0, 0);
     for record in ctx.store.get_many(&keys).await?.into_iter().flatten() {
         let family: TokenFamily = decode(&record.value, "token family")?;
-        live += u64::from(family.offline && family.ended.is_none());
+        live += u64::from(family.ended.is_none());
+        offline += u64::from(family.offline && family.ended.is_none());
     }
-    Ok(live)
+    Ok((live, offline))
 }
 
 /// One session with everything its row says.
@@ -346,7 +351,7 @@ pub async fn one(ctx: &Context, realm: &Realm, sid: Sid) -> Result<Option<Row>, 
         return Ok(None);
     };
     let session = read.value;
-    let offline_grants = offline_grants(ctx, realm, &session).await?;
+    let (_, offline_grants) = grants(ctx, realm, &session).await?;
     let (active, denied) = match verdict {
         Ok(active) => (Some(active), None),
         Err(denied) => (None, Some(denied)),

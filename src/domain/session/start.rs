@@ -5,7 +5,7 @@ use super::{Device, Seen, Session, cookie, index_keys};
 use crate::crypto;
 use crate::domain::id::Sid;
 use crate::domain::realm::Realm;
-use crate::domain::record::{Versioned, encode};
+use crate::domain::record::{Versioned, encode, versioned};
 use crate::domain::sweep::Due;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
@@ -45,6 +45,13 @@ pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Sta
     let guard = (key::user(realm.id, start.user.value.id), start.user.version);
     let (session, secret) = begin(ctx, realm, start, Sid(ctx.new_id()), ctx.now());
     let mut batch = Batch::new();
+    // Read live and guarded: a realm that is being disabled takes nobody in who would be back when it is enabled again.
+    let at = key::realm(realm.id);
+    let live = versioned::<Realm>(ctx.store.get(&at).await?, "realm")?;
+    let Some(live) = live.filter(|r| r.value.settings.enabled) else {
+        return Err(Fault::Busy);
+    };
+    batch.check(at, live.version);
     batch.check(guard.0, guard.1);
     let seen = Seen {
         at: session.started_at,

@@ -112,7 +112,15 @@ pub async fn end_with(
         ctx.door.wake.notify_one();
         return Ok(record);
     }
-    Ok(expand::run(ctx, realm, act.id).await?)
+    // The act is done and cannot be undone from here: what fails now is tried again, and then left to the worker.
+    match expand::run(ctx, realm, act.id).await {
+        Ok(done) => Ok(done),
+        Err(fault) => {
+            tracing::warn!(%fault, sign_out = %act.id, "a sign-out is not yet written out; it goes on");
+            ctx.door.wake.notify_one();
+            Ok(expand::run(ctx, realm, act.id).await.unwrap_or(record))
+        }
+    }
 }
 
 fn open_of(request: &Request) -> Open {

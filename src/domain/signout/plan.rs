@@ -166,7 +166,10 @@ async fn look(
         bound(app, family.access_expires_at, now);
     }
     plan.people = people.len() as u64;
-    plan.apps = apps.into_values().collect();
+    plan.apps = apps
+        .into_values()
+        .filter(|app| app.client_id != client::CONSOLE)
+        .collect();
     Ok(())
 }
 

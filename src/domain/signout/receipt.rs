@@ -119,21 +119,7 @@ pub async fn read(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<Option<
     let Some(sign_out) = find(ctx, realm, id).await? else {
         return Ok(None);
     };
-    let range = key::sign_out_sessions(realm.id, id);
-    let page = ctx
-        .store
-        .scan(&range, None, SHOWN, Dir::Forward, KeysOrRecords::KeysOnly)
-        .await?;
-    let sids: Vec<Sid> = page
-        .records
-        .iter()
-        .filter_map(|r| key::tail(&r.key))
-        .filter_map(|t| Sid::from_bytes(&t))
-        .collect();
-    let mut sessions = Vec::with_capacity(sids.len());
-    for (session, _) in denial::sessions(ctx, realm, &sids).await? {
-        sessions.extend(session.map(|s| s.value));
-    }
+    let sessions = sessions(ctx, realm, id, SHOWN).await?;
     let apps = apps(ctx, realm, &sign_out).await?;
     let came_back = came_back(ctx, realm, &sign_out, &sessions).await?;
     Ok(Some(Receipt {
@@ -144,7 +130,40 @@ pub async fn read(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<Option<
     }))
 }
 
-async fn apps(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<Vec<App>, Fault> {
+/// The first sessions that an act ended.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn sessions(
+    ctx: &Context,
+    realm: &Realm,
+    id: SignOutId,
+    limit: usize,
+) -> Result<Vec<Session>, Fault> {
+    let range = key::sign_out_sessions(realm.id, id);
+    let page = ctx
+        .store
+        .scan(&range, None, limit, Dir::Forward, KeysOrRecords::KeysOnly)
+        .await?;
+    let sids: Vec<Sid> = page
+        .records
+        .iter()
+        .filter_map(|r| key::tail(&r.key))
+        .filter_map(|t| Sid::from_bytes(&t))
+        .collect();
+    let judged = denial::sessions(ctx, realm, &sids).await?;
+    Ok(judged
+        .into_iter()
+        .filter_map(|(session, _)| session)
+        .map(|read| read.value)
+        .collect())
+}
+
+/// The apps of an act, each with how it stands.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn apps(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<Vec<App>, Fault> {
     let range = key::sign_out_apps(realm.id, act.id);
     let mut by_client: BTreeMap<[u8; 16], App> = BTreeMap::new();
     let mut cursor: Option<Cursor> = None;

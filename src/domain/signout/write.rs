@@ -192,6 +192,9 @@ pub async fn app(
     bound_until: Timestamp,
     batch: &mut Batch,
 ) -> Result<(), Fault> {
+    if of.client_id == client::CONSOLE {
+        return Ok(());
+    }
     let client = client::by_id(ctx, realm, of.client).await?;
     let channel = match &client {
         Some(client) if client.settings.backchannel_logout_uri.is_some() => Channel::BackChannel,

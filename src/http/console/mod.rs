@@ -1,3 +1,73 @@
-//! The administrator's console.
+//! The administrator's console: server-rendered pages under `/admin/{realm}` that work without a script.
+//!
+//! Owns how an administrator's browser signs in ([`sign_in`]), is recognised at every request ([`gate`]) and what the
+//! pages show and do. Does not own how sessions end (`domain::signout`) nor whether one is still good (`domain::denial`):
+//! the console asks both, every time. What the browser state keeps is a handle, never the truth of who is signed in.
+//!
+//! | address | room |
+//! |---|---|
+//! | `/admin` | [`realms`] |
+//! | `/admin/{realm}/sign-in`, `/callback` | [`sign_in`] |
+//! | `/admin/{realm}/sign-out`, `/signed-out` | [`sign_out`] |
+//! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`rows`], [`nothing`] |
+//! | `/admin/{realm}/sessions/{sid}` | [`session`] |
+//! | `/admin/{realm}/signouts/preview` | [`preview`] |
+//! | `POST /admin/{realm}/signouts` | [`invalidate`] |
+//! | `/admin/{realm}/signouts` | [`receipts`] |
+//! | `/admin/{realm}/signouts/{id}`, `{id}.json` | [`receipt`] |
 
+mod address;
+mod app;
+mod browser;
+mod chosen;
+mod csrf;
+mod filter;
+mod frame;
+mod gate;
+mod invalidate;
+mod list;
+mod nothing;
 pub mod pages;
+mod preview;
+mod realms;
+mod receipt;
+mod receipts;
+mod rows;
+mod session;
+mod sessions;
+mod sign_in;
+mod sign_out;
+#[cfg(test)]
+mod tests;
+mod visitor;
+mod words;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+
+use crate::http::state::App;
+
+/// The console's routes. Whoever mounts them puts the layer of the browser state around them.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/admin", get(realms::page))
+        .route("/admin/{realm}", get(landing))
+        .route("/admin/{realm}/sign-in", get(sign_in::start))
+        .route("/admin/{realm}/callback", get(sign_in::callback))
+        .route("/admin/{realm}/sign-out", post(sign_out::sign_out))
+        .route("/admin/{realm}/signed-out", get(sign_out::signed_out))
+        .route("/admin/{realm}/sessions", get(sessions::page))
+        .route("/admin/{realm}/sessions/{sid}", get(session::page))
+        .route(
+            "/admin/{realm}/signouts",
+            get(receipts::page).post(invalidate::act),
+        )
+        .route("/admin/{realm}/signouts/preview", post(preview::page))
+        .route("/admin/{realm}/signouts/{id}", get(receipt::page))
+}
+
+async fn landing(Path(realm): Path<String>) -> Redirect {
+    Redirect::to(&address::Address::new(&realm, "/sessions").to_string())
+}

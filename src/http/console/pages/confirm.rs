@@ -37,10 +37,14 @@ pub struct ConfirmPage {
     pub sids: Vec<String>,
     /// The selection as a signed token, when it is a filter or large.
     pub frozen: Option<String>,
+    /// Names this preview: confirming it twice is done once.
+    pub once: String,
     /// How many sessions end.
     pub sessions: u64,
     /// How many people they belong to.
     pub people: u64,
+    /// Whether all of the selection was looked into; otherwise people, tokens and apps are those of its first part.
+    pub exact: bool,
     /// The first few of them, by number of sessions.
     pub who: Vec<Selected>,
     /// How many refresh-token families are revoked.
@@ -51,6 +55,8 @@ pub struct ConfirmPage {
     pub told: Vec<Told>,
     /// The apps that cannot be told, or that may lag.
     pub gaps: Vec<Gap>,
+    /// How long an API that never asks may still accept a token of an app that is told: "4 min 12 s".
+    pub lag: Option<String>,
     /// Whether the administrator's own current session was in the selection: it is left out, and that is said.
     pub own_selected: bool,
     /// How many of the selected have already ended.
@@ -92,7 +98,7 @@ pub struct Told {
 pub struct Gap {
     /// Its name.
     pub name: String,
-    /// For how long at most: "4 min 12 s".
+    /// For how long at most: "4 min 12 s"; empty when it holds no token that is still good.
     pub lasts: String,
     /// Why: "It takes no sign-out messages, so it notices when its access token runs out."
     pub why: String,
@@ -122,7 +128,11 @@ impl ConfirmPage {
             .people
             .saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
         let names = match (shown.as_slice(), others) {
-            ([], _) => counted(self.people, "person", "people"),
+            ([], _) => format!(
+                "{}{}",
+                self.at_least(),
+                counted(self.people, "person", "people")
+            ),
             (shown, 1..) => format!(
                 "{} and {}",
                 shown.join(", "),
@@ -131,6 +141,7 @@ impl ConfirmPage {
             ([one], 0) => one.clone(),
             ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
         };
+        let names = capitalised(&names);
         format!("{names} will have to sign in again in every app.")
     }
 
@@ -140,15 +151,28 @@ impl ConfirmPage {
     }
 
     fn tokens(&self) -> String {
-        format!(
-            "{} revoked",
+        capitalised(&format!(
+            "{}{} revoked",
+            self.at_least(),
             counted(
                 self.refresh_tokens,
                 "refresh token is",
                 "refresh tokens are"
             )
-        )
+        ))
     }
+
+    fn at_least(&self) -> &'static str {
+        if self.exact { "" } else { "at least " }
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

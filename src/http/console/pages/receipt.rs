@@ -51,8 +51,8 @@ pub struct Receipt {
     pub last_back: String,
     /// The apps, each with its answer.
     pub apps: Vec<ReceiptApp>,
-    /// How many uses of a dead cookie or token were refused.
-    pub refused: u64,
+    /// How many uses of a dead cookie or token were refused; `None` where that is not counted.
+    pub refused: Option<u64>,
     /// What happened since, newest first.
     pub log: Vec<LogLine>,
     /// The sessions of the selection, as many as fit.
@@ -310,8 +310,8 @@ impl Receipt {
         }
     }
 
-    fn refused_words(&self) -> String {
-        match self.refused {
+    fn refused_words(&self, refused: &u64) -> String {
+        match *refused {
             0 => "Nothing has tried yet".to_owned(),
             n => format!("{} refused, none allowed", counted(n, "try", "tries")),
         }

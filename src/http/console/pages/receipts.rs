@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::atoms::{Moment, counted};
+use super::atoms::{Link, Moment, counted};
 use super::shell::Shell;
 
 /// The list as a page.
@@ -13,6 +13,8 @@ pub struct ReceiptsPage {
     pub shell: Shell,
     /// The sign-outs, newest first.
     pub rows: Vec<ReceiptRow>,
+    /// To the same list with, or without, what ran out by itself.
+    pub switch: Link,
     /// The page before this one.
     pub previous_url: Option<String>,
     /// The page after this one.

@@ -97,6 +97,8 @@ pub struct SessionsList {
     pub rows: Vec<SessionRow>,
     /// Whether these are ended sessions: nothing to select, an end instead of a timeout.
     pub ended: bool,
+    /// Whether the administrator may end sessions; otherwise there is nothing to tick.
+    pub may_end: bool,
     /// Whether the column "Organisation" is shown.
     pub organisations: bool,
     /// The pager's bold words: "1–25", "6".
@@ -134,7 +136,7 @@ impl SessionsList {
 
     /// Whether any row can be ticked.
     fn selectable(&self) -> bool {
-        !self.ended && self.rows.iter().any(SessionRow::selectable)
+        self.may_end && !self.ended && self.rows.iter().any(SessionRow::selectable)
     }
 }
 

@@ -92,6 +92,8 @@ pub struct RealmsPage {
     pub shell: Shell,
     /// The realms.
     pub realms: Vec<RealmRow>,
+    /// The page after this one.
+    pub next_url: Option<String>,
 }
 
 /// Instead of a page: refused, not found, conflict, broken.

@@ -202,6 +202,7 @@ pub(super) fn list(rows: Vec<SessionRow>) -> SessionsList {
         highlight: String::new(),
         rows,
         ended: false,
+        may_end: true,
         organisations: true,
         shown: "1–25".to_owned(),
         of: "of 2,418".to_owned(),

@@ -62,8 +62,10 @@ pub(super) fn confirm() -> ConfirmPage {
         shell: shell(Section::Sessions),
         sids: vec!["s_1".to_owned(), "s_2".to_owned(), "s_3".to_owned()],
         frozen: None,
+        once: "once".to_owned(),
         sessions: 3,
         people: 2,
+        exact: true,
         who: vec![
             Selected {
                 name: "Anna Keller".to_owned(),
@@ -89,6 +91,7 @@ pub(super) fn confirm() -> ConfirmPage {
             why: "It takes no sign-out messages, so it notices when its access token runs out."
                 .to_owned(),
         }],
+        lag: None,
         own_selected: false,
         already_ended: 0,
         not_found: 0,
@@ -176,7 +179,7 @@ pub(super) fn receipt() -> Receipt {
                 "–",
             ),
         ],
-        refused: 2,
+        refused: Some(2),
         log: vec![
             line(
                 "returned",

@@ -1,0 +1,372 @@
+//! The gate of every page of a realm: a good session, and a role that reaches this realm, or another page instead.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use url::form_urlencoded;
+
+use super::address::{Address, inside};
+use super::browser::BrowserState;
+use super::csrf;
+use super::frame::{self, Stop};
+use super::pages::{Link, MessagePage, Person, Section, Shell};
+use super::visitor::{Absent, Admin, Visitor};
+use crate::domain::access::{self, Right};
+use crate::domain::realm::{self, Realm};
+use crate::domain::time::Timestamp;
+use crate::domain::{Context, Fault};
+use crate::http::state::App;
+
+/// A request for a page of a realm by somebody who may at least look.
+pub struct Gate {
+    /// The domain's context.
+    pub ctx: Arc<Context>,
+    /// The realm that is looked at.
+    pub realm: Arc<Realm>,
+    /// Who looks.
+    pub admin: Admin,
+    /// The moment of the request: everything on a page is of the same one.
+    pub now: Timestamp,
+    /// The token that its forms carry.
+    pub csrf: String,
+    /// The part of the page that is asked for, when not all of it is (`X-Fragment`).
+    pub fragment: Option<String>,
+    /// The query as it was sent.
+    pub query: String,
+    browser: BrowserState,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<App> for Gate {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Gate, Stop> {
+        let params = RawPathParams::from_request_parts(parts, app).await.ok();
+        let named = params
+            .iter()
+            .flatten()
+            .find(|(key, _)| *key == "realm")
+            .map(|(_, value)| value.to_owned());
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        let realm = realm::find(&app.ctx, named.as_deref().unwrap_or_default()).await?;
+        if let Err(absent) = &visitor.admin {
+            if fragment(&visitor.headers).is_some() {
+                return Err(StatusCode::UNAUTHORIZED.into_response().into());
+            }
+            return Err(sign_in_first(&visitor, absent, realm.as_deref()));
+        }
+        let mut gate = Gate::at_the_front(visitor).await?;
+        let Some(realm) = realm else {
+            let text = "The address names a realm that does not exist on this server.";
+            return Err(gate.message(
+                StatusCode::NOT_FOUND,
+                "There is no such realm",
+                text,
+                Vec::new(),
+            ));
+        };
+        gate.realm = realm;
+        gate.let_in()
+    }
+}
+
+impl Gate {
+    /// The gate of a page about no realm, framed as one of the administrator's own.
+    ///
+    /// # Errors
+    /// [`Stop`] when nobody is signed in.
+    pub async fn at_the_front(visitor: Visitor) -> Result<Gate, Stop> {
+        let Visitor {
+            app,
+            browser,
+            admin,
+            headers,
+            target,
+            ..
+        } = visitor;
+        let Ok(admin) = admin else {
+            return Err(StatusCode::UNAUTHORIZED.into_response().into());
+        };
+        let query = target
+            .split_once('?')
+            .map_or("", |(_, query)| query)
+            .to_owned();
+        Gate::open(app.ctx, browser, headers, query, admin).await
+    }
+
+    async fn open(
+        ctx: Arc<Context>,
+        browser: BrowserState,
+        headers: HeaderMap,
+        query: String,
+        admin: Admin,
+    ) -> Result<Gate, Stop> {
+        Ok(Gate {
+            now: ctx.now(),
+            csrf: browser.csrf(&ctx).await?,
+            realm: admin.home.clone(),
+            admin,
+            fragment: fragment(&headers),
+            query,
+            browser,
+            headers,
+            ctx,
+        })
+    }
+
+    fn let_in(self) -> Result<Gate, Stop> {
+        if self.may(Right::ViewSessions) {
+            return Ok(self);
+        }
+        if self.admin.home.id == self.realm.id {
+            return Err(self.lacks(Right::ViewSessions));
+        }
+        let name = self.realm.name.clone();
+        let text = format!(
+            "You are signed in at the realm {} as {}, which has no say in the realm {name}. Sign in there as one of its \
+             administrators.",
+            self.admin.home.name, self.admin.user.username
+        );
+        let back = self.at("/sessions").to_string();
+        let mut links = vec![Link {
+            label: format!("Sign in at {name}"),
+            url: self.at("/sign-in").with("return", &back).to_string(),
+        }];
+        let home = self.at_home();
+        if home.may(Right::ViewSessions) {
+            let label = format!("Sessions of {}", home.realm.name);
+            links.push(Link {
+                label,
+                url: home.at("/sessions").to_string(),
+            });
+        }
+        Err(home.message(StatusCode::FORBIDDEN, "This is another realm", &text, links))
+    }
+
+    /// The same request, looked at from the administrator's own realm: what frames a page about a realm they have no
+    /// say in.
+    fn at_home(self) -> Gate {
+        Gate {
+            realm: self.admin.home.clone(),
+            ..self
+        }
+    }
+
+    /// Whether the administrator may do this here.
+    pub fn may(&self, right: Right) -> bool {
+        self.admin.may(right, &self.realm)
+    }
+
+    /// Stops a request for something the administrator may not do.
+    ///
+    /// # Errors
+    /// The page that says which role is needed.
+    pub fn need(&self, right: Right) -> Result<(), Stop> {
+        if self.may(right) {
+            Ok(())
+        } else {
+            Err(self.lacks(right))
+        }
+    }
+
+    fn lacks(&self, right: Right) -> Stop {
+        let (what, roles) = match right {
+            Right::EndSessions => ("ending sessions", "sessions-operator or realm-admin"),
+            _ => (
+                "seeing sessions",
+                "sessions-viewer, sessions-operator, auditor or realm-admin",
+            ),
+        };
+        let text = format!(
+            "The account {} has no role for {what} in the realm {}. It needs one of: {roles}. Ask an administrator of the \
+             realm to give it to you.",
+            self.admin.user.username, self.realm.name
+        );
+        self.message(
+            StatusCode::FORBIDDEN,
+            "You may not do this",
+            &text,
+            Vec::new(),
+        )
+    }
+
+    /// A page of the console of this realm; `rest` starts with a slash.
+    pub fn at(&self, rest: &str) -> Address {
+        Address::new(&self.realm.name, rest)
+    }
+
+    /// The console's address of this realm, without a slash at its end.
+    pub fn base(&self) -> String {
+        self.at("").to_string()
+    }
+
+    /// The frame of a page.
+    pub fn shell(&self, section: Section) -> Shell {
+        let user = &self.admin.user;
+        Shell {
+            theme: None,
+            realm: self.realm.name.clone(),
+            realm_name: self.realm.display_name().to_owned(),
+            base: self.base(),
+            csrf: self.csrf.clone(),
+            section,
+            sessions: None,
+            person: Person::new(user.display_name(), &user.username),
+            role: role(&self.admin, &self.realm).to_owned(),
+            all_realms: self.admin.runs_the_server(),
+            now: self.now.rfc3339(),
+        }
+    }
+
+    /// A page that says something instead of what was asked for.
+    pub fn message(
+        &self,
+        status: StatusCode,
+        title: &str,
+        description: &str,
+        mut links: Vec<Link>,
+    ) -> Stop {
+        if links.is_empty() && self.may(Right::ViewSessions) {
+            links.push(Link {
+                label: "Go to sessions".to_owned(),
+                url: self.at("/sessions").to_string(),
+            });
+        }
+        let page = MessagePage {
+            shell: self.shell(Section::Other),
+            title: title.to_owned(),
+            description: description.to_owned(),
+            code: status.as_u16().to_string(),
+            id: frame::request_id(),
+            links,
+        };
+        frame::html(status, &page).into()
+    }
+
+    /// Reads a posted form, once it is certain that a page of the console posted it.
+    ///
+    /// # Errors
+    /// The page that refuses it.
+    pub async fn posted(&self, body: &Bytes) -> Result<Form, Stop> {
+        let form = Form::read(body);
+        if accepts(&self.browser, &self.headers, &self.ctx, &form).await? {
+            return Ok(form);
+        }
+        let text = "This form did not come from a page of yours, or the page is too old. Nothing was changed.";
+        Err(self.message(
+            StatusCode::FORBIDDEN,
+            "The form was refused",
+            text,
+            Vec::new(),
+        ))
+    }
+
+    /// The page of this realm's console that the browser comes from, when it says so.
+    pub fn came_from(&self) -> Option<&str> {
+        let referrer = self.headers.get(header::REFERER)?.to_str().ok()?;
+        let path = inside(referrer.strip_prefix(self.ctx.public_url.as_str())?)?;
+        path.strip_prefix(self.base().as_str())
+            .filter(|rest| rest.starts_with("/sessions"))
+            .map(|_| path)
+    }
+}
+
+/// Whether a posted form carries this browser's token and no header says that another site sent it.
+///
+/// # Errors
+/// [`Fault`] when the browser state cannot be read.
+pub async fn accepts(
+    browser: &BrowserState,
+    headers: &HeaderMap,
+    ctx: &Context,
+    form: &Form,
+) -> Result<bool, Fault> {
+    Ok(!csrf::is_foreign(headers, &ctx.public_url) && browser.check_csrf(form.one("csrf")).await?)
+}
+
+fn sign_in_first(visitor: &Visitor, absent: &Absent, realm: Option<&Realm>) -> Stop {
+    let Some(realm) = realm else {
+        let text = "The address names a realm that does not exist on this server.";
+        let id = frame::request_id();
+        return frame::bare(
+            StatusCode::NOT_FOUND,
+            "There is no such realm",
+            text,
+            id,
+            None,
+        )
+        .into();
+    };
+    let at = match absent {
+        Absent::Nobody => &realm.name,
+        Absent::Ended { home } => home,
+    };
+    let sessions = Address::new(&realm.name, "/sessions").to_string();
+    let back = visitor.to_return_to().unwrap_or(&sessions);
+    let to = Address::new(at, "/sign-in")
+        .with("return", back)
+        .to_string();
+    let mut response: Response = Redirect::to(&to).into_response();
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+    response.into()
+}
+
+fn fragment(headers: &HeaderMap) -> Option<String> {
+    headers.get("x-fragment")?.to_str().ok().map(str::to_owned)
+}
+
+fn role(admin: &Admin, realm: &Realm) -> &'static str {
+    let has = |role: &str| admin.user.roles.iter().any(|r| r == role);
+    if admin.home.name == access::MASTER && has("server-admin") {
+        return "Server administrator";
+    }
+    if admin.home.id != realm.id {
+        return "No role here";
+    }
+    let known = [
+        ("realm-admin", "Realm administrator"),
+        ("sessions-operator", "Sessions operator"),
+        ("sessions-viewer", "Sessions viewer"),
+        ("auditor", "Auditor"),
+        ("users-manager", "Users manager"),
+        ("clients-manager", "Clients manager"),
+    ];
+    known
+        .iter()
+        .find(|(name, _)| has(name))
+        .map_or("No role here", |(_, words)| words)
+}
+
+/// The fields of a posted form.
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads `application/x-www-form-urlencoded`; whatever does not read is not there.
+    pub fn read(body: &[u8]) -> Form {
+        Form(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    /// The first value of a field; empty when there is none.
+    pub fn one(&self, name: &str) -> &str {
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// Every value of a field.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.0
+            .iter()
+            .filter(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, v)| v.clone())
+            .collect()
+    }
+}

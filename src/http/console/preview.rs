@@ -1,0 +1,223 @@
+//! `POST /admin/{realm}/signouts/preview`: what invalidating the selection would do, worked out by the door's own dry run.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+
+use super::chosen::Chosen;
+use super::frame::{self, Answer, Stop};
+use super::gate::Gate;
+use super::pages::{ConfirmPage, Gap, Link, Section, Selected, Told, reasons};
+use super::words;
+use crate::crypto;
+use crate::domain::access::Right;
+use crate::domain::id::UserId;
+use crate::domain::outbox::Channel;
+use crate::domain::signout::{self, EndError, Plan, Reason, Request};
+use crate::domain::{ActorKind, Fault};
+
+/// What was answered so far.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// The reason's value.
+    pub reason: String,
+    /// The note for the audit log.
+    pub note: String,
+    /// The message to the people.
+    pub message: String,
+    /// What is wrong with them.
+    pub error: Option<String>,
+}
+
+/// Answers the preview.
+pub async fn page(gate: Gate, body: Bytes) -> Answer {
+    let form = gate.posted(&body).await?;
+    gate.need(Right::EndSessions)?;
+    let chosen = Chosen::read(&gate, &form)?;
+    ask(&gate, chosen, Answers::default()).await
+}
+
+/// The page that asks whether to go on.
+///
+/// # Errors
+/// The page that says why there is nothing to ask.
+pub async fn ask(gate: &Gate, chosen: Chosen, answers: Answers) -> Answer {
+    let request = Request::new(
+        chosen.selection(gate)?,
+        Reason::Admin,
+        gate.admin.actor(ActorKind::Admin),
+    );
+    let plan = match signout::plan(&gate.ctx, &gate.realm, &request).await {
+        Ok(plan) => plan,
+        Err(error) => return Err(refused(gate, error)),
+    };
+    if plan.sessions == 0 {
+        let text = match (plan.already_ended.len(), plan.protected.is_empty()) {
+            (0, true) => "No session that is still active is in the selection.",
+            (0, false) => "The selection holds only your own current session, which is protected.",
+            _ => "Every session of the selection has already ended.",
+        };
+        return Err(gate.message(
+            StatusCode::CONFLICT,
+            "There is nothing left to end",
+            text,
+            Vec::new(),
+        ));
+    }
+    let status = if answers.error.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    Ok(frame::html(status, &filled(gate, chosen, plan, answers)?))
+}
+
+/// What the door answers instead of an act, as a page.
+pub fn refused(gate: &Gate, error: EndError) -> Stop {
+    match error {
+        EndError::OnlyOwn => {
+            let text = "The selection holds only your own current session, which is protected. To end it, use “Sign out”.";
+            gate.message(
+                StatusCode::CONFLICT,
+                "This is your own session",
+                text,
+                Vec::new(),
+            )
+        }
+        EndError::Nothing => {
+            let text = "Tick the sessions to end first, then press “Invalidate selected”.";
+            gate.message(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Nothing is selected",
+                text,
+                Vec::new(),
+            )
+        }
+        EndError::Fault(fault @ Fault::Busy) => {
+            tracing::warn!(error = %fault, "an act was outrun too often");
+            let text = "Others changed the same sessions at the same moment. Nothing was ended; try again.";
+            let back = Link {
+                label: "Back to sessions".to_owned(),
+                url: gate.at("/sessions").to_string(),
+            };
+            gate.message(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The server is busy",
+                text,
+                vec![back],
+            )
+        }
+        EndError::Fault(fault) => fault.into(),
+    }
+}
+
+fn filled(gate: &Gate, chosen: Chosen, plan: Plan, answers: Answers) -> Result<ConfirmPage, Stop> {
+    let (sids, frozen) = match &chosen {
+        // As they came: what is protected, gone or unknown is reported on the receipt too.
+        Chosen::Sids(sids) => (sids.clone(), None),
+        Chosen::All(_) if plan.sids.len() <= MOST_NAMED => (
+            plan.sids
+                .iter()
+                .chain(&plan.protected)
+                .map(ToString::to_string)
+                .collect(),
+            None,
+        ),
+        Chosen::All(frozen) => (
+            Vec::new(),
+            Some(frozen.confirmed_for(gate, plan.sessions).seal(gate)?),
+        ),
+    };
+    let cancel_url = match (&chosen, gate.came_from()) {
+        (_, Some(page)) => page.to_owned(),
+        (Chosen::All(frozen), None) => gate.at("/sessions").with("q", frozen.text()).to_string(),
+        (Chosen::Sids(_), None) => gate.at("/sessions").to_string(),
+    };
+    let (told, gaps, lag) = apps(gate, &plan);
+    Ok(ConfirmPage {
+        shell: gate.shell(Section::Sessions),
+        sids,
+        frozen,
+        once: crypto::b64(&gate.ctx.random()),
+        sessions: plan.sessions,
+        people: plan.people,
+        exact: plan.exact,
+        who: who(&plan),
+        refresh_tokens: plan.families,
+        offline: plan.offline,
+        told,
+        gaps,
+        lag,
+        own_selected: !plan.protected.is_empty(),
+        already_ended: plan.already_ended.len() as u64,
+        not_found: plan.not_found.len() as u64,
+        reasons: reasons(&answers.reason),
+        note: answers.note,
+        message: answers.message,
+        error: answers.error,
+        cancel_url,
+    })
+}
+
+/// The people of the selection, those with most sessions first; none when not all of it is at hand.
+fn who(plan: &Plan) -> Vec<Selected> {
+    if plan.shown.len() as u64 != plan.sessions {
+        return Vec::new();
+    }
+    let mut people: BTreeMap<UserId, Selected> = BTreeMap::new();
+    for session in &plan.shown {
+        let name = if session.name.is_empty() {
+            &session.username
+        } else {
+            &session.name
+        };
+        let one = people.entry(session.user).or_insert_with(|| Selected {
+            name: name.clone(),
+            sessions: 0,
+        });
+        one.sessions += 1;
+    }
+    let mut people: Vec<Selected> = people.into_values().collect();
+    people.sort_by(|a, b| {
+        b.sessions
+            .cmp(&a.sessions)
+            .then_with(|| a.name.cmp(&b.name))
+    });
+    people
+}
+
+/// Who is told, who cannot be, and how long an API of those who are told may still accept a token it never asks about.
+fn apps(gate: &Gate, plan: &Plan) -> (Vec<Told>, Vec<Gap>, Option<String>) {
+    let (mut told, mut gaps) = (Vec::new(), Vec::new());
+    let mut lag = None;
+    for app in &plan.apps {
+        let left = app
+            .bound_until
+            .map(|until| until.since(gate.now))
+            .filter(|left| !left.is_zero());
+        if app.channel != Channel::None {
+            lag = lag.max(left);
+            told.push(Told {
+                name: app.name.clone(),
+                channel: app.channel.as_str().to_owned(),
+            });
+            continue;
+        }
+        let why = if left.is_some() {
+            "It takes no sign-out messages, so it notices when its access token runs out."
+        } else {
+            "It takes no sign-out messages. It holds no token that is still good; a session of its own ends when it next \
+             asks."
+        };
+        gaps.push(Gap {
+            name: app.name.clone(),
+            lasts: left.map(words::exact_span).unwrap_or_default(),
+            why: why.to_owned(),
+        });
+    }
+    (told, gaps, lag.map(words::exact_span))
+}
+
+/// Sessions that the confirming form names one by one; more are frozen as a search.
+const MOST_NAMED: usize = 500;

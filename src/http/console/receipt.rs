@@ -1,0 +1,328 @@
+//! `GET /admin/{realm}/signouts/{id}`: the receipt of one act, as a page, as the part that renews itself
+//! (`X-Fragment: receipt`) and, under `{id}.json`, to keep.
+
+use std::collections::BTreeMap;
+
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::frame::{self, Answer};
+use super::gate::Gate;
+use super::pages::{
+    LogLine, Person, Progress, Receipt as ReceiptView, ReceiptApp, ReceiptPage, ReceiptSession,
+    Section, counted, state_words,
+};
+use super::rows::device;
+use super::words;
+use crate::domain::Fault;
+use crate::domain::denial;
+use crate::domain::id::{Sid, SignOutId};
+use crate::domain::outbox::Channel;
+use crate::domain::session::Session;
+use crate::domain::signout::receipt::{App, Receipt, read};
+use crate::domain::signout::{Reason, SignOut, State};
+
+/// Answers the receipt.
+pub async fn page(gate: Gate, Path((_, name)): Path<(String, String)>) -> Answer {
+    let (id, as_json) = match name.strip_suffix(".json") {
+        Some(id) => (id, true),
+        None => (name.as_str(), false),
+    };
+    let receipt = match id.parse::<SignOutId>() {
+        Ok(id) => read(&gate.ctx, &gate.realm, id).await?,
+        Err(_) => None,
+    };
+    let Some(receipt) = receipt else {
+        let text = "No sign-out of this realm has this id.";
+        return Err(gate.message(
+            StatusCode::NOT_FOUND,
+            "There is no such receipt",
+            text,
+            Vec::new(),
+        ));
+    };
+    if as_json {
+        return Ok(download(&receipt));
+    }
+    let view = view(&gate, &receipt).await?;
+    if gate.fragment.as_deref() == Some("receipt") {
+        return Ok(frame::html(StatusCode::OK, &view));
+    }
+    let page = ReceiptPage {
+        shell: gate.shell(Section::Receipts),
+        receipt: view,
+    };
+    Ok(frame::html(StatusCode::OK, &page))
+}
+
+async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
+    let act = &receipt.sign_out;
+    let people: BTreeMap<_, _> = receipt
+        .sessions
+        .iter()
+        .map(|s| (s.user, shown_name(s)))
+        .collect();
+    let everybody = people.len() as u64 == act.people;
+    let back: BTreeMap<_, _> = receipt.came_back.iter().map(|s| (s.user, s.sid)).collect();
+    let last = receipt.came_back.first();
+    let sessions = sessions(gate, receipt).await?;
+    let listed = receipt.sessions.len().min(SHOWN) as u64;
+    let url = gate.at(&format!("/signouts/{}", act.id)).to_string();
+    Ok(ReceiptView {
+        base: gate.base(),
+        csrf: gate.csrf.clone(),
+        id: act.id.to_string(),
+        complete: act.state == State::Settled,
+        expanding: (act.state == State::Expanding).then(|| Progress {
+            done: act.sessions,
+            total: act.total.unwrap_or(act.sessions).max(act.sessions),
+        }),
+        ended: act.sessions,
+        asked: asked(act),
+        cut: words::clock(act.at).text,
+        took: String::new(),
+        tokens: act.families,
+        people: act.people,
+        who: if everybody {
+            names(people.values().copied())
+        } else {
+            String::new()
+        },
+        came_back: back.len() as u64,
+        last_back: last
+            .map(|s| format!("{}, {}", shown_name(s), words::clock(s.started_at).text))
+            .unwrap_or_default(),
+        apps: receipt.apps.iter().map(app).collect(),
+        refused: None,
+        log: log(receipt),
+        more_sessions: act.sessions.saturating_sub(listed),
+        sessions,
+        by: act.actor.name.clone(),
+        from: act.actor.ip.clone().unwrap_or_default(),
+        at: words::full(act.at),
+        reason: reason(act),
+        note: act.note.clone().unwrap_or_default(),
+        message: act.message.clone().unwrap_or_default(),
+        may_redeliver: false,
+        back_url: gate.at("/sessions").to_string(),
+        json_url: Some(format!("{url}.json")),
+        url,
+    })
+}
+
+/// How many sessions it was about: those that ended, those that had, and those nobody knows.
+fn asked(act: &SignOut) -> u64 {
+    let ended = act.total.unwrap_or(act.sessions).max(act.sessions);
+    ended + act.already_ended.len() as u64 + act.not_found.len() as u64
+}
+
+/// Why, in words: what the administrator chose, or what happened.
+pub fn reason(act: &SignOut) -> String {
+    match (&act.why, act.reason) {
+        (Some(why), Reason::Admin) if !why.is_empty() => why.clone(),
+        (_, reason) => reason.text().to_owned(),
+    }
+}
+
+/// How far it is, under its name in the API.
+pub fn state(act: &SignOut) -> &'static str {
+    match act.state {
+        State::Expanding => "expanding",
+        State::Delivering => "delivering",
+        State::Settled => "settled",
+    }
+}
+
+/// "Anna Keller", "Anna Keller and Tomás Rey", "Anna Keller, Tomás Rey and 3 others".
+pub fn names<'a>(people: impl Iterator<Item = &'a str>) -> String {
+    let people: Vec<&str> = people.collect();
+    match people.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, rest @ ..] => {
+            format!(
+                "{one}, {two} and {}",
+                counted(rest.len() as u64, "other person", "other people")
+            )
+        }
+    }
+}
+
+fn shown_name(session: &Session) -> &str {
+    if session.name.is_empty() {
+        &session.username
+    } else {
+        &session.name
+    }
+}
+
+fn app(app: &App) -> ReceiptApp {
+    let status = app.state.as_str();
+    let bound = app
+        .bound_until
+        .map(|until| words::clock(until).text)
+        .unwrap_or_default();
+    let told = app.channel != Channel::None;
+    let detail = match status {
+        "bounded" if !told => "When its access token ends",
+        "bounded" => "For an API that never asks",
+        "not_capable" => "It holds no token that is still good",
+        _ => "",
+    };
+    ReceiptApp {
+        client_id: app.client_id.clone(),
+        name: app.name.clone(),
+        sessions: app.sessions,
+        channel: if told {
+            "Back-channel sign-out"
+        } else {
+            "Takes no messages"
+        }
+        .to_owned(),
+        channel_detail: if told {
+            "Logout token, by session".to_owned()
+        } else {
+            String::new()
+        },
+        status: status.to_owned(),
+        words: state_words(status, if status == "bounded" { &bound } else { "" }),
+        detail: detail.to_owned(),
+        tries: "–".to_owned(),
+    }
+}
+
+fn log(receipt: &Receipt) -> Vec<LogLine> {
+    let act = &receipt.sign_out;
+    let mut log: Vec<LogLine> = receipt
+        .came_back
+        .iter()
+        .take(SHOWN)
+        .map(|session| LogLine {
+            kind: "returned".to_owned(),
+            at: words::clock(session.started_at),
+            strong: format!("{} signed in again", shown_name(session)),
+            text: String::new(),
+            detail: format!(
+                "{}, {}. A new session.",
+                device(&session.device).words(),
+                session.ip
+            ),
+        })
+        .collect();
+    log.push(LogLine {
+        kind: "cut".to_owned(),
+        at: words::clock(act.at),
+        strong: format!(
+            "{} invalidated",
+            counted(act.sessions, "session", "sessions")
+        ),
+        text: format!("by {}", act.actor.name),
+        detail: String::new(),
+    });
+    log
+}
+
+/// The sessions of the act: what ended, what was kept, what was over before, what nobody knows.
+async fn sessions(gate: &Gate, receipt: &Receipt) -> Result<Vec<ReceiptSession>, Fault> {
+    let act = &receipt.sign_out;
+    let line = |session: &Session, outcome: &str| ReceiptSession {
+        id: session.sid.to_string(),
+        person: Person::new(&session.name, &session.username),
+        device: device(&session.device),
+        ip: session.ip.clone(),
+        outcome: outcome.to_owned(),
+    };
+    let mut lines: Vec<ReceiptSession> = receipt
+        .sessions
+        .iter()
+        .take(SHOWN)
+        .map(|session| line(session, "ended"))
+        .collect();
+    for (sids, outcome) in [
+        (&act.protected, "protected"),
+        (&act.already_ended, "already_ended"),
+    ] {
+        let sids: Vec<Sid> = sids.iter().take(SHOWN).copied().collect();
+        let found = denial::sessions(&gate.ctx, &gate.realm, &sids).await?;
+        lines.extend(
+            found
+                .into_iter()
+                .filter_map(|(read, _)| read)
+                .map(|read| line(&read.value, outcome)),
+        );
+    }
+    lines.extend(act.not_found.iter().take(SHOWN).map(|id| ReceiptSession {
+        id: id.clone(),
+        outcome: "not_found".to_owned(),
+        ..ReceiptSession::default()
+    }));
+    Ok(lines)
+}
+
+/// The receipt as a file.
+fn download(receipt: &Receipt) -> Response {
+    let act = &receipt.sign_out;
+    let apps: Vec<_> = receipt
+        .apps
+        .iter()
+        .map(|app| {
+            json!({
+                "clientId": app.client_id,
+                "name": app.name,
+                "channel": app.channel.as_str(),
+                "state": app.state.as_str(),
+                "sessions": app.sessions,
+                "boundUntil": app.bound_until.map(|at| at.rfc3339()),
+            })
+        })
+        .collect();
+    let one = |session: &Session| {
+        json!({
+            "id": session.sid.to_string(),
+            "userId": session.user.to_string(),
+            "username": session.username,
+            "ipAddress": session.ip,
+            "startedAt": session.started_at.rfc3339(),
+        })
+    };
+    let ids = |sids: &[Sid]| sids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let body = json!({
+        "id": act.id.to_string(),
+        "reason": act.reason.as_str(),
+        "why": act.why,
+        "note": act.note,
+        "message": act.message,
+        "actor": act.actor,
+        "at": act.at.rfc3339(),
+        "selection": act.selection,
+        "state": state(act),
+        "sessions": act.sessions,
+        "people": act.people,
+        "families": act.families,
+        "offline": act.offline,
+        "ended": receipt.sessions.iter().map(one).collect::<Vec<_>>(),
+        "protected": ids(&act.protected),
+        "alreadyEnded": ids(&act.already_ended),
+        "notFound": act.not_found,
+        "apps": apps,
+        "cameBack": receipt.came_back.iter().map(one).collect::<Vec<_>>(),
+    });
+    let name = format!("attachment; filename=\"sign-out-{}.json\"", act.id);
+    let mut response = axum::Json(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    response
+}
+
+/// Lines of each kind on one page.
+const SHOWN: usize = 100;

@@ -1,0 +1,111 @@
+//! `GET /admin/{realm}/sessions`: who is signed in. With `X-Fragment: list` the list alone.
+
+use axum::http::StatusCode;
+
+use super::filter::{Filter, Tab, choices, idle_choices, idle_threshold, started_choices};
+use super::frame::{self, Answer};
+use super::gate::Gate;
+use super::list;
+use super::pages::{Choice, Filters, Section, SessionsPage, Tab as TabLink};
+use super::words;
+use crate::domain::access::Right;
+use crate::domain::{Fault, client};
+
+/// Answers the page or its list.
+pub async fn page(gate: Gate) -> Answer {
+    let filter = Filter::read(&gate.query);
+    let list = list::list(&gate, &filter).await?;
+    let status = if list.problem.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    if gate.fragment.as_deref() == Some("list") {
+        return Ok(frame::html(status, &list));
+    }
+    let count = list::how_many(&gate, &gate.realm).await?;
+    let mut shell = gate.shell(Section::Sessions);
+    shell.sessions = Some(count.clone());
+    let page = SessionsPage {
+        shell,
+        summary: summary(&gate, &count),
+        tabs: tabs(&gate, &filter, count),
+        filters: filters(&gate, &filter).await?,
+        list,
+    };
+    Ok(frame::html(status, &page))
+}
+
+fn summary(gate: &Gate, count: &str) -> String {
+    let noun = if count == "1" {
+        "session is"
+    } else {
+        "sessions are"
+    };
+    let what = if gate.may(Right::EndSessions) {
+        " Select any to invalidate them."
+    } else {
+        ""
+    };
+    format!("{count} {noun} active.{what}")
+}
+
+fn tabs(gate: &Gate, filter: &Filter, count: String) -> Vec<TabLink> {
+    let idle = format!("Idle over {}", words::span(idle_threshold(&gate.realm)));
+    let tab = |tab: Tab, label: String, count: String| TabLink {
+        state: tab.as_str().to_owned(),
+        label,
+        count,
+        url: Filter {
+            tab,
+            ..filter.clone()
+        }
+        .address(gate)
+        .to_string(),
+        current: filter.tab == tab,
+    };
+    vec![
+        tab(Tab::Active, "Active".to_owned(), count),
+        tab(Tab::Idle, idle, String::new()),
+        tab(Tab::Ended, "Recently ended".to_owned(), String::new()),
+    ]
+}
+
+async fn filters(gate: &Gate, filter: &Filter) -> Result<Filters, Fault> {
+    let filtered = filter.active().iter().any(|(field, _)| *field != "state");
+    Ok(Filters {
+        action: gate.at("/sessions").to_string(),
+        q: filter.q.clone(),
+        hint: "Search by username".to_owned(),
+        ip: filter.ip.clone(),
+        clients: apps(gate, &filter.client).await?,
+        idle: if filter.tab == Tab::Ended {
+            Vec::new()
+        } else {
+            idle_choices(&filter.idle)
+        },
+        started: started_choices(&filter.started),
+        state: filter.tab.as_str().to_owned(),
+        details: filter.details,
+        clear_url: filtered.then(|| {
+            let kept = Filter {
+                tab: filter.tab,
+                details: filter.details,
+                ..Filter::default()
+            };
+            kept.address(gate).to_string()
+        }),
+        clear_search_url: filter.without(gate, "q").to_string(),
+    })
+}
+
+async fn apps(gate: &Gate, chosen: &str) -> Result<Vec<Choice>, Fault> {
+    let (clients, _) = client::list(&gate.ctx, &gate.realm, "", None, MOST_APPS).await?;
+    let offered = clients
+        .iter()
+        .map(|client| (client.client_id().to_owned(), client.name().to_owned()));
+    Ok(choices("Any app", offered, chosen))
+}
+
+/// Apps offered to choose from; any other can be searched for by `client:`.
+const MOST_APPS: usize = 200;
