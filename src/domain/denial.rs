@@ -190,11 +190,12 @@ pub async fn family(
     if grant.client != client.id {
         return Ok(Err(Denied::Unknown));
     }
-    let facts = Facts::read(ctx, realm, Some(grant.sid), Some(grant.user), client.id).await?;
+    let facts = Facts::read(ctx, realm, grant.sid, grant.user, client.id).await?;
     facts.judge_family(realm, Some(client), family, ctx.now())
 }
 
-/// Judges an access token whose signature and expiry were already checked.
+/// Judges an access token whose signature and expiry were already checked; answers the family it hangs on, which a client's
+/// own token does not have.
 ///
 /// # Errors
 /// [`Fault`] when it could not decide.
@@ -202,7 +203,7 @@ pub async fn access(
     ctx: &Context,
     realm: &Realm,
     claims: &AccessClaims,
-) -> Result<Verdict<()>, Fault> {
+) -> Result<Verdict<Option<ActiveFamily>>, Fault> {
     let Some(client) = super::client::find(ctx, realm, &claims.client_id).await? else {
         return Ok(Err(Denied::ClientDisabled));
     };
@@ -220,14 +221,30 @@ pub async fn access(
             };
             Ok(facts
                 .judge_family(realm, Some(&client), family, now)?
-                .map(|_| ()))
+                .map(Some))
         }
         _ => {
-            let facts = Facts::read(ctx, realm, None, None, client.id).await?;
-            if ctx.store.get(&revoked).await?.is_some() {
+            let keys = [
+                key::realm_epoch(realm.id),
+                key::client_epoch(realm.id, client.id),
+                revoked,
+            ];
+            let [of_realm, of_client, revoked] = take(ctx.store.get_many(&keys).await?)?;
+            if revoked.is_some() {
                 return Ok(Err(Denied::Revoked));
             }
-            Ok(facts.judge_client(realm, &client, Timestamp(claims.iat * 1000)))
+            let epochs = Epochs {
+                realm: epoch(of_realm)?,
+                user: None,
+                client: epoch(of_client)?,
+            };
+            Ok(judge_client(
+                realm,
+                &client,
+                &epochs,
+                Timestamp(claims.iat.saturating_mul(1000)),
+            )
+            .map(|()| None))
         }
     }
 }
@@ -248,17 +265,15 @@ impl Facts {
     async fn read(
         ctx: &Context,
         realm: &Realm,
-        sid: Option<Sid>,
-        user: Option<UserId>,
+        sid: Sid,
+        user: UserId,
         client: ClientId,
     ) -> Result<Facts, Fault> {
-        let nil = uuid::Uuid::nil();
-        let sid = sid.unwrap_or(Sid(nil));
         let keys = [
             key::session(realm.id, sid),
             key::seen(realm.id, sid),
             key::realm_epoch(realm.id),
-            key::user_epoch(realm.id, user.unwrap_or(UserId(nil))),
+            key::user_epoch(realm.id, user),
             key::client_epoch(realm.id, client),
         ];
         Facts::of(take(ctx.store.get_many(&keys).await?)?)
@@ -311,11 +326,9 @@ impl Facts {
             return Err(Denied::ClientDisabled);
         }
         // `iat` has whole seconds; a cut within that second ends what was issued in it.
-        for epoch in [&self.epochs.realm, &self.epochs.client]
-            .into_iter()
-            .flatten()
-        {
-            if issued_at.secs() <= epoch.at.secs() {
+        for epoch in [&self.epochs.realm, &self.epochs.client].into_iter().flatten() {
+            let spared = epoch.except_client.as_deref() == Some(client.client_id());
+            if !spared && issued_at.secs() <= epoch.at.secs() {
                 return Err(Denied::Ended(epoch.ended()));
             }
         }
@@ -377,6 +390,27 @@ impl Facts {
             _judged: Judged(()),
         }))
     }
+}
+
+fn judge_client(
+    realm: &Realm,
+    client: &Client,
+    epochs: &Epochs,
+    issued_at: Timestamp,
+) -> Verdict<()> {
+    if !realm.settings.enabled {
+        return Err(Denied::RealmDisabled);
+    }
+    if !client.settings.enabled {
+        return Err(Denied::ClientDisabled);
+    }
+    // `iat` has whole seconds; a cut within that second ends what was issued in it.
+    for epoch in [&epochs.realm, &epochs.client].into_iter().flatten() {
+        if issued_at.secs() <= epoch.at.secs() {
+            return Err(Denied::Ended(epoch.ended()));
+        }
+    }
+    Ok(())
 }
 
 fn judge_session(

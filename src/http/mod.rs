@@ -3,9 +3,12 @@
 pub mod admin;
 pub mod answer;
 pub mod assets;
+pub mod assets_route;
+pub mod browser;
 pub mod console;
 pub mod demo;
 pub mod extract;
+pub mod guard;
 pub mod oidc;
 #[cfg(test)]
 mod rendered;
@@ -19,5 +22,15 @@ use state::App;
 
 /// Every route of the product on one screen; each room lists its own paths at its top.
 pub fn router(app: App) -> Router {
-    Router::new().merge(run::health()).with_state(app)
+    // What a person's browser visits carries browser state; the rest never asks for it.
+    let visited = Router::new()
+        .merge(signin::routes())
+        .merge(console::routes());
+    let router = Router::new()
+        .merge(run::health())
+        .merge(assets_route::routes())
+        .merge(oidc::routes())
+        .merge(admin::routes())
+        .merge(browser::attach(visited, &app));
+    guard::around(router, app)
 }

@@ -6,6 +6,7 @@
 mod assertion;
 mod authenticate;
 pub mod check;
+pub mod origin;
 mod store;
 pub mod verbs;
 

@@ -12,7 +12,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::change;
 use crate::domain::id::ClientId;
 use crate::domain::realm::Realm;
-use crate::domain::record::{encode, encode_json};
+use crate::domain::record::{Versioned, encode, encode_json};
 use crate::domain::signout::{Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
@@ -110,63 +110,66 @@ pub async fn update(
     realm: &Realm,
     actor: &Actor,
     id: ClientId,
-    mut settings: ClientSettings,
+    settings: ClientSettings,
 ) -> Result<Updated, ClientError> {
-    check(&settings)?;
-    let given = settings.client_secret.take().map(Secret::new);
+    revise(ctx, realm, actor, id, |_| Ok(settings.clone())).await
+}
+
+/// Changes a client to what `change` makes of it as it is: read, changed and committed as one. `change` may be asked
+/// several times.
+///
+/// # Errors
+/// [`ClientError`], or why `change` refused.
+pub async fn revise<E: From<ClientError>>(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    id: ClientId,
+    change: impl Fn(&Client) -> Result<ClientSettings, E>,
+) -> Result<Updated, E> {
     for _ in 0..TRIES {
-        let found = read(ctx, realm, id).await?.ok_or(ClientError::NotFound)?;
-        let before = found.value;
-        if settings.client_id != before.settings.client_id {
-            return Err(ClientError::Invalid(vec![format!(
-                "client_id cannot be changed from {:?}; register another client",
-                before.settings.client_id
-            )]));
-        }
-        let mut after = Client {
-            settings: settings.clone(),
-            ..before.clone()
-        };
-        let new_secret = given
-            .as_ref()
-            .filter(|secret| !has_secret(&before, secret.expose()));
-        let secret = equip(ctx, &mut after, new_secret.cloned())?;
-        let Some(detail) = change::changed(&before, &after) else {
-            return Ok(Updated {
-                client: Arc::new(before),
-                secret: None,
-                sign_out: None,
-            });
-        };
-        // Of the record only the settings are for people's eyes; a new secret shows as that.
-        let detail = change::changed(&before.settings, &after.settings).unwrap_or(detail);
-        let mut batch = Batch::new();
-        batch.replace(
-            key::client(realm.id, id),
-            found.version,
-            encode_json(&after)?,
-        );
-        record(
-            &mut batch,
-            ctx,
-            realm,
-            actor,
-            &after,
-            ("client.update", Some(detail)),
-        )?;
-        let ends =
-            (before.settings.enabled && !after.settings.enabled).then(|| grants_of(id, actor));
-        let done = change::commit(ctx, realm, batch, ends.as_ref()).await;
-        evict(ctx, realm, &after);
-        if let Ok(sign_out) = done? {
-            return Ok(Updated {
-                client: Arc::new(after),
-                secret,
-                sign_out,
-            });
+        let found = read(ctx, realm, id).await.map_err(ClientError::from)?.ok_or(ClientError::NotFound)?;
+        let settings = change(&found.value)?;
+        if let Some(updated) = write(ctx, realm, actor, found, settings).await? {
+            return Ok(updated);
         }
     }
-    Err(Fault::Busy.into())
+    Err(ClientError::from(Fault::Busy).into())
+}
+
+/// Commits a change of a client; `None` when somebody else was faster.
+async fn write(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    found: Versioned<Client>,
+    mut settings: ClientSettings,
+) -> Result<Option<Updated>, ClientError> {
+    check(&settings)?;
+    let given = settings.client_secret.take().map(Secret::new);
+    let Versioned { value: before, version } = found;
+    if settings.client_id != before.settings.client_id {
+        return Err(ClientError::Invalid(vec![format!(
+            "client_id cannot be changed from {:?}; register another client",
+            before.settings.client_id
+        )]));
+    }
+    let mut after = Client { settings, ..before.clone() };
+    let given = given.filter(|secret| !has_secret(&before, secret.expose()));
+    let secret = equip(ctx, &mut after, given)?;
+    let Some(detail) = change::changed(&before, &after) else {
+        return Ok(Some(Updated { client: Arc::new(before), secret: None, sign_out: None }));
+    };
+    // Of the record only the settings are for people's eyes; a new secret shows as that.
+    let detail = change::changed(&before.settings, &after.settings).unwrap_or(detail);
+    let mut batch = Batch::new();
+    batch.replace(key::client(realm.id, after.id), version, encode_json(&after)?);
+    record(&mut batch, ctx, realm, actor, &after, ("client.update", Some(detail)))?;
+    let ends = (before.settings.enabled && !after.settings.enabled).then(|| grants_of(after.id, actor));
+    let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
+    let Ok(sign_out) = done else { return Ok(None) };
+    evict(ctx, realm, &after);
+    Ok(Some(Updated { client: Arc::new(after), secret, sign_out }))
 }
 
 /// Gives a client a new secret; the old one is refused from now on.

@@ -6,11 +6,12 @@ use crate::domain::client::Client;
 use crate::domain::denial::{self, Denied};
 use crate::domain::id::FamilyId;
 use crate::domain::realm::Realm;
-use crate::domain::record::{Versioned, encode, versioned};
+use crate::domain::record::{Versioned, decode, encode, versioned};
 use crate::domain::session::ClientSession;
-use crate::domain::signout::{self, Reason};
+use crate::domain::signout::{self, Epoch, Reason};
 use crate::domain::sweep::Due;
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::token::resources::{self, ResourceError};
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
 
@@ -34,13 +35,13 @@ pub struct Issue {
 pub async fn issue(ctx: &Context, realm: &Realm, issue: Issue) -> Result<String, Fault> {
     let text = crypto::b64(&ctx.random());
     let hash = crypto::sha256(text.as_bytes());
-    let expires_at = ctx
-        .now()
-        .plus(realm.settings.tokens.authorization_code_lifetime);
+    let issued_at = ctx.now();
+    let expires_at = issued_at.plus(realm.settings.tokens.authorization_code_lifetime);
     let code = AuthorizationCode {
         grant: issue.grant,
         redirect_uri: issue.redirect_uri,
         code_challenge: issue.code_challenge,
+        issued_at,
         expires_at,
         used: None,
     };
@@ -59,9 +60,11 @@ pub struct Redeem<'a> {
     pub redirect_uri: Option<&'a str>,
     /// The PKCE verifier (RFC 7636 §4.5); present exactly when there was a challenge.
     pub code_verifier: Option<&'a str>,
+    /// The resources the access token shall be for: at most what was granted (RFC 8707 §2.2).
+    pub resources: &'a [String],
 }
 
-/// Why a code is refused. All of them are `invalid_grant`.
+/// Why a code is refused. All of them are `invalid_grant`, but for [`RedeemError::Resource`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedeemError {
     /// No such code, or not this client's.
@@ -79,6 +82,9 @@ pub enum RedeemError {
     /// The verifier does not fit the challenge, is missing, or there was no challenge.
     #[error("code_verifier does not match the code_challenge of the authorization request")]
     Verifier,
+    /// Another resource than was granted: `invalid_target`.
+    #[error("resource must be one that was granted")]
+    Resource,
     /// The session it hangs on is over.
     #[error("Session not active")]
     SessionEnded(Denied),
@@ -96,7 +102,19 @@ pub async fn redeem(
 ) -> Result<Result<TokenFamily, RedeemError>, Fault> {
     let hash = crypto::sha256(redeem.code.as_bytes());
     for _ in 0..TRIES {
-        let stored = ctx.store.get(&key::code(realm.id, &hash)).await?;
+        // Before anything is read: a cut that is made meanwhile is then later than the family, and ends it.
+        let now = ctx.now();
+        let keys = [
+            key::code(realm.id, &hash),
+            key::client_epoch(realm.id, client.id),
+        ];
+        let mut read = ctx.store.get_many(&keys).await?.into_iter();
+        let stored = read.next().flatten();
+        let cut: Option<Epoch> = read
+            .next()
+            .flatten()
+            .map(|r| decode(&r.value, "epoch"))
+            .transpose()?;
         let Some(code) = versioned::<AuthorizationCode>(stored, "authorization code")? else {
             return Ok(Err(RedeemError::Unknown));
         };
@@ -109,9 +127,14 @@ pub async fn redeem(
             replayed(ctx, realm, client, family).await?;
             return Ok(Err(RedeemError::Replayed));
         }
-        let now = ctx.now();
         if now >= code.value.expires_at {
             return Ok(Err(RedeemError::Expired));
+        }
+        // A client that was disabled meanwhile lost this grant too, although it is no family yet.
+        if let Some(cut) =
+            cut.filter(|cut| cut.ends_session(code.value.grant.sid, code.value.issued_at))
+        {
+            return Ok(Err(RedeemError::SessionEnded(Denied::Ended(cut.ended()))));
         }
         let active = match denial::session(ctx, realm, code.value.grant.sid).await? {
             Ok(active) => active,
@@ -139,18 +162,20 @@ fn fits(code: &AuthorizationCode, client: &Client, redeem: &Redeem<'_>) -> Resul
     {
         return Err(RedeemError::RedirectUri);
     }
-    match (&code.code_challenge, redeem.code_verifier) {
-        (None, None) => Ok(()),
-        (Some(challenge), Some(verifier))
-            if crypto::same(
-                crypto::b64(&crypto::sha256(verifier.as_bytes())).as_bytes(),
-                challenge.as_bytes(),
-            ) =>
-        {
-            Ok(())
-        }
-        _ => Err(RedeemError::Verifier),
+    let proved = match (&code.code_challenge, redeem.code_verifier) {
+        (None, None) => true,
+        (Some(challenge), Some(verifier)) => crypto::same(
+            crypto::b64(&crypto::sha256(verifier.as_bytes())).as_bytes(),
+            challenge.as_bytes(),
+        ),
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    if !proved {
+        return Err(RedeemError::Verifier);
     }
+    resources::narrow(client, &code.grant.resources, redeem.resources)
+        .map(|_| ())
+        .map_err(|ResourceError| RedeemError::Resource)
 }
 
 /// The family that a grant becomes at a given moment. Nothing is written.

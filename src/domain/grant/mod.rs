@@ -54,6 +54,8 @@ pub struct AuthorizationCode {
     pub redirect_uri: String,
     /// The S256 challenge (RFC 7636), absent only for exempt clients.
     pub code_challenge: Option<String>,
+    /// When it was issued.
+    pub issued_at: Timestamp,
     /// When it can no longer be redeemed.
     pub expires_at: Timestamp,
     /// The family it became; a second redemption revokes that.

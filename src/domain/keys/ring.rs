@@ -1,9 +1,11 @@
 //! The parsed keys of each realm in memory, read anew when they change.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
+use tokio::sync::Mutex;
 
 use super::rotate::ensure;
 use super::{KeyState, StoredKey};
@@ -19,6 +21,10 @@ use crate::store::{Dir, KeysOrRecords};
 #[derive(Default)]
 pub struct KeyRing {
     realms: RwLock<HashMap<RealmId, Arc<RealmKeys>>>,
+    /// How often something was forgotten: what was read before a change is not kept after it.
+    forgotten: AtomicU64,
+    /// Held while a realm's keys are read or made, so that the first requests of a realm do not each make their own.
+    loading: [Mutex<()>; 16],
     /// Access tokens whose signature was verified.
     pub verified: Verified,
 }
@@ -26,6 +32,7 @@ pub struct KeyRing {
 impl KeyRing {
     /// Forgets a realm's keys, so that the next use reads them.
     pub fn evict(&self, realm: RealmId) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.realms
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -35,11 +42,27 @@ impl KeyRing {
 
     /// Forgets everything: after a gap in the change feed.
     pub fn clear(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.realms
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
         self.verified.clear();
+    }
+
+    fn known(&self, realm: RealmId) -> Option<Arc<RealmKeys>> {
+        self.realms
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&realm)
+            .cloned()
+    }
+
+    fn lane(&self, realm: RealmId) -> &Mutex<()> {
+        let [first, ..] = &self.loading;
+        self.loading
+            .get(realm.0 as usize % self.loading.len())
+            .unwrap_or(first)
     }
 }
 
@@ -67,35 +90,31 @@ impl RealmKeys {
 /// # Errors
 /// [`Fault`] when they cannot be read, opened or made.
 pub async fn of(ctx: &Context, realm: &Realm) -> Result<Arc<RealmKeys>, Fault> {
-    if let Some(keys) = ctx
-        .keys
-        .realms
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&realm.id)
-    {
-        return Ok(keys.clone());
+    if let Some(keys) = ctx.keys.known(realm.id) {
+        return Ok(keys);
     }
+    let _alone = ctx.keys.lane(realm.id).lock().await;
+    if let Some(keys) = ctx.keys.known(realm.id) {
+        return Ok(keys);
+    }
+    let forgotten = ctx.keys.forgotten.load(Ordering::SeqCst);
     let mut stored = load(ctx, realm.id).await?;
-    let own = realm.settings.tokens.signing_algorithm;
-    let missing: Vec<Alg> = [own, Alg::Rs256]
-        .into_iter()
-        .filter(|a| !has_active(&stored, *a))
-        .collect();
-    if !missing.is_empty() {
-        for alg in missing {
-            if !has_active(&stored, alg) {
-                ensure(ctx, realm.id, alg).await?;
-                stored = load(ctx, realm.id).await?;
-            }
+    for alg in [realm.settings.tokens.signing_algorithm, Alg::Rs256] {
+        if !has_active(&stored, alg) {
+            ensure(ctx, realm.id, alg).await?;
+            stored = load(ctx, realm.id).await?;
         }
     }
     let keys = Arc::new(parse(ctx, realm.id, stored)?);
-    ctx.keys
+    let mut realms = ctx
+        .keys
         .realms
         .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(realm.id, keys.clone());
+        .unwrap_or_else(PoisonError::into_inner);
+    if ctx.keys.forgotten.load(Ordering::SeqCst) == forgotten {
+        realms.insert(realm.id, keys.clone());
+    }
+    drop(realms);
     Ok(keys)
 }
 
@@ -107,7 +126,9 @@ pub async fn signer(ctx: &Context, realm: &Realm, alg: Alg) -> Result<Arc<Signin
     if let Some(key) = of(ctx, realm).await?.active.get(&alg) {
         return Ok(key.clone());
     }
+    let alone = ctx.keys.lane(realm.id).lock().await;
     ensure(ctx, realm.id, alg).await?;
+    drop(alone);
     ctx.keys.evict(realm.id);
     of(ctx, realm)
         .await?
@@ -115,6 +136,15 @@ pub async fn signer(ctx: &Context, realm: &Realm, alg: Alg) -> Result<Arc<Signin
         .get(&alg)
         .cloned()
         .ok_or(Fault::Record("signing key"))
+}
+
+/// A realm's keys as kept, oldest first; made on first use.
+///
+/// # Errors
+/// [`Fault`] when they cannot be read or made.
+pub async fn list(ctx: &Context, realm: &Realm) -> Result<Vec<StoredKey>, Fault> {
+    of(ctx, realm).await?;
+    load(ctx, realm.id).await
 }
 
 fn has_active(stored: &[StoredKey], alg: Alg) -> bool {

@@ -8,7 +8,8 @@ use crate::domain::id::RealmId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{encode, versioned};
 use crate::domain::time::Span;
-use crate::domain::{Context, Fault, key};
+use crate::domain::audit::{self, Entry};
+use crate::domain::{Actor, Context, Fault, key};
 use crate::store::{Batch, CommitError};
 
 /// Added to the longest token life before a retired key is forgotten: clocks differ.
@@ -34,11 +35,11 @@ pub(super) async fn ensure(ctx: &Context, realm: RealmId, alg: Alg) -> Result<()
 }
 
 /// Turns a realm's keys over: the next one signs from now on, the old one stays published until its last token has
-/// expired, a new next one is published.
+/// expired, a new next one is published. Answers the kid of the one that signs.
 ///
 /// # Errors
 /// [`Fault`] when a key cannot be made or kept.
-pub async fn rotate(ctx: &Context, realm: &Realm, alg: Alg) -> Result<String, Fault> {
+pub async fn rotate(ctx: &Context, realm: &Realm, actor: &Actor, alg: Alg) -> Result<String, Fault> {
     ensure(ctx, realm.id, alg).await?;
     let tokens = &realm.settings.tokens;
     let longest = tokens.access_token_lifetime.max(tokens.id_token_lifetime);
@@ -64,6 +65,8 @@ pub async fn rotate(ctx: &Context, realm: &Realm, alg: Alg) -> Result<String, Fa
         batch.replace(at, read.version, encode(&read.value)?);
     }
     batch.create(key::signing_key(realm.id, &fresh.kid), encode(&fresh)?);
+    let entry = Entry { actor, action: "keys.rotate", target_kind: "key", target: signs.clone(), detail: None };
+    audit::record(&mut batch, ctx, realm.id, &entry)?;
     match ctx.commit(batch).await {
         Ok(_) => {
             ctx.keys.evict(realm.id);

@@ -34,6 +34,14 @@ impl Realm {
         format!("{public_url}/realms/{}", self.name)
     }
 
+    /// Whether this is the realm's issuer identifier: compared as exact text, without building it.
+    pub fn is_issuer(&self, public_url: &str, issuer: &str) -> bool {
+        issuer
+            .strip_prefix(public_url)
+            .and_then(|rest| rest.strip_prefix("/realms/"))
+            == Some(&self.name)
+    }
+
     /// The name that people see.
     pub fn display_name(&self) -> &str {
         self.settings.display_name.as_deref().unwrap_or(&self.name)
@@ -194,8 +202,9 @@ pub enum RegistrationMode {
     Open,
 }
 
-/// Realm names that would collide with addresses of the console.
-pub const RESERVED_NAMES: [&str; 6] = ["realms", "new", "api", "assets", "live", "login"];
+/// Realm names that would collide with addresses of the console, or (`browser`) with the cookie of browser state.
+pub const RESERVED_NAMES: [&str; 7] =
+    ["realms", "new", "api", "assets", "live", "login", "browser"];
 
 /// Checks a realm's name: 1 to 40 of `a-z 0-9 - _`, starting with a letter or digit, and not reserved.
 ///
@@ -216,7 +225,7 @@ pub fn check_name(name: &str) -> Result<(), String> {
     }
     if RESERVED_NAMES.contains(&name) {
         return Err(format!(
-            "{name:?} is reserved for the console's own addresses; choose another name"
+            "{name:?} is reserved for the server's own use; choose another name"
         ));
     }
     Ok(())

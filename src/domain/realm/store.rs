@@ -1,6 +1,6 @@
 //! Finds realms; keeps realms and clients as last read, since every request asks for both.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{Realm, check_name};
@@ -27,6 +27,7 @@ struct Shelves {
     realm_names: HashMap<String, RealmId>,
     clients: HashMap<(RealmId, ClientId), Arc<Client>>,
     client_names: HashMap<RealmId, HashMap<String, ClientId>>,
+    origins: HashMap<RealmId, Arc<HashSet<String>>>,
 }
 
 impl Catalog {
@@ -50,6 +51,7 @@ impl Catalog {
             return;
         };
         let realm = RealmId(u32::from_be_bytes(*realm));
+        shelves.origins.remove(&realm);
         match space {
             REALM => {
                 if let Some(gone) = shelves.realms.remove(&realm) {
@@ -149,6 +151,26 @@ impl Catalog {
             .entry(realm)
             .or_default()
             .insert(client.client_id().to_owned(), client.id);
+    }
+
+    pub(in crate::domain) fn origins(&self, realm: RealmId) -> Option<Arc<HashSet<String>>> {
+        self.read().origins.get(&realm).cloned()
+    }
+
+    pub(in crate::domain) fn keep_origins(
+        &self,
+        generation: u64,
+        realm: RealmId,
+        origins: &Arc<HashSet<String>>,
+    ) {
+        let mut shelves = self.write();
+        if shelves.generation != generation {
+            return;
+        }
+        if shelves.origins.len() >= MOST {
+            shelves.origins.clear();
+        }
+        shelves.origins.insert(realm, Arc::clone(origins));
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Shelves> {

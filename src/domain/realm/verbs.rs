@@ -7,7 +7,7 @@ use super::{Realm, RealmSettings, check_name};
 use crate::domain::audit::{self, Entry};
 use crate::domain::change;
 use crate::domain::id::RealmId;
-use crate::domain::record::{encode, encode_json, versioned};
+use crate::domain::record::{Versioned, encode, encode_json, versioned};
 use crate::domain::signout::{Reason, Request, Selection, SignOut};
 use crate::domain::time::Span;
 use crate::domain::{Actor, Context, Fault, TRIES, key};
@@ -108,34 +108,51 @@ pub async fn update(
     name: &str,
     settings: RealmSettings,
 ) -> Result<Updated, RealmError> {
-    check(name, &settings)?;
+    revise(ctx, actor, name, |_| Ok(settings.clone())).await
+}
+
+/// Changes a realm to what `change` makes of it as it is: read, changed and committed as one. `change` may be asked
+/// several times.
+///
+/// # Errors
+/// [`RealmError`], or why `change` refused.
+pub async fn revise<E: From<RealmError>>(
+    ctx: &Context,
+    actor: &Actor,
+    name: &str,
+    change: impl Fn(&Realm) -> Result<RealmSettings, E>,
+) -> Result<Updated, E> {
     for _ in 0..TRIES {
-        let found = read(ctx, name).await?.ok_or(RealmError::NotFound)?;
-        let before = found.value;
-        let Some(detail) = change::changed(&before.settings, &settings) else {
-            return Ok(Updated {
-                realm: Arc::new(before),
-                sign_out: None,
-            });
-        };
-        let after = Realm {
-            settings: settings.clone(),
-            ..before.clone()
-        };
-        let mut batch = Batch::new();
-        batch.replace(key::realm(after.id), found.version, encode_json(&after)?);
-        record(&mut batch, ctx, &after, actor, "realm.update", Some(detail))?;
-        let ends = (before.settings.enabled && !after.settings.enabled).then(|| everybody(actor));
-        let done = change::commit(ctx, &before, batch, ends.as_ref()).await;
-        evict(ctx, &after);
-        if let Ok(sign_out) = done? {
-            return Ok(Updated {
-                realm: Arc::new(after),
-                sign_out,
-            });
+        let found = read(ctx, name).await.map_err(RealmError::from)?.ok_or(RealmError::NotFound)?;
+        let settings = change(&found.value)?;
+        if let Some(updated) = write(ctx, actor, found, settings).await? {
+            return Ok(updated);
         }
     }
-    Err(Fault::Busy.into())
+    Err(RealmError::from(Fault::Busy).into())
+}
+
+/// Commits a change of a realm; `None` when somebody else was faster.
+async fn write(
+    ctx: &Context,
+    actor: &Actor,
+    found: Versioned<Realm>,
+    settings: RealmSettings,
+) -> Result<Option<Updated>, RealmError> {
+    let Versioned { value: before, version } = found;
+    check(&before.name, &settings)?;
+    let Some(detail) = change::changed(&before.settings, &settings) else {
+        return Ok(Some(Updated { realm: Arc::new(before), sign_out: None }));
+    };
+    let after = Realm { settings, ..before.clone() };
+    let mut batch = Batch::new();
+    batch.replace(key::realm(after.id), version, encode_json(&after)?);
+    record(&mut batch, ctx, &after, actor, "realm.update", Some(detail))?;
+    let ends = (before.settings.enabled && !after.settings.enabled).then(|| everybody(actor));
+    let done = change::commit(ctx, &before, batch, ends.as_ref()).await?;
+    let Ok(sign_out) = done else { return Ok(None) };
+    evict(ctx, &after);
+    Ok(Some(Updated { realm: Arc::new(after), sign_out }))
 }
 
 /// Deletes a realm: its name becomes free, and every session ends in the same commit. The record stays, disabled, so

@@ -103,6 +103,7 @@ pub async fn search(
     let mut rows = Vec::new();
     let mut looked = 0;
     let mut next = None;
+    let mut finished = true;
     'walks: for walk in &walks {
         loop {
             let want = (limit - rows.len() + 1).clamp(1, 200);
@@ -120,18 +121,20 @@ pub async fn search(
             let more = page.next.is_some();
             for (at, row) in judged(ctx, realm, query, listed, page.records).await? {
                 if rows.len() == limit {
+                    finished = false;
                     break 'walks;
                 }
                 next = Some(at.clone());
                 after = Some(Cursor(at));
                 rows.extend(row);
             }
-            if rows.len() == limit && more || looked >= LOOKED_AT {
+            if more && (rows.len() == limit || looked >= LOOKED_AT) {
+                finished = false;
                 break 'walks;
             }
             if !more {
+                // `next` stays: should the page be full by now, the one after it goes on behind this walk.
                 after = None;
-                next = None;
                 break;
             }
         }
@@ -139,12 +142,8 @@ pub async fn search(
     for row in &mut rows {
         row.offline_grants = grants(ctx, realm, &row.session).await?.1;
     }
-    Ok(Ok(Found {
-        rows,
-        next: next.map(|k| crypto::b64(&k)),
-        total,
-        total_is_exact,
-    }))
+    let next = next.filter(|_| !finished).map(|k| crypto::b64(&k));
+    Ok(Ok(Found { rows, next, total, total_is_exact }))
 }
 
 /// Every good session that a search finds, without bound on their number.

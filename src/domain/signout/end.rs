@@ -37,7 +37,7 @@ const OPS: usize = 900;
 /// The most sessions of an act by epoch that are written out before the answer.
 const BEFORE_ANSWER: usize = 2000;
 /// The most users or clients that get an epoch in the first commit.
-const MAX_EPOCHS: usize = 300;
+pub const MAX_EPOCHS: usize = 300;
 
 /// Ends what is selected; answers after the durable commit, when denial holds.
 ///
@@ -68,22 +68,8 @@ pub async fn end_with(
         return Ok(done);
     }
     let resolved = resolve(ctx, realm, request).await?;
-    if let Selection::Sessions(ids) = &request.select {
-        if ids.is_empty() {
-            return Err(EndError::Nothing);
-        }
-        let nothing_else = resolved.sids.is_empty()
-            && resolved.not_found.is_empty()
-            && resolved.already_ended.is_empty();
-        if nothing_else && !resolved.protected.is_empty() {
-            return Err(EndError::OnlyOwn);
-        }
-    }
-    let act = Act {
-        id: SignOutId(ctx.new_id()),
-        reason: request.reason,
-        at: ctx.now(),
-    };
+    resolved.check(&request.select)?;
+    let act = Act { id: SignOutId(ctx.new_id()), reason: request.reason, at: ctx.now() };
     let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
     let mut record = record_of(request, act, &resolved);
@@ -112,14 +98,14 @@ pub async fn end_with(
         ctx.door.wake.notify_one();
         return Ok(record);
     }
-    // The act is done and cannot be undone from here: what fails now is tried again, and then left to the worker.
     match expand::run(ctx, realm, act.id).await {
         Ok(done) => Ok(done),
-        Err(fault) => {
-            tracing::warn!(%fault, sign_out = %act.id, "a sign-out is not yet written out; it goes on");
+        // The act is committed; to answer "busy" would have it asked for again. The worker goes on with what is left.
+        Err(Fault::Busy) => {
             ctx.door.wake.notify_one();
-            Ok(expand::run(ctx, realm, act.id).await.unwrap_or(record))
+            Ok(record)
         }
+        Err(fault) => Err(fault.into()),
     }
 }
 
@@ -185,6 +171,7 @@ fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Resu
     let epoch = Epoch {
         at: act.at,
         except: own::protected(request).into_iter().collect(),
+        except_client: own::protected_client(realm, request),
         offline: matches!(act.reason.scope(), Scope::Everything | Scope::Client),
         reason: act.reason,
         sign_out: act.id,
@@ -210,6 +197,7 @@ fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Resu
 }
 
 fn record_of(request: &Request, act: Act, resolved: &Resolved) -> SignOut {
+    let not_found = request.unknown.iter().chain(&resolved.not_found);
     let cut = |text: &Option<String>| text.as_ref().map(|t| t.chars().take(1000).collect());
     SignOut {
         id: act.id,
@@ -227,7 +215,7 @@ fn record_of(request: &Request, act: Act, resolved: &Resolved) -> SignOut {
         offline: 0,
         total: Some(resolved.sids.len() as u64),
         protected: resolved.protected.clone(),
-        not_found: resolved.not_found.iter().take(1000).cloned().collect(),
+        not_found: not_found.take(1000).cloned().collect(),
         already_ended: resolved.already_ended.iter().take(1000).copied().collect(),
     }
 }

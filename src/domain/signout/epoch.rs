@@ -15,6 +15,8 @@ pub struct Epoch {
     pub at: Timestamp,
     /// But not these sessions and what hangs on them.
     pub except: Vec<Sid>,
+    /// Nor what this client was issued for itself.
+    pub except_client: Option<String>,
     /// Whether families with `offline_access` are over too.
     pub offline: bool,
     /// Why.

@@ -46,20 +46,14 @@ pub struct Request {
     pub message: Option<String>,
     /// The caller's Idempotency-Key.
     pub once: Option<String>,
+    /// Ids of users or clients that were named and that nobody has: they go on the receipt as not found.
+    pub unknown: Vec<String>,
 }
 
 impl Request {
     /// A request without words.
     pub fn new(select: Selection, reason: Reason, actor: Actor) -> Request {
-        Request {
-            select,
-            reason,
-            actor,
-            why: None,
-            note: None,
-            message: None,
-            once: None,
-        }
+        Request { select, reason, actor, why: None, note: None, message: None, once: None, unknown: Vec::new() }
     }
 }
 

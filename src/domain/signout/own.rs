@@ -1,7 +1,9 @@
 //! Protects the asking administrator's own current session (promise P8).
 
 use super::{Reason, Request};
+use crate::domain::ActorKind;
 use crate::domain::id::Sid;
+use crate::domain::realm::Realm;
 
 /// The session that this request may not end: the asker's own, unless ending it is what they ask for.
 pub fn protected(request: &Request) -> Option<Sid> {
@@ -21,4 +23,12 @@ pub fn protected(request: &Request) -> Option<Sid> {
         | Reason::ClientDisabled
         | Reason::RealmDisabled => request.actor.sid,
     }
+}
+
+/// The client that this request may not cut off: the asker itself when it is a client with an administrator's roles. It
+/// has no session, and it is to read the receipt of what it did.
+pub fn protected_client(realm: &Realm, request: &Request) -> Option<String> {
+    let actor = &request.actor;
+    let itself = actor.kind == ActorKind::Admin && actor.sid.is_none() && actor.realm == realm.name;
+    itself.then(|| actor.id.clone())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::end::EndError;
 use super::receipt::{App, AppState};
-use super::select::{Resolved, Selection, resolve};
+use super::select::{Resolved, resolve};
 use super::write::{self, Act};
 use super::{Request, Scope, expand};
 use crate::domain::id::{ClientId, Sid, SignOutId};
@@ -49,24 +49,10 @@ pub const LOOKED_AT: usize = 2000;
 /// # Errors
 /// [`EndError`] as the act itself would answer.
 pub async fn plan(ctx: &Context, realm: &Realm, request: &Request) -> Result<Plan, EndError> {
-    let Resolved {
-        sids,
-        protected,
-        not_found,
-        already_ended,
-    } = resolve(ctx, realm, request).await?;
-    if let Selection::Sessions(ids) = &request.select {
-        if ids.is_empty() {
-            return Err(EndError::Nothing);
-        }
-        if sids.is_empty()
-            && not_found.is_empty()
-            && already_ended.is_empty()
-            && !protected.is_empty()
-        {
-            return Err(EndError::OnlyOwn);
-        }
-    }
+    let resolved = resolve(ctx, realm, request).await?;
+    resolved.check(&request.select)?;
+    let Resolved { sids, protected, mut not_found, already_ended } = resolved;
+    not_found.extend(request.unknown.iter().cloned());
     let mut plan = Plan {
         sessions: sids.len() as u64,
         people: 0,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Request, own};
+use super::{EndError, Request, own};
 use crate::domain::denial::{self, Denied};
 use crate::domain::id::{ClientId, Sid, UserId};
 use crate::domain::key;
@@ -51,6 +51,23 @@ pub struct Resolved {
     pub not_found: Vec<String>,
     /// Sessions that were over before.
     pub already_ended: Vec<Sid>,
+}
+
+impl Resolved {
+    /// Refuses what names sessions and holds none, or none but the asker's own.
+    ///
+    /// # Errors
+    /// [`EndError::Nothing`], [`EndError::OnlyOwn`].
+    pub(super) fn check(&self, select: &Selection) -> Result<(), EndError> {
+        match select {
+            Selection::Sessions(ids) if ids.is_empty() => return Err(EndError::Nothing),
+            Selection::Sessions(_) | Selection::Filter(_) => {}
+            // These cut through whatever there is, and through what is just about to be.
+            Selection::Users(_) | Selection::Clients(_) | Selection::All => return Ok(()),
+        }
+        let nothing_else = self.sids.is_empty() && self.not_found.is_empty() && self.already_ended.is_empty();
+        if nothing_else && !self.protected.is_empty() { Err(EndError::OnlyOwn) } else { Ok(()) }
+    }
 }
 
 /// Resolves a selection. Sessions that start later than this are not in it.

@@ -90,6 +90,7 @@ impl House {
             code: &text,
             redirect_uri: None,
             code_verifier: None,
+            resources: &[],
         };
         let family = code::redeem(&self.ctx, &self.realm, &self.client, redeem)
             .await
@@ -448,6 +449,7 @@ async fn a_session_that_ends_while_a_code_is_exchanged_takes_the_new_family_alon
                     code: &text,
                     redirect_uri: None,
                     code_verifier: None,
+                    resources: &[],
                 };
                 let redeemed = code::redeem(&house.ctx, &house.realm, &house.client, redeem)
                     .await

@@ -11,7 +11,12 @@ use std::sync::Arc;
 /// A token that is good.
 pub enum Active {
     /// An access token.
-    Access(Arc<AccessClaims>),
+    Access {
+        /// What it says.
+        claims: Arc<AccessClaims>,
+        /// The name of the user it speaks for, if it speaks for one.
+        username: Option<String>,
+    },
     /// A refresh token, by its family.
     Refresh(Box<TokenFamily>),
 }
@@ -45,10 +50,11 @@ pub async fn introspect(
     if !entitled(caller, &claims) {
         return Ok(None);
     }
-    Ok(denial::access(ctx, realm, &claims)
-        .await?
-        .ok()
-        .map(|()| Active::Access(claims)))
+    let verdict = denial::access(ctx, realm, &claims).await?;
+    Ok(verdict.ok().map(|family| Active::Access {
+        claims,
+        username: family.map(|active| active.family.grant.username),
+    }))
 }
 
 /// A client may ask about its own tokens and about those made for it or for a resource it is registered for

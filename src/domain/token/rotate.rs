@@ -28,7 +28,7 @@ pub struct Presented<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RotateError {
     /// Not a refresh token of this realm and client.
-    #[error("the refresh token is not known")]
+    #[error("Token is not active: it is not a refresh token of this client")]
     Unknown,
     /// What it hangs on is over.
     #[error("Session not active")]

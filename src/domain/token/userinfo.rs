@@ -6,10 +6,9 @@ use serde_json::{Map, Value};
 
 use super::issue::{requested, user_claims};
 use super::{AccessClaims, verify};
-use crate::domain::grant::TokenFamily;
+use crate::domain::denial::{self, ActiveFamily};
 use crate::domain::realm::Realm;
-use crate::domain::record::decode;
-use crate::domain::{Context, Fault, denial, key, user};
+use crate::domain::{Context, Fault, user};
 
 /// Why userinfo is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,10 +30,10 @@ pub async fn claims(
     realm: &Realm,
     token: &str,
 ) -> Result<Result<Map<String, Value>, UserinfoError>, Fault> {
-    let Some(access) = good(ctx, realm, token).await? else {
+    let Some((access, family)) = judged(ctx, realm, token).await? else {
         return Ok(Err(UserinfoError::Invalid));
     };
-    let (Some(user), Some(family)) = (access.user(), access.family) else {
+    let (Some(user), Some(family)) = (access.user(), family) else {
         return Ok(Err(UserinfoError::Scope));
     };
     if !access.has_scope("openid") {
@@ -43,14 +42,7 @@ pub async fn claims(
     let Some(user) = user::by_id(ctx, realm, user).await? else {
         return Ok(Err(UserinfoError::Invalid));
     };
-    let stored = ctx.store.get(&key::family(realm.id, family)).await?;
-    let family: Option<TokenFamily> = stored
-        .map(|r| decode(&r.value, "token family"))
-        .transpose()?;
-    let asked = requested(
-        family.as_ref().and_then(|f| f.grant.claims.as_deref()),
-        "userinfo",
-    );
+    let asked = requested(family.family.grant.claims.as_deref(), "userinfo");
     let mut claims = user_claims(&user.value, &access.scope, &asked);
     claims.insert("sub".to_owned(), access.sub.clone().into());
     Ok(Ok(claims))
@@ -65,11 +57,19 @@ pub async fn good(
     realm: &Realm,
     token: &str,
 ) -> Result<Option<Arc<AccessClaims>>, Fault> {
+    Ok(judged(ctx, realm, token).await?.map(|(claims, _)| claims))
+}
+
+async fn judged(
+    ctx: &Context,
+    realm: &Realm,
+    token: &str,
+) -> Result<Option<(Arc<AccessClaims>, Option<ActiveFamily>)>, Fault> {
     let Some(claims) = verify::access(ctx, realm, token).await? else {
         return Ok(None);
     };
     Ok(denial::access(ctx, realm, &claims)
         .await?
         .ok()
-        .map(|()| claims))
+        .map(|family| (claims, family)))
 }

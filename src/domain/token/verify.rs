@@ -60,7 +60,6 @@ pub async fn access(
     token: &str,
 ) -> Result<Option<Arc<AccessClaims>>, Fault> {
     let hash = crypto::sha256(token.as_bytes());
-    let issuer = realm.issuer(&ctx.public_url);
     let known = ctx.keys.verified.find(&hash);
     let claims = match known {
         Some(claims) => claims,
@@ -82,7 +81,8 @@ pub async fn access(
             claims
         }
     };
-    Ok(Some(claims).filter(|c| c.iss == issuer && ctx.now().secs() < c.exp))
+    Ok(Some(claims)
+        .filter(|c| realm.is_issuer(&ctx.public_url, &c.iss) && ctx.now().secs() < c.exp))
 }
 
 /// Reads an ID token given as a hint; its expiry is ignored, its signature, issuer and kind are not.
@@ -102,6 +102,7 @@ pub async fn id_token_hint(
         return Ok(None);
     };
     let verified = crypto::jws::verify::<IdTokenHint>(token, key, &[header.alg], ctx.now().secs());
-    let issuer = realm.issuer(&ctx.public_url);
-    Ok(verified.ok().filter(|c| c.iss == issuer))
+    Ok(verified
+        .ok()
+        .filter(|c| realm.is_issuer(&ctx.public_url, &c.iss)))
 }

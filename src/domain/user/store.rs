@@ -89,6 +89,27 @@ pub async fn list(
     Ok((users, next))
 }
 
+/// How many users have a name that starts with `prefix`. Takes as long as there are users.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn count(ctx: &Context, realm: &Realm, prefix: &str) -> Result<u64, Fault> {
+    let prefix = fold(prefix);
+    if prefix.len() > LONGEST_FOLDED {
+        return Ok(0);
+    }
+    let range = key::usernames(realm.id, &prefix);
+    let (mut total, mut after) = (0, None);
+    loop {
+        let page = ctx.store.scan(&range, after.as_ref(), 1000, Dir::Forward, KeysOrRecords::KeysOnly).await?;
+        total += page.records.len() as u64;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(total),
+        }
+    }
+}
+
 /// Whose this folded name is.
 pub(super) async fn id_of(
     ctx: &Context,

@@ -12,7 +12,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::change;
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
-use crate::domain::record::{encode, encode_json};
+use crate::domain::record::{Versioned, encode, encode_json};
 use crate::domain::signout::{Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
@@ -110,72 +110,95 @@ pub async fn update(
     realm: &Realm,
     actor: &Actor,
     id: UserId,
-    mut settings: UserSettings,
+    settings: UserSettings,
 ) -> Result<Updated, UserError> {
+    revise(ctx, realm, actor, id, |_| Ok(settings.clone())).await
+}
+
+/// Changes a user to what `change` makes of them as they are: read, changed and committed as one, so that a change of a
+/// name never undoes somebody else's disabling. `change` may be asked several times; of its answers the first gives the
+/// password.
+///
+/// # Errors
+/// [`UserError`], or why `change` refused.
+pub async fn revise<E: From<UserError>>(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    id: UserId,
+    change: impl Fn(&User) -> Result<UserSettings, E>,
+) -> Result<Updated, E> {
+    let read = async || by_id(ctx, realm, id).await.map_err(UserError::from)?.ok_or(UserError::NotFound);
+    // Asked before the password is hashed.
+    let mut first = change(&read().await?.value)?;
+    check(&first)?;
+    if !first.enabled {
+        refuse_own_account(realm, actor, id, "disable")?;
+    }
+    let password = new_password(ctx, &mut first).await?;
+    for _ in 0..TRIES {
+        let found = read().await?;
+        let settings = change(&found.value)?;
+        if let Some(updated) = write(ctx, realm, actor, found, settings, password.as_ref()).await? {
+            return Ok(updated);
+        }
+    }
+    Err(UserError::from(Fault::Busy).into())
+}
+
+/// Commits a change of a user; `None` when somebody else was faster.
+async fn write(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    found: Versioned<User>,
+    settings: UserSettings,
+    password: Option<&Password>,
+) -> Result<Option<Updated>, UserError> {
     check(&settings)?;
+    let Versioned { value: before, version } = found;
+    let id = before.id;
     if !settings.enabled {
         refuse_own_account(realm, actor, id, "disable")?;
     }
-    // Asked before the password is hashed.
-    by_id(ctx, realm, id).await?.ok_or(UserError::NotFound)?;
-    let password = new_password(ctx, &mut settings).await?;
-    for _ in 0..TRIES {
-        let found = by_id(ctx, realm, id).await?.ok_or(UserError::NotFound)?;
-        let before = found.value;
-        let after = User {
-            username: settings.username.clone(),
-            enabled: settings.enabled,
-            roles: settings.roles.clone(),
-            claims: settings.claims.clone(),
-            ..before.clone()
-        };
-        let changed = change::changed(&before, &after);
-        if changed.is_none() && password.is_none() {
-            return Ok(Updated {
-                user: before,
-                sign_out: None,
-            });
-        }
-        let mut batch = Batch::new();
-        batch.replace(key::user(realm.id, id), found.version, encode_json(&after)?);
-        let (old, new) = (fold(&before.username), fold(&after.username));
-        if old != new {
-            if id_of(ctx, realm, &new).await?.is_some() {
-                return Err(UserError::NameTaken);
-            }
-            batch.del(key::username(realm.id, &old));
-            batch.create(key::username(realm.id, &new), encode(&id)?);
-        }
-        if let Some(password) = &password {
-            batch.put(key::credential(realm.id, id), encode_json(password)?);
-        }
-        let detail = match (changed, &password) {
-            (Some(changed), Some(_)) => format!("{changed}, password"),
-            (Some(changed), None) => changed,
-            (None, _) => "changed: password".to_owned(),
-        };
-        record(
-            &mut batch,
-            ctx,
-            realm,
-            actor,
-            &after,
-            ("user.update", Some(detail)),
-        )?;
-        let reason = if before.enabled && !after.enabled {
-            Some(Reason::UserDisabled)
-        } else {
-            password.as_ref().map(|_| Reason::PasswordChanged)
-        };
-        let ends = reason.map(|reason| everything_of(id, reason, actor));
-        if let Ok(sign_out) = change::commit(ctx, realm, batch, ends.as_ref()).await? {
-            return Ok(Updated {
-                user: after,
-                sign_out,
-            });
-        }
+    let after = User {
+        username: settings.username,
+        enabled: settings.enabled,
+        roles: settings.roles,
+        claims: settings.claims,
+        ..before.clone()
+    };
+    let changed = change::changed(&before, &after);
+    if changed.is_none() && password.is_none() {
+        return Ok(Some(Updated { user: before, sign_out: None }));
     }
-    Err(Fault::Busy.into())
+    let mut batch = Batch::new();
+    batch.replace(key::user(realm.id, id), version, encode_json(&after)?);
+    let (old, new) = (fold(&before.username), fold(&after.username));
+    if old != new {
+        if id_of(ctx, realm, &new).await?.is_some() {
+            return Err(UserError::NameTaken);
+        }
+        batch.del(key::username(realm.id, &old));
+        batch.create(key::username(realm.id, &new), encode(&id)?);
+    }
+    if let Some(password) = password {
+        batch.put(key::credential(realm.id, id), encode_json(password)?);
+    }
+    let detail = match (changed, password) {
+        (Some(changed), Some(_)) => format!("{changed}, password"),
+        (Some(changed), None) => changed,
+        (None, _) => "changed: password".to_owned(),
+    };
+    record(&mut batch, ctx, realm, actor, &after, ("user.update", Some(detail)))?;
+    let reason = if before.enabled && !after.enabled {
+        Some(Reason::UserDisabled)
+    } else {
+        password.map(|_| Reason::PasswordChanged)
+    };
+    let ends = reason.map(|reason| everything_of(id, reason, actor));
+    let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
+    Ok(done.ok().map(|sign_out| Updated { user: after, sign_out }))
 }
 
 /// Gives a user a new password; every session but the asker's own ends in the same commit.

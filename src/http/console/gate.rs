@@ -10,8 +10,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use url::form_urlencoded;
 
 use super::address::{Address, inside};
-use super::browser::BrowserState;
-use super::csrf;
 use super::frame::{self, Stop};
 use super::pages::{Link, MessagePage, Person, Section, Shell};
 use super::visitor::{Absent, Admin, Visitor};
@@ -19,6 +17,8 @@ use crate::domain::access::{self, Right};
 use crate::domain::realm::{self, Realm};
 use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault};
+use crate::http::browser::BrowserState;
+use crate::http::signin::csrf::is_foreign;
 use crate::http::state::App;
 
 /// A request for a page of a realm by somebody who may at least look.
@@ -285,7 +285,7 @@ pub async fn accepts(
     ctx: &Context,
     form: &Form,
 ) -> Result<bool, Fault> {
-    Ok(!csrf::is_foreign(headers, &ctx.public_url) && browser.check_csrf(form.one("csrf")).await?)
+    Ok(!is_foreign(headers, &ctx.public_url) && browser.check_csrf(form.one("csrf")).await?)
 }
 
 fn sign_in_first(visitor: &Visitor, absent: &Absent, realm: Option<&Realm>) -> Stop {

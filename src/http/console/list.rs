@@ -1,7 +1,8 @@
 //! The list of sessions: a page of a search with the administrator's own session first, and where to go from it.
 
+use super::choices::LIMITS;
 use super::chosen::Frozen;
-use super::filter::{Filter, LIMITS, Tab};
+use super::filter::{Filter, Tab};
 use super::frame::Stop;
 use super::gate::Gate;
 use super::nothing;

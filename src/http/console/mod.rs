@@ -9,7 +9,7 @@
 //! | `/admin` | [`realms`] |
 //! | `/admin/{realm}/sign-in`, `/callback` | [`sign_in`] |
 //! | `/admin/{realm}/sign-out`, `/signed-out` | [`sign_out`] |
-//! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`rows`], [`nothing`] |
+//! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`choices`], [`rows`], [`nothing`] |
 //! | `/admin/{realm}/sessions/{sid}` | [`session`] |
 //! | `/admin/{realm}/signouts/preview` | [`preview`] |
 //! | `POST /admin/{realm}/signouts` | [`invalidate`] |
@@ -18,9 +18,8 @@
 
 mod address;
 mod app;
-mod browser;
+mod choices;
 mod chosen;
-mod csrf;
 mod filter;
 mod frame;
 mod gate;

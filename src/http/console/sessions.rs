@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 
-use super::filter::{Filter, Tab, choices, idle_choices, idle_threshold, started_choices};
+use super::choices::{choices, idle_choices, started_choices};
+use super::filter::{Filter, Tab, idle_threshold};
 use super::frame::{self, Answer};
 use super::gate::Gate;
 use super::list;

@@ -136,6 +136,7 @@ async fn redeem(
         code: text,
         redirect_uri: Some(&address),
         code_verifier: Some(&pending.verifier),
+        resources: &[],
     };
     let family = match code::redeem(ctx, realm, &client, redeem).await? {
         Ok(family) => family,

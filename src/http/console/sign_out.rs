@@ -12,6 +12,7 @@ use super::visitor::{HANDLE, Handle, Visitor};
 use crate::domain::realm;
 use crate::domain::signout::{self, EndError, Reason, Request, Selection};
 use crate::domain::{ActorKind, Fault};
+use crate::http::signin::cookie;
 use crate::http::signin::pages::{Gate as Plain, SignedOutPage};
 
 /// `POST /admin/{realm}/sign-out`. Asks for no role: everybody may leave.
@@ -56,7 +57,9 @@ pub async fn sign_out(Path(name): Path<String>, visitor: Visitor, body: Bytes) -
         Err(_) => return Err(Fault::Busy.into()),
     }
     browser.take::<Handle>(HANDLE).await?;
-    Ok(Redirect::to(&home).into_response())
+    let mut response = Redirect::to(&home).into_response();
+    cookie::clear(&mut response, &app, &admin.home);
+    Ok(response)
 }
 
 /// `GET /admin/{realm}/signed-out`: for nobody in particular.

@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 
 use super::address::inside;
-use super::browser::BrowserState;
 use super::frame::Stop;
 use crate::domain::access::{self, Right};
 use crate::domain::denial::{self, ActiveSession};
@@ -18,6 +17,7 @@ use crate::domain::session::touch::touch;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
 use crate::domain::{Actor, ActorKind, Fault};
+use crate::http::browser::BrowserState;
 use crate::http::extract::Peer;
 use crate::http::state::App;
 
@@ -119,7 +119,9 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Stop;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Visitor, Stop> {
-        let browser = BrowserState::from_request_parts(parts, app).await?;
+        let browser = BrowserState::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Fault::Record("browser state"))?;
         let Ok(peer) = Peer::from_request_parts(parts, app).await;
         let admin = recognise(app, &browser, peer, is_automatic(&parts.headers)).await?;
         let target = parts

@@ -1,1 +1,72 @@
-//! The protocol endpoints, one file each.
+//! The protocol endpoints, one file each. Paths are those of [`crate::protocol::discovery::path`], below
+//! `/realms/{realm}`.
+
+pub mod authorize;
+mod cors;
+mod discovery;
+mod introspect;
+mod jwks;
+pub mod logout;
+mod revoke;
+mod token;
+mod userinfo;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tracing::Span;
+
+use crate::http::state::App;
+use crate::protocol::OAuthError;
+use crate::protocol::discovery::path;
+
+/// Every protocol endpoint.
+pub fn routes() -> Router<App> {
+    let at = |path: &str| format!("/realms/{{realm}}{path}");
+    Router::new()
+        .merge(discovery::routes())
+        .route(
+            &at(path::CERTS),
+            get(jwks::jwks).options(cors::preflight_anybody),
+        )
+        .route(
+            &at(path::TOKEN),
+            post(token::token).options(cors::preflight),
+        )
+        .route(
+            &at(path::INTROSPECT),
+            post(introspect::introspect).options(cors::preflight),
+        )
+        .route(
+            &at(path::REVOKE),
+            post(revoke::revoke).options(cors::preflight),
+        )
+        .route(
+            &at(path::USERINFO),
+            get(userinfo::userinfo)
+                .post(userinfo::userinfo)
+                .options(cors::preflight),
+        )
+}
+
+/// The protocol endpoints that browsers visit: behind the browser state.
+pub fn browser_routes() -> Router<App> {
+    Router::new()
+        .route(
+            "/realms/{realm}/protocol/openid-connect/auth",
+            get(authorize::by_get).post(authorize::by_post),
+        )
+        .route(
+            "/realms/{realm}/protocol/openid-connect/logout",
+            get(logout::by_get).post(logout::by_post),
+        )
+}
+
+/// A refusal as it leaves, with its code in the request's line of the log.
+fn refused(error: OAuthError) -> Response {
+    Span::current().record("error", error.code.as_str());
+    error.into_response()
+}
+
+#[cfg(test)]
+mod tests;

@@ -141,7 +141,6 @@ impl ConfirmPage {
             ([one], 0) => one.clone(),
             ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
         };
-        let names = capitalised(&names);
         format!("{names} will have to sign in again in every app.")
     }
 
@@ -151,7 +150,7 @@ impl ConfirmPage {
     }
 
     fn tokens(&self) -> String {
-        capitalised(&format!(
+        format!(
             "{}{} revoked",
             self.at_least(),
             counted(
@@ -159,20 +158,12 @@ impl ConfirmPage {
                 "refresh token is",
                 "refresh tokens are"
             )
-        ))
+        )
     }
 
     fn at_least(&self) -> &'static str {
-        if self.exact { "" } else { "at least " }
+        if self.exact { "" } else { "At least " }
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

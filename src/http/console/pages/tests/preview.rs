@@ -95,6 +95,10 @@ fn lists_of_sign_outs_and_realms_link_to_each() {
         "receipts",
         &ReceiptsPage {
             shell: shell(Section::Receipts),
+            switch: Link {
+                label: "Show what ran out by itself".to_owned(),
+                url: "/admin/acme-prod/signouts?expiries=1".to_owned(),
+            },
             rows,
             previous_url: None,
             next_url: Some("?after=x".to_owned()),
@@ -105,6 +109,10 @@ fn lists_of_sign_outs_and_realms_link_to_each() {
         "receipts-empty",
         &ReceiptsPage {
             shell: shell(Section::Receipts),
+            switch: Link {
+                label: "Show what ran out by itself".to_owned(),
+                url: "/admin/acme-prod/signouts?expiries=1".to_owned(),
+            },
             rows: Vec::new(),
             previous_url: None,
             next_url: None,
@@ -123,6 +131,7 @@ fn lists_of_sign_outs_and_realms_link_to_each() {
         "realms",
         &RealmsPage {
             shell: shell(Section::Realms),
+            next_url: None,
             realms: vec![
                 realm("acme-prod", true),
                 realm("demo", true),

@@ -64,7 +64,7 @@ fn a_receipt_is_never_a_bare_success() {
         complete: true,
         apps: Vec::new(),
         log: Vec::new(),
-        refused: 0,
+        refused: Some(0),
         came_back: 0,
         last_back: String::new(),
         ..receipt()

@@ -1,0 +1,157 @@
+//! The schemas of the document, in a short hand: `name:kind`, where a kind is `text`, `count`, `flag`, `time`, `object`,
+//! `number` or the name of a schema, and `[]` behind it makes a list.
+
+use serde_json::{Map, Value, json};
+
+use super::reference;
+
+const RECORDS: &[(&str, &str)] = &[
+    ("Problem", "type:text title:text status:count detail:text error:text errorMessage:text"),
+    (
+        "Session",
+        "id:text userId:text username:text organisation:text ipAddress:text lastIpAddress:text node:text device:Device \
+         startedAt:time lastActiveAt:time idleTimeoutAt:time expiresAt:time rememberMe:flag authMethods:text[] \
+         clients:ClientPart[] offlineGrants:count current:flag state:text endedAt:time endReason:text signOutId:text",
+    ),
+    ("Device", "os:text browser:text kind:text"),
+    ("ClientPart", "clientId:text name:text startedAt:time lastActiveAt:time"),
+    ("SessionPage", "sessions:Session[] next:text total:count totalIsExact:flag"),
+    (
+        "UserSession",
+        "id:text username:text userId:text ipAddress:text start:count lastAccess:count rememberMe:flag clients:object \
+         transientUser:flag",
+    ),
+    (
+        "User",
+        "id:text username:text enabled:flag roles:text[] claims:object password:text password_hash:text email:text \
+         emailVerified:flag firstName:text lastName:text attributes:object credentials:Credential[] createdTimestamp:count",
+    ),
+    ("Credential", "type:text value:text temporary:flag"),
+    (
+        "Client",
+        "id:text client_id:text client_name:text client_secret:text enabled:flag redirect_uris:text[] \
+         post_logout_redirect_uris:text[] grant_types:text[] response_types:text[] token_endpoint_auth_method:text \
+         scope:text jwks:object backchannel_logout_uri:text backchannel_logout_session_required:flag \
+         id_token_signed_response_alg:text refresh_without_offline_access:flag resources:text[] consent:text \
+         require_pkce:flag service_account_roles:text[] client_uri:text clientId:text name:text secret:text \
+         redirectUris:text[] baseUrl:text publicClient:flag clientAuthenticatorType:text serviceAccountsEnabled:flag \
+         standardFlowEnabled:flag implicitFlowEnabled:flag directAccessGrantsEnabled:flag bearerOnly:flag \
+         consentRequired:flag protocol:text attributes:object createdTimestamp:count",
+    ),
+    ("ClientSecret", "type:text value:text present:flag"),
+    (
+        "Realm",
+        "id:text realm:text display_name:text displayName:text enabled:flag sessions:object tokens:object \
+         registration:object notBefore:number createdTimestamp:count",
+    ),
+    (
+        "Key",
+        "kid:text algorithm:text type:text use:text status:text state:text createdAt:time publishedUntil:time",
+    ),
+    ("Keys", "active:object keys:Key[]"),
+    ("Rotate", "algorithm:text"),
+    ("Rotated", "algorithm:text kid:text"),
+    ("LogoutAll", "successRequests:text[] failedRequests:text[]"),
+    ("Counts", "sessions:count people:count families:count offline:count"),
+    (
+        "App",
+        "clientId:text name:text channel:text state:text sessions:count boundUntil:time attempts:count lastStatus:count \
+         nextAttemptAt:time",
+    ),
+    (
+        "SelectedSession",
+        "id:text userId:text username:text name:text ipAddress:text device:Device startedAt:time endedAt:time outcome:text",
+    ),
+    (
+        "Plan",
+        "dryRun:flag sessions:count people:count families:count offline:count counts:Counts exact:flag apps:App[] \
+         shown:SelectedSession[] protected:text[] notFound:text[] alreadyEnded:text[]",
+    ),
+    (
+        "SignOut",
+        "id:text state:text reason:text reasonText:text at:time actor:object why:text note:text message:text \
+         selection:text counts:Counts protected:text[] notFound:text[] alreadyEnded:text[] sessions:SelectedSession[] \
+         sessionsAreComplete:flag apps:App[] refusedSince:object cameBack:SelectedSession[]",
+    ),
+    ("SignOutPage", "signouts:SignOut[] next:text"),
+];
+
+/// Members with a fixed set of values.
+const CHOICES: &[(&str, &str, &[&str])] = &[
+    ("Session", "state", &["active", "ended"]),
+    ("App", "state", &["bounded", "not_capable"]),
+    ("SignOut", "state", &["expanding", "delivering", "settled"]),
+    ("SelectedSession", "outcome", &["ended", "already_ended", "not_found", "protected"]),
+    ("Client", "consent", &["never", "once", "always"]),
+    ("Rotate", "algorithm", &["ES256", "RS256", "EdDSA"]),
+];
+
+/// All of them.
+pub(super) fn all() -> Value {
+    let mut out = Map::new();
+    for (name, members) in RECORDS {
+        out.insert((*name).to_owned(), record(members));
+    }
+    for (name, items) in [("UserSessions", "UserSession"), ("Users", "User"), ("Clients", "Client"), ("Realms", "Realm")] {
+        out.insert(name.to_owned(), json!({ "type": "array", "items": reference(items) }));
+    }
+    out.insert("Count".to_owned(), kind("count"));
+    out.insert("Events".to_owned(), json!({ "type": "string", "description": "events named receipt, each with a SignOut" }));
+    out.insert("SignOutRequest".to_owned(), request());
+    for (name, member, values) in CHOICES {
+        if let Some(at) = out.get_mut(*name).and_then(|record| record.pointer_mut(&format!("/properties/{member}"))) {
+            *at = json!({ "enum": values });
+        }
+    }
+    Value::Object(out)
+}
+
+fn record(members: &str) -> Value {
+    let pairs = members.split_whitespace().filter_map(|member| member.split_once(':'));
+    let properties: Map<String, Value> = pairs.map(|(name, of)| (name.to_owned(), kind(of))).collect();
+    json!({ "type": "object", "properties": properties })
+}
+
+fn kind(of: &str) -> Value {
+    if let Some(items) = of.strip_suffix("[]") {
+        return json!({ "type": "array", "items": kind(items) });
+    }
+    match of {
+        "text" => json!({ "type": ["string", "null"] }),
+        "count" => json!({ "type": ["integer", "null"], "minimum": 0 }),
+        "flag" => json!({ "type": "boolean" }),
+        "time" => json!({ "type": ["string", "null"], "format": "date-time" }),
+        "object" => json!({ "type": ["object", "null"] }),
+        "number" => json!({ "type": "number" }),
+        schema => reference(schema),
+    }
+}
+
+fn request() -> Value {
+    let texts = || json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 });
+    json!({
+        "type": "object",
+        "required": ["select"],
+        "additionalProperties": false,
+        "properties": {
+            "select": {
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": 1,
+                "additionalProperties": false,
+                "properties": {
+                    "sessions": texts(),
+                    "users": texts(),
+                    "clients": texts(),
+                    "filter": { "type": "string", "description": "as q of GET /sessions" },
+                    "all": { "const": true },
+                },
+            },
+            "reason": { "type": "string", "maxLength": 1000, "description": "why; the receipt's member why" },
+            "note": { "type": "string", "maxLength": 1000, "description": "for the audit log" },
+            "message": { "type": "string", "maxLength": 1000, "description": "what the people are told" },
+            "blockSignIn": { "const": false },
+            "dryRun": { "type": "boolean" },
+        },
+    })
+}

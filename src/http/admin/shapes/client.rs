@@ -1,0 +1,277 @@
+//! A client in JSON.
+//!
+//! | Keycloak's | ours |
+//! |---|---|
+//! | `clientId`, `name`, `redirectUris`, `baseUrl`, `secret` | `client_id`, `client_name`, `redirect_uris`, `client_uri`, `client_secret` |
+//! | `publicClient`, `clientAuthenticatorType` | `token_endpoint_auth_method` |
+//! | `serviceAccountsEnabled`, `standardFlowEnabled` | `client_credentials`, `authorization_code` in `grant_types` |
+//! | `consentRequired` | `consent`: `once` or `never` |
+//! | `attributes` `backchannel.logout.url`, `backchannel.logout.session.required`, `post.logout.redirect.uris` | `backchannel_logout_uri`, `backchannel_logout_session_required`, `post_logout_redirect_uris` |
+//! | `attributes` `pkce.code.challenge.method` | `S256` or nothing; `require_pkce` |
+//!
+//! `id` is the record's, which addresses hold. Secrets are only ever inbound, but for one that has just been made.
+
+use serde_json::{Map, Value, json};
+
+use super::super::read;
+use super::{drop_idle, drop_unchanged, put_over, rename};
+use crate::domain::client::{AuthMethod, Client, ClientSettings, ConsentRule};
+use crate::http::answer::Problem;
+
+const PAIRS: &[(&str, &str)] = &[
+    ("clientId", "client_id"),
+    ("name", "client_name"),
+    ("redirectUris", "redirect_uris"),
+    ("baseUrl", "client_uri"),
+    ("secret", "client_secret"),
+];
+/// Members of Keycloak's that this server has not.
+const IDLE: &[&str] = &[
+    "access", "adminUrl", "alwaysDisplayInConsole", "authenticationFlowBindingOverrides", "authorizationServicesEnabled",
+    "authorizationSettings", "bearerOnly", "defaultClientScopes", "description", "directAccessGrantsEnabled",
+    "frontchannelLogout", "fullScopeAllowed", "implicitFlowEnabled", "nodeReRegistrationTimeout", "notBefore",
+    "optionalClientScopes", "origin", "protocolMappers", "registeredNodes", "rootUrl", "surrogateAuthRequired", "type",
+    "webOrigins",
+];
+const BACK_CHANNEL: &str = "backchannel.logout.url";
+const SESSION_REQUIRED: &str = "backchannel.logout.session.required";
+const AFTER_LOGOUT: &str = "post.logout.redirect.uris";
+const PKCE: &str = "pkce.code.challenge.method";
+
+/// A client, in both spellings, without its secret.
+pub(in crate::http::admin) fn client(client: &Client) -> Value {
+    Value::Object(members(client))
+}
+
+fn members(client: &Client) -> Map<String, Value> {
+    let settings = &client.settings;
+    let mut out = plain(settings);
+    for (theirs, ours) in PAIRS {
+        if let Some(value) = out.get(*ours).filter(|value| !value.is_null()).cloned() {
+            out.insert((*theirs).to_owned(), value);
+        }
+    }
+    let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
+    put("id", json!(client.id));
+    put("createdTimestamp", json!(client.created_at));
+    put("protocol", json!("openid-connect"));
+    put("publicClient", json!(!client.is_confidential()));
+    put("clientAuthenticatorType", json!(authenticator(settings.token_endpoint_auth_method)));
+    put("serviceAccountsEnabled", json!(client.allows_grant("client_credentials")));
+    put("standardFlowEnabled", json!(client.allows_grant("authorization_code")));
+    put("implicitFlowEnabled", json!(false));
+    put("directAccessGrantsEnabled", json!(false));
+    put("bearerOnly", json!(false));
+    put("consentRequired", json!(settings.consent != ConsentRule::Never));
+    put("attributes", attributes(settings).into());
+    out
+}
+
+fn attributes(settings: &ClientSettings) -> Map<String, Value> {
+    let mut out = Map::new();
+    if let Some(uri) = &settings.backchannel_logout_uri {
+        out.insert(BACK_CHANNEL.to_owned(), json!(uri));
+    }
+    out.insert(SESSION_REQUIRED.to_owned(), json!(settings.backchannel_logout_session_required.to_string()));
+    if !settings.post_logout_redirect_uris.is_empty() {
+        out.insert(AFTER_LOGOUT.to_owned(), json!(settings.post_logout_redirect_uris.join("##")));
+    }
+    if settings.require_pkce {
+        out.insert(PKCE.to_owned(), json!("S256"));
+    }
+    out
+}
+
+fn authenticator(method: AuthMethod) -> &'static str {
+    match method {
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None => "client-secret",
+        AuthMethod::ClientSecretJwt => "client-secret-jwt",
+        AuthMethod::PrivateKeyJwt => "client-jwt",
+    }
+}
+
+/// The settings under our names alone; a secret that is not there is a member all the same.
+fn plain(settings: &ClientSettings) -> Map<String, Value> {
+    match serde_json::to_value(settings) {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    }
+}
+
+/// What a body makes of a client, or of nothing.
+///
+/// # Errors
+/// 400 when it does not read, 422 when it asks for what is not there.
+pub(in crate::http::admin) fn settings(
+    before: Option<&Client>,
+    mut body: Map<String, Value>,
+) -> Result<ClientSettings, Problem> {
+    let shown = before.map(members).unwrap_or_default();
+    drop_unchanged(&mut body, &shown);
+    drop_idle(&mut body, IDLE)?;
+    for name in ["id", "createdTimestamp"] {
+        if body.remove(name).is_some_and(|value| !value.is_null()) {
+            return Err(Problem::invalid(format!("{name} is given by the server and cannot be chosen or changed")));
+        }
+    }
+    if body.remove("protocol").is_some_and(|protocol| protocol != "openid-connect") {
+        return Err(Problem::invalid("protocol must be openid-connect"));
+    }
+    rename(&mut body, PAIRS)?;
+    let old = before.map_or_else(ClientSettings::default, |client| client.settings.clone());
+    translate(&old, &mut body)?;
+    let mut base = plain(&old);
+    base.insert("client_secret".to_owned(), Value::Null);
+    let mut after = base.clone();
+    put_over(&mut after, body, &[])?;
+    super::settings(&base, after)
+}
+
+/// Brings the members of Keycloak's that mean something in other words into ours.
+fn translate(old: &ClientSettings, body: &mut Map<String, Value>) -> Result<(), Problem> {
+    let mut method = None;
+    if let Some(value) = body.remove("clientAuthenticatorType").filter(|v| !v.is_null()) {
+        method = Some(match read::text("clientAuthenticatorType", value)?.as_str() {
+            "client-secret" if authenticator(old.token_endpoint_auth_method) == "client-secret" => {
+                old.token_endpoint_auth_method
+            }
+            "client-secret" => AuthMethod::ClientSecretBasic,
+            "client-secret-jwt" => AuthMethod::ClientSecretJwt,
+            "client-jwt" => AuthMethod::PrivateKeyJwt,
+            _ => return Err(Problem::invalid("clientAuthenticatorType is client-secret, client-secret-jwt or client-jwt")),
+        });
+    }
+    if let Some(value) = body.remove("publicClient").filter(|v| !v.is_null()) {
+        let current = method.unwrap_or(old.token_endpoint_auth_method);
+        method = Some(match (read::flag("publicClient", &value)?, current) {
+            (true, _) => AuthMethod::None,
+            (false, AuthMethod::None) => AuthMethod::ClientSecretBasic,
+            (false, method) => method,
+        });
+    }
+    if let Some(method) = method {
+        body.entry("token_endpoint_auth_method").or_insert(json!(method));
+    }
+    for (member, grant) in [("serviceAccountsEnabled", "client_credentials"), ("standardFlowEnabled", "authorization_code")] {
+        let Some(value) = body.remove(member).filter(|v| !v.is_null()) else { continue };
+        let on = read::flag(member, &value)?;
+        let mut grants = match body.remove("grant_types") {
+            Some(grants) => read::texts("grant_types", grants)?,
+            None => old.grant_types.clone(),
+        };
+        grants.retain(|there| there != grant);
+        if on {
+            grants.push(grant.to_owned());
+        }
+        body.insert("grant_types".to_owned(), json!(grants));
+    }
+    if let Some(value) = body.remove("consentRequired").filter(|v| !v.is_null()) {
+        let rule = if read::flag("consentRequired", &value)? { ConsentRule::Once } else { ConsentRule::Never };
+        body.entry("consent").or_insert(json!(rule));
+    }
+    match body.remove("attributes").filter(|v| !v.is_null()) {
+        Some(value) => put_attributes(old, read::object("attributes", value)?, body),
+        None => Ok(()),
+    }
+}
+
+fn put_attributes(old: &ClientSettings, mut given: Map<String, Value>, body: &mut Map<String, Value>) -> Result<(), Problem> {
+    drop_unchanged(&mut given, &attributes(old));
+    for (name, value) in given {
+        let text = match &value {
+            Value::Null => String::new(),
+            Value::Bool(on) => on.to_string(),
+            _ => read::text(&format!("attributes.{name}"), value.clone())?,
+        };
+        let (member, value) = match name.as_str() {
+            BACK_CHANNEL => ("backchannel_logout_uri", if text.is_empty() { Value::Null } else { json!(text) }),
+            SESSION_REQUIRED => ("backchannel_logout_session_required", json!(text == "true")),
+            AFTER_LOGOUT => {
+                let uris: Vec<&str> = text.split("##").filter(|uri| !uri.is_empty()).collect();
+                ("post_logout_redirect_uris", json!(uris))
+            }
+            PKCE if text.is_empty() || text == "S256" => ("require_pkce", json!(text == "S256")),
+            // Other attributes say nothing here as long as they are switched off.
+            _ if matches!(text.as_str(), "" | "false" | "0") => continue,
+            _ => {
+                return Err(Problem::invalid(format!(
+                    "attributes.{name} is not available in this version; known are {BACK_CHANNEL}, {SESSION_REQUIRED}, {AFTER_LOGOUT} and {PKCE}"
+                )));
+            }
+        };
+        body.entry(member).or_insert(value);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::ClientId;
+    use crate::domain::time::Timestamp;
+
+    fn map(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap()
+    }
+
+    fn web() -> Client {
+        let settings = ClientSettings {
+            client_id: "web".to_owned(),
+            redirect_uris: vec!["https://app.example/cb".to_owned()],
+            jwks: Some(json!({"keys": []})),
+            backchannel_logout_uri: Some("https://app.example/out".to_owned()),
+            ..ClientSettings::default()
+        };
+        let id = ClientId(uuid::Uuid::from_u128(3));
+        Client { id, created_at: Timestamp(5), secret_hash: Some([1; 32]), secret_sealed: None, settings }
+    }
+
+    #[test]
+    fn what_is_shown_and_sent_back_changes_nothing_and_holds_no_secret() {
+        let shown = members(&web());
+        assert!(!shown.contains_key("secret") && !shown.contains_key("client_secret"));
+        assert_eq!(settings(Some(&web()), shown).unwrap(), web().settings);
+    }
+
+    #[test]
+    fn keycloaks_spelling_and_ours_make_the_same_client() {
+        let theirs = json!({
+            "clientId": "api", "secret": "a-secret", "publicClient": false, "serviceAccountsEnabled": true,
+            "standardFlowEnabled": false, "consentRequired": true, "protocol": "openid-connect", "webOrigins": [],
+            "attributes": {"backchannel.logout.url": "https://a.example/out", "backchannel.logout.session.required": "true",
+                "post.logout.redirect.uris": "https://a.example/##https://a.example/bye"},
+        });
+        let ours = json!({
+            "client_id": "api", "client_secret": "a-secret", "grant_types": ["refresh_token", "client_credentials"],
+            "consent": "once", "backchannel_logout_uri": "https://a.example/out",
+            "backchannel_logout_session_required": true,
+            "post_logout_redirect_uris": ["https://a.example/", "https://a.example/bye"],
+        });
+        assert_eq!(settings(None, map(theirs)).unwrap(), settings(None, map(ours)).unwrap());
+    }
+
+    #[test]
+    fn one_changed_spelling_of_two_is_the_change() {
+        let mut body = members(&web());
+        body.insert("redirectUris".to_owned(), json!(["https://new.example/cb"]));
+        body.insert("publicClient".to_owned(), json!(true));
+        let after = settings(Some(&web()), body).unwrap();
+        assert_eq!(after.redirect_uris, ["https://new.example/cb"]);
+        assert_eq!(after.token_endpoint_auth_method, AuthMethod::None);
+    }
+
+    #[test]
+    fn a_member_at_fault_is_named() {
+        for (body, words) in [
+            (json!({"redirect_urls": []}), "did you mean \"redirect_uris\"?"),
+            (json!({"enabled": "yes"}), "enabled: "),
+            (json!({"directAccessGrantsEnabled": true}), "directAccessGrantsEnabled is not available"),
+            (json!({"consent": "sometimes"}), "consent: "),
+            (json!({"clientId": "a", "client_id": "b"}), "disagree"),
+            (json!({"attributes": {"saml.signature": "true"}}), "attributes.saml.signature"),
+        ] {
+            let detail = settings(Some(&web()), map(body)).unwrap_err().detail;
+            assert!(detail.contains(words), "{detail}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Sign-outs in JSON: the plan of one, one in a list, and the receipt with everything that is known.
+
+use serde_json::{Map, Value, json};
+
+use super::session::brief;
+use crate::domain::id::Sid;
+use crate::domain::signout::receipt::App;
+use crate::domain::signout::{Plan, Receipt, SignOut};
+
+/// What an act would do.
+pub(in crate::http::admin) fn plan(plan: &Plan) -> Value {
+    json!({
+        "dryRun": true,
+        "sessions": plan.sessions,
+        "people": plan.people,
+        "families": plan.families,
+        "offline": plan.offline,
+        "counts": {
+            "sessions": plan.sessions, "people": plan.people, "families": plan.families, "offline": plan.offline,
+        },
+        // Of a very large selection people, families and apps are those of its first sessions.
+        "exact": plan.exact,
+        "apps": plan.apps.iter().map(app).collect::<Vec<_>>(),
+        "shown": plan.shown.iter().map(|session| Value::Object(brief(session))).collect::<Vec<_>>(),
+        "protected": plan.protected,
+        "notFound": plan.not_found,
+        "alreadyEnded": plan.already_ended,
+    })
+}
+
+/// An act in a list.
+pub(in crate::http::admin) fn summary(act: &SignOut) -> Map<String, Value> {
+    let actor = &act.actor;
+    let body = json!({
+        "id": act.id,
+        "state": act.state,
+        "reason": act.reason,
+        "reasonText": act.reason.text(),
+        "at": act.at.rfc3339(),
+        "actor": {
+            "kind": actor.kind, "id": actor.id, "name": actor.name, "realm": actor.realm, "ipAddress": actor.ip,
+        },
+        "why": act.why,
+        "note": act.note,
+        "message": act.message,
+        "selection": act.selection,
+        "counts": {
+            "sessions": act.sessions,
+            "people": act.people,
+            "families": act.families,
+            "offline": act.offline,
+            "total": act.total,
+            "protected": act.protected.len(),
+            "notFound": act.not_found.len(),
+            "alreadyEnded": act.already_ended.len(),
+        },
+        "protected": act.protected,
+        "notFound": act.not_found,
+        "alreadyEnded": act.already_ended,
+    });
+    match body {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// The receipt: every session with its outcome, every app with its channel and state.
+pub(in crate::http::admin) fn receipt(receipt: &Receipt) -> Value {
+    let act = &receipt.sign_out;
+    let mut body = summary(act);
+    let outcome = |id: &str, outcome: &str| json!({ "id": id, "outcome": outcome });
+    let of = |sids: &[Sid], what: &'static str| sids.iter().map(|sid| outcome(&sid.to_string(), what)).collect::<Vec<_>>();
+    let mut sessions: Vec<Value> = receipt
+        .sessions
+        .iter()
+        .map(|session| {
+            let mut row = brief(session);
+            row.insert("outcome".to_owned(), json!("ended"));
+            row.insert("endedAt".to_owned(), json!(act.at.rfc3339()));
+            Value::Object(row)
+        })
+        .collect();
+    sessions.extend(of(&act.protected, "protected"));
+    sessions.extend(of(&act.already_ended, "already_ended"));
+    sessions.extend(act.not_found.iter().map(|id| outcome(id, "not_found")));
+    body.insert("sessions".to_owned(), Value::Array(sessions));
+    // Of a large act the first are shown; /sessions?state=ended has all.
+    let shown = receipt.sessions.len() as u64;
+    body.insert("sessionsAreComplete".to_owned(), json!(shown >= act.sessions));
+    body.insert("apps".to_owned(), receipt.apps.iter().map(app).collect());
+    // Not measured in this version; an empty list would say that nothing was refused.
+    body.insert("refusedSince".to_owned(), Value::Null);
+    let back = receipt.came_back.iter().map(|session| {
+        let mut row = brief(session);
+        row.insert("authMethods".to_owned(), json!(session.amr));
+        Value::Object(row)
+    });
+    body.insert("cameBack".to_owned(), back.collect());
+    Value::Object(body)
+}
+
+/// What an act means for one app.
+fn app(app: &App) -> Value {
+    json!({
+        "clientId": app.client_id,
+        "name": app.name,
+        "channel": app.channel,
+        "state": app.state.as_str(),
+        "sessions": app.sessions,
+        "boundUntil": app.bound_until.map(|at| at.rfc3339()),
+        // Nothing is delivered in this version.
+        "attempts": 0,
+        "lastStatus": Value::Null,
+        "nextAttemptAt": Value::Null,
+    })
+}

@@ -1,0 +1,151 @@
+//! Every route of the admin API with the right it needs.
+
+use axum::routing::{MethodRouter, delete, get, post, put};
+
+use super::{clients, events, keys, realms, sessions, signouts, users};
+use crate::domain::access::Right;
+use crate::http::state::App;
+
+/// One method on one address.
+pub(super) struct Route {
+    /// The method.
+    pub(super) method: &'static str,
+    /// The address, without a trailing slash.
+    pub(super) path: &'static str,
+    /// What the asker must be allowed to do.
+    pub(super) need: Need,
+    /// What it does, in a sentence.
+    pub(super) about: &'static str,
+    /// The query parameters it takes.
+    pub(super) query: &'static [&'static str],
+    /// The schema of its body, when it reads one.
+    pub(super) body: Option<&'static str>,
+    /// The status of its success and the schema of that answer.
+    pub(super) answer: (u16, Option<&'static str>),
+    /// What answers.
+    pub(super) on: fn() -> MethodRouter<App>,
+}
+
+/// What the asker must be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Have any right in the realm they belong to.
+    Any,
+    /// This, in the realm of the address; for an address without a realm, in all of them.
+    Right(Right),
+}
+
+const fn row(
+    method: &'static str,
+    path: &'static str,
+    need: Need,
+    on: fn() -> MethodRouter<App>,
+    about: &'static str,
+) -> Route {
+    Route { method, path, need, about, query: &[], body: None, answer: (204, None), on }
+}
+
+impl Route {
+    const fn query(mut self, names: &'static [&'static str]) -> Route {
+        self.query = names;
+        self
+    }
+
+    const fn body(mut self, schema: &'static str) -> Route {
+        self.body = Some(schema);
+        self
+    }
+
+    const fn answers(mut self, status: u16, schema: &'static str) -> Route {
+        self.answer = (status, Some(schema));
+        self
+    }
+}
+
+const VIEW_SESSIONS: Need = Need::Right(Right::ViewSessions);
+const END_SESSIONS: Need = Need::Right(Right::EndSessions);
+const VIEW_USERS: Need = Need::Right(Right::ViewUsers);
+const MANAGE_USERS: Need = Need::Right(Right::ManageUsers);
+const VIEW_CLIENTS: Need = Need::Right(Right::ViewClients);
+const MANAGE_CLIENTS: Need = Need::Right(Right::ManageClients);
+const MANAGE_REALM: Need = Need::Right(Right::ManageRealm);
+const MANAGE_SERVER: Need = Need::Right(Right::ManageServer);
+
+/// `first` and `max` are Keycloak's; `limit` and `cursor` go on in constant time however long the list is.
+const PAGED: &[&str] = &["first", "max", "limit", "cursor", "search", "briefRepresentation"];
+const USERS: &[&str] = &[
+    "first", "max", "limit", "cursor", "search", "username", "exact", "email", "enabled", "briefRepresentation",
+    "userProfileMetadata",
+];
+const CLIENTS: &[&str] = &["first", "max", "limit", "cursor", "search", "clientId", "viewableOnly"];
+const ONE_USER: &[&str] = &["userProfileMetadata"];
+
+/// All of them.
+#[rustfmt::skip]
+pub(super) static ROUTES: &[Route] = &[
+    row("GET", "/admin/realms/{realm}/sessions", VIEW_SESSIONS, || get(sessions::list), "Searches sessions, a page at a time")
+        .query(&["q", "state", "limit", "cursor"]).answers(200, "SessionPage"),
+    row("GET", "/admin/realms/{realm}/sessions/{id}", VIEW_SESSIONS, || get(sessions::one), "Shows one session, ended or not")
+        .answers(200, "Session"),
+    row("DELETE", "/admin/realms/{realm}/sessions/{id}", END_SESSIONS, || delete(sessions::end), "Ends one session (Keycloak)")
+        .query(&["isOffline"]),
+    row("POST", "/admin/realms/{realm}/logout-all", END_SESSIONS, || post(signouts::everybody), "Ends every session of the realm but the asker's own (Keycloak)")
+        .answers(200, "LogoutAll"),
+
+    row("GET", "/admin/realms/{realm}/signouts", VIEW_SESSIONS, || get(signouts::list), "Lists sign-outs, newest first")
+        .query(&["limit", "cursor"]).answers(200, "SignOutPage"),
+    row("POST", "/admin/realms/{realm}/signouts", END_SESSIONS, || post(signouts::create), "Ends what is selected, or with dryRun tells what that would be (200, Plan); answers after the durable commit")
+        .body("SignOutRequest").answers(201, "SignOut"),
+    row("GET", "/admin/realms/{realm}/signouts/{id}", VIEW_SESSIONS, || get(signouts::one), "Shows a sign-out's receipt")
+        .answers(200, "SignOut"),
+    row("GET", "/admin/realms/{realm}/signouts/{id}/events", VIEW_SESSIONS, || get(events::watch), "Sends the receipt whenever it changes, until it is settled (server-sent events)")
+        .answers(200, "Events"),
+
+    row("GET", "/admin/realms/{realm}/users", VIEW_USERS, || get(users::list), "Lists users; the header Realmkeep-Next has the cursor of the next page")
+        .query(USERS).answers(200, "Users"),
+    row("POST", "/admin/realms/{realm}/users", MANAGE_USERS, || post(users::create), "Creates a user")
+        .body("User").answers(201, "User"),
+    row("GET", "/admin/realms/{realm}/users/count", VIEW_USERS, || get(users::count), "Counts users")
+        .query(USERS).answers(200, "Count"),
+    row("GET", "/admin/realms/{realm}/users/{id}", VIEW_USERS, || get(users::one), "Shows a user")
+        .query(ONE_USER).answers(200, "User"),
+    row("PUT", "/admin/realms/{realm}/users/{id}", MANAGE_USERS, || put(users::update), "Changes what the body names; disabling the user or a new password ends their sessions")
+        .body("User"),
+    row("DELETE", "/admin/realms/{realm}/users/{id}", MANAGE_USERS, || delete(users::delete), "Deletes a user and ends their sessions"),
+    row("PUT", "/admin/realms/{realm}/users/{id}/reset-password", MANAGE_USERS, || put(users::reset_password), "Gives a user a new password and ends their sessions (Keycloak)")
+        .body("Credential"),
+    row("POST", "/admin/realms/{realm}/users/{id}/logout", END_SESSIONS, || post(users::logout), "Ends all sessions and offline grants of a user (Keycloak)"),
+    row("GET", "/admin/realms/{realm}/users/{id}/sessions", VIEW_SESSIONS, || get(users::sessions), "Lists a user's active sessions (Keycloak)")
+        .answers(200, "UserSessions"),
+
+    row("GET", "/admin/realms/{realm}/clients", VIEW_CLIENTS, || get(clients::list), "Lists clients; the header Realmkeep-Next has the cursor of the next page")
+        .query(CLIENTS).answers(200, "Clients"),
+    row("POST", "/admin/realms/{realm}/clients", MANAGE_CLIENTS, || post(clients::create), "Registers a client; a secret that is made for it is in this answer and nowhere else")
+        .body("Client").answers(201, "Client"),
+    row("GET", "/admin/realms/{realm}/clients/{id}", VIEW_CLIENTS, || get(clients::one), "Shows a client")
+        .answers(200, "Client"),
+    row("PUT", "/admin/realms/{realm}/clients/{id}", MANAGE_CLIENTS, || put(clients::update), "Changes what the body names; disabling the client ends what it was granted. 200 with the secret when one had to be made")
+        .body("Client"),
+    row("DELETE", "/admin/realms/{realm}/clients/{id}", MANAGE_CLIENTS, || delete(clients::delete), "Deletes a client and ends what it was granted"),
+    row("GET", "/admin/realms/{realm}/clients/{id}/client-secret", MANAGE_CLIENTS, || get(clients::secret), "Says whether the client has a secret; kept as a hash, it cannot be shown again (Keycloak)")
+        .answers(200, "ClientSecret"),
+    row("POST", "/admin/realms/{realm}/clients/{id}/client-secret", MANAGE_CLIENTS, || post(clients::new_secret), "Makes a new secret and shows it this once; the old one is refused from now on (Keycloak)")
+        .answers(200, "ClientSecret"),
+    row("GET", "/admin/realms/{realm}/clients/{id}/user-sessions", VIEW_SESSIONS, || get(clients::sessions), "Lists the active sessions a client takes part in (Keycloak)")
+        .query(&["first", "max"]).answers(200, "UserSessions"),
+
+    row("GET", "/admin/realms/{realm}/keys", MANAGE_REALM, || get(keys::list), "Lists signing keys, without their private parts")
+        .answers(200, "Keys"),
+    row("POST", "/admin/realms/{realm}/keys/rotate", MANAGE_REALM, || post(keys::rotate), "Lets the next key of an algorithm sign; the old one verifies until its last token has expired")
+        .body("Rotate").answers(200, "Rotated"),
+
+    row("GET", "/admin/realms", Need::Any, || get(realms::list), "Lists the realms that the asker has rights in; the header Realmkeep-Next has the cursor of the next page")
+        .query(PAGED).answers(200, "Realms"),
+    row("POST", "/admin/realms", MANAGE_SERVER, || post(realms::create), "Creates a realm")
+        .body("Realm").answers(201, "Realm"),
+    row("GET", "/admin/realms/{realm}", MANAGE_REALM, || get(realms::one), "Shows a realm's settings")
+        .answers(200, "Realm"),
+    row("PUT", "/admin/realms/{realm}", MANAGE_REALM, || put(realms::update), "Changes what the body names; disabling the realm ends every session")
+        .body("Realm"),
+    row("DELETE", "/admin/realms/{realm}", MANAGE_SERVER, || delete(realms::delete), "Deletes a realm and ends every session of it"),
+];

@@ -1,0 +1,365 @@
+//! Browser state: what one browser carries before sign-in and for the console. A handle, never the truth of who is signed in.
+//!
+//! tower-sessions over [`crate::domain::browser`]. Three of its habits are put right here: a save that finds no record
+//! creates none, so that a request in flight cannot bring back what was deleted meanwhile; the record is kept under the
+//! hash of its id and without it; and a `__Host-` cookie is removed the way browsers accept ([`mend`]).
+//!
+//! Lazy: a request that asks nothing of its [`BrowserState`] costs no read and no write.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::Response;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{self, Id, Record};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session_store};
+
+use super::answer::log_fault;
+use super::state::App;
+use crate::crypto;
+use crate::domain::id::{RealmId, Sid};
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::{Context, Fault, browser};
+use crate::protocol::authorize::AuthorizeRequest;
+
+/// How long browser state lives after it last changed.
+pub const LIFE: Span = Span::hours(12);
+/// The most sign-ins under way in one browser; the oldest gives way.
+pub const MAX_PENDING: usize = 10;
+
+/// The state of one browser, by its cookie.
+#[derive(Clone, Debug)]
+pub struct BrowserState(Session);
+
+/// A sign-in under way.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Pending {
+    /// In which realm.
+    pub realm: RealmId,
+    /// Since when: a sign-in from then on is the fresh one that was asked for.
+    pub started_at: Timestamp,
+    /// What it is for.
+    pub goal: Goal,
+    /// The session that the consent page was shown to, and the only one that may answer it.
+    pub asked: Option<Sid>,
+}
+
+/// What a sign-in is for.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Goal {
+    /// An application's authorization request.
+    App(Box<AuthorizeRequest>),
+    /// A page of this server.
+    Here(String),
+}
+
+const CSRF: &str = "csrf";
+const PENDING: &str = "pending";
+
+impl<S: Send + Sync> FromRequestParts<S> for BrowserState {
+    type Rejection = (StatusCode, &'static str);
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Session::from_request_parts(parts, state)
+            .await
+            .map(BrowserState)
+    }
+}
+
+impl BrowserState {
+    /// The token that every form of this browser carries; made at first use.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn csrf(&self, ctx: &Context) -> Result<String, Fault> {
+        if let Some(token) = self.get::<String>(CSRF).await? {
+            return Ok(token);
+        }
+        let token = crypto::b64(&ctx.random());
+        self.set(CSRF, &token).await?;
+        Ok(token)
+    }
+
+    /// Whether this is the browser's token. Compared in constant time; a browser without state has none.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn check_csrf(&self, presented: &str) -> Result<bool, Fault> {
+        let kept = self.get::<String>(CSRF).await?;
+        Ok(kept.is_some_and(|token| crypto::same(token.as_bytes(), presented.as_bytes())))
+    }
+
+    /// Keeps a sign-in under way and answers the id that its pages carry. Only this browser can go on with it.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn keep_pending(&self, ctx: &Context, pending: Pending) -> Result<String, Fault> {
+        let id = crypto::b64(&ctx.random());
+        let mut all = self.all_pending().await?;
+        all.push((id.clone(), pending));
+        let over = all.len().saturating_sub(MAX_PENDING);
+        all.drain(..over);
+        self.set(PENDING, &all).await?;
+        Ok(id)
+    }
+
+    /// The sign-in under way of this id, when this browser began it in this realm.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn pending(&self, realm: RealmId, id: &str) -> Result<Option<Pending>, Fault> {
+        let mut all = self.all_pending().await?.into_iter();
+        Ok(all
+            .find(|(known, pending)| known == id && pending.realm == realm)
+            .map(|(_, pending)| pending))
+    }
+
+    /// Notes which session the consent page is shown to.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn note_asked(&self, id: &str, sid: Sid) -> Result<(), Fault> {
+        let mut all = self.all_pending().await?;
+        let Some((_, pending)) = all.iter_mut().find(|(known, _)| known == id) else {
+            return Ok(());
+        };
+        if pending.asked == Some(sid) {
+            return Ok(());
+        }
+        pending.asked = Some(sid);
+        self.set(PENDING, &all).await
+    }
+
+    /// Forgets a sign-in that came to its end.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn drop_pending(&self, id: &str) -> Result<(), Fault> {
+        let mut all = self.all_pending().await?;
+        all.retain(|(known, _)| known != id);
+        self.set(PENDING, &all).await
+    }
+
+    /// What is kept under `key`.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer or the value is of another shape.
+    pub async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Fault> {
+        self.0.get(key).await.map_err(fault)
+    }
+
+    /// Keeps a value under `key` until the state is over.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn set<T: Serialize>(&self, key: &str, value: &T) -> Result<(), Fault> {
+        self.0.insert(key, value).await.map_err(fault)
+    }
+
+    /// Takes what is kept under `key` away.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer or the value is of another shape.
+    pub async fn take<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Fault> {
+        self.0.remove(key).await.map_err(fault)
+    }
+
+    /// A new id and a new token for the same state: at every sign-in, so that whoever planted a cookie before it holds
+    /// nothing afterwards (checklist B11).
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn renew(&self, ctx: &Context) -> Result<(), Fault> {
+        self.0.cycle_id().await.map_err(fault)?;
+        self.set(CSRF, &crypto::b64(&ctx.random())).await
+    }
+
+    /// Forgets everything and removes the cookie.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn forget(&self) -> Result<(), Fault> {
+        self.0.flush().await.map_err(fault)
+    }
+
+    async fn all_pending(&self) -> Result<Vec<(String, Pending)>, Fault> {
+        Ok(self.get(PENDING).await?.unwrap_or_default())
+    }
+}
+
+/// The cookie's name.
+pub fn cookie_name(app: &App) -> &'static str {
+    if app.web.https {
+        "__Host-rk_browser"
+    } else {
+        "rk_browser"
+    }
+}
+
+/// Gives the routes of `router` their [`BrowserState`].
+pub fn attach(router: Router<App>, app: &App) -> Router<App> {
+    router.layer(layer(app)).layer(map_response(mend))
+}
+
+/// The layer that reads and writes the cookie. [`mend`] belongs outside of it.
+pub fn layer(app: &App) -> SessionManagerLayer<Store> {
+    let life = time::Duration::seconds(i64::try_from(LIFE.whole_secs()).unwrap_or(i64::MAX));
+    SessionManagerLayer::new(Store {
+        ctx: app.ctx.clone(),
+    })
+    .with_name(cookie_name(app))
+    .with_secure(app.web.https)
+    .with_http_only(true)
+    .with_same_site(SameSite::Lax)
+    .with_path("/")
+    .with_expiry(Expiry::OnInactivity(life))
+}
+
+/// Adds the `Secure` that tower-sessions 0.15 leaves out when it removes a cookie: browsers keep a `__Host-` cookie that
+/// is removed without it.
+pub async fn mend(mut response: Response) -> Response {
+    let lacking = |value: &HeaderValue| {
+        let text = value.to_str().ok()?;
+        let is_secure = text
+            .split(';')
+            .any(|part| part.trim().eq_ignore_ascii_case("secure"));
+        let wants = text.starts_with("__Host-") || text.starts_with("__Secure-");
+        if wants && !is_secure {
+            HeaderValue::from_str(&format!("{text}; Secure")).ok()
+        } else {
+            None
+        }
+    };
+    let headers = response.headers_mut();
+    if headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .any(|value| lacking(value).is_some())
+    {
+        let lines: Vec<HeaderValue> = headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .map(|value| lacking(value).unwrap_or_else(|| value.clone()))
+            .collect();
+        headers.remove(header::SET_COOKIE);
+        for line in lines {
+            headers.append(header::SET_COOKIE, line);
+        }
+    }
+    response
+}
+
+/// The store of tower-sessions over the domain's.
+#[derive(Clone)]
+pub struct Store {
+    ctx: Arc<Context>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    fn state(&self, record: &Record) -> session_store::Result<browser::BrowserState> {
+        // Only the data: the id is the bearer's secret, and the expiry is counted by the server's own clock.
+        let data = serde_json::to_vec(&record.data)
+            .map_err(|e| session_store::Error::Encode(e.to_string()))?;
+        Ok(browser::BrowserState {
+            data,
+            expires_at: self.ctx.now().plus(LIFE),
+        })
+    }
+}
+
+#[async_trait]
+impl SessionStore for Store {
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        let state = self.state(record)?;
+        for _ in 0..COLLISIONS {
+            if browser::create(&self.ctx, &bytes(record.id), &state)
+                .await
+                .map_err(backend)?
+            {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+        Err(session_store::Error::Backend(
+            "every id was taken".to_owned(),
+        ))
+    }
+
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        let state = self.state(record)?;
+        if !browser::save(&self.ctx, &bytes(record.id), &state)
+            .await
+            .map_err(backend)?
+        {
+            // Deleted while the request was under way. The answer stands, the state stays gone, the cookie is dead.
+            tracing::debug!("browser state was deleted while a request used it");
+        }
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        let Some(state) = browser::load(&self.ctx, &bytes(*id))
+            .await
+            .map_err(backend)?
+        else {
+            return Ok(None);
+        };
+        let Ok(data) = serde_json::from_slice(&state.data) else {
+            tracing::warn!("browser state of another version was dropped");
+            return Ok(None);
+        };
+        let secs = i64::try_from(state.expires_at.secs()).unwrap_or(i64::MAX);
+        let expiry_date =
+            OffsetDateTime::from_unix_timestamp(secs).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        browser::delete(&self.ctx, &bytes(*id))
+            .await
+            .map_err(backend)
+    }
+}
+
+fn bytes(id: Id) -> [u8; 16] {
+    id.0.to_be_bytes()
+}
+
+fn backend(fault: Fault) -> session_store::Error {
+    log_fault(&fault);
+    session_store::Error::Backend(fault.to_string())
+}
+
+/// What the caller makes of it: the cause is in the log already.
+fn fault(error: session::Error) -> Fault {
+    match error {
+        session::Error::SerdeJson(_) => Fault::Record("browser state"),
+        session::Error::Store(_) => Fault::Busy,
+    }
+}
+
+/// How often a new id is drawn. With 128 random bits the second time never comes.
+const COLLISIONS: usize = 3;
+
+#[cfg(test)]
+#[path = "browser_tests.rs"]
+mod tests;

@@ -1,0 +1,242 @@
+//! The credentials: throttled, checked, and turned into a session.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::form::{Shown, form};
+use super::{Way, arrive};
+use crate::crypto::Secret;
+use crate::domain::Fault;
+use crate::domain::denial;
+use crate::domain::session::{self, Start, Started};
+use crate::domain::signout::Reason;
+use crate::domain::time::Span;
+use crate::domain::user::{self, AuthenticateError, User};
+use crate::http::answer::log_fault;
+use crate::http::signin::cookie::{self, Presented};
+use crate::http::signin::pages::INVALID_CREDENTIALS;
+use crate::http::signin::throttle::Throttle;
+use crate::http::signin::visit::{Refusal, Visit};
+use crate::http::signin::{csrf, leave, onward};
+use crate::protocol::{OAuthError, Params};
+
+/// What the form brings.
+struct Form {
+    csrf: String,
+    interaction: String,
+    username: String,
+    password: Secret,
+    remember: bool,
+    cancel: bool,
+}
+
+impl Form {
+    fn read(body: &[u8]) -> Result<Form, OAuthError> {
+        let params = Params::parse_form(body)?;
+        let text = |name: &str| params.owned(name).unwrap_or_default();
+        Ok(Form {
+            csrf: text("csrf"),
+            interaction: text("interaction"),
+            username: text("username"),
+            password: Secret::new(text("password")),
+            remember: params.one("remember").is_some(),
+            cancel: params.one("cancel").is_some(),
+        })
+    }
+}
+
+/// POST: the credentials.
+pub async fn submit(
+    visit: Visit,
+    Extension(throttle): Extension<Arc<Throttle>>,
+    body: Bytes,
+) -> Response {
+    let outcome = submitted(&visit, &throttle, &body).await;
+    visit.answer(outcome)
+}
+
+async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Response, Refusal> {
+    let given = Form::read(body)?;
+    let way = Way::find(visit, &given.interaction).await?;
+    csrf::check(visit, &given.csrf, way.again(visit)).await?;
+    if given.cancel {
+        return cancelled(visit, &way).await;
+    }
+    let before = visit.present().await?;
+    let known = is_known(visit, &before, &given.username).await?;
+    let now = visit.ctx().now();
+    let attempt = match throttle.admit(now, visit.realm.id, &given.username, &visit.peer.ip, known)
+    {
+        Ok(attempt) => attempt,
+        Err(wait) => return too_many(visit, &way, &given, wait).await,
+    };
+    let (user, started) = match sign_in(visit, &way, &given).await? {
+        Outcome::In(user, started) => (user, started),
+        Outcome::Other(refused) => {
+            throttle.forgive(attempt, now, true);
+            return other_user(visit, &way, refused).await;
+        }
+        Outcome::No(why) => {
+            if why != AuthenticateError::WrongCredentials {
+                throttle.forgive(attempt, now, why == AuthenticateError::Disabled);
+            }
+            return not_in(visit, &way, given, why).await;
+        }
+    };
+    throttle.forgive(attempt, now, true);
+    visit.browser.renew(visit.ctx()).await?;
+    // The new session stands; whatever comes now, the browser gets its cookie.
+    let mut response = visit.answer(go_on(visit, &way, &user, &started).await);
+    cookie::set(&mut response, &visit.app, &visit.realm, &started);
+    if let Some(old) = before.good() {
+        // Signing in again must not pile up sessions. The new one is committed, so nobody is ever left without.
+        if let Err(fault) = leave::end(visit, &old, Reason::User).await {
+            log_fault(&fault);
+        }
+    }
+    Ok(response)
+}
+
+/// How a try ended.
+enum Outcome {
+    In(Box<User>, Box<Started>),
+    /// The right password of somebody the app does not expect: no session is started for it.
+    Other(OAuthError),
+    No(AuthenticateError),
+}
+
+async fn sign_in(visit: &Visit, way: &Way, given: &Form) -> Result<Outcome, Fault> {
+    let (ctx, realm) = (visit.ctx(), &visit.realm);
+    for _ in 0..TRIES {
+        let user =
+            match user::authenticate(ctx, realm, &given.username, given.password.clone()).await? {
+                Ok(user) => user,
+                Err(why) => return Ok(Outcome::No(why)),
+            };
+        if let Some((_, request)) = &way.app {
+            let expected = match onward::expected_subject(ctx, realm, request).await? {
+                Ok(expected) => expected,
+                Err(error) => return Ok(Outcome::Other(error)),
+            };
+            if expected.is_some_and(|subject| subject != user.value.id.to_string()) {
+                return Ok(Outcome::Other(onward::other_user()));
+            }
+        }
+        let start = Start {
+            user: &user,
+            amr: vec!["pwd".to_owned()],
+            remember_me: given.remember,
+            ip: &visit.peer.ip,
+            user_agent: &visit.peer.user_agent,
+        };
+        match session::start(ctx, realm, start).await {
+            Ok(started) => return Ok(Outcome::In(Box::new(user.value), Box::new(started))),
+            // The user changed while the password was checked: perhaps it is theirs no more.
+            Err(Fault::Busy) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Err(Fault::Busy)
+}
+
+async fn go_on(
+    visit: &Visit,
+    way: &Way,
+    user: &User,
+    started: &Started,
+) -> Result<Response, Refusal> {
+    if way.app.is_none() {
+        return arrive(visit, way, &user.username).await;
+    }
+    // Judged like any other: an act that ended it between its start and this line is already seen here.
+    let session = denial::session(visit.ctx(), &visit.realm, started.session.sid)
+        .await?
+        .ok();
+    match way.judge(visit, session).await? {
+        Some((next, asked)) => onward::carry_on(visit, &way.id, &asked, next).await,
+        None => arrive(visit, way, &user.username).await,
+    }
+}
+
+async fn cancelled(visit: &Visit, way: &Way) -> Result<Response, Refusal> {
+    let Some((client, request)) = &way.app else {
+        return visit.go(&visit.path("/login"));
+    };
+    visit.browser.drop_pending(&way.id).await?;
+    let error = OAuthError::access_denied("the user did not sign in");
+    onward::refuse(visit, request, &error, client)
+}
+
+async fn other_user(visit: &Visit, way: &Way, error: OAuthError) -> Result<Response, Refusal> {
+    let Some((client, request)) = &way.app else {
+        return Err(Refusal::unknown_interaction());
+    };
+    visit.browser.drop_pending(&way.id).await?;
+    onward::refuse(visit, request, &error, client)
+}
+
+async fn not_in(
+    visit: &Visit,
+    way: &Way,
+    given: Form,
+    why: AuthenticateError,
+) -> Result<Response, Refusal> {
+    let (status, text, retry_after) = match why {
+        AuthenticateError::WrongCredentials => {
+            (StatusCode::UNAUTHORIZED, INVALID_CREDENTIALS, None)
+        }
+        AuthenticateError::Disabled => (StatusCode::FORBIDDEN, BLOCKED, None),
+        AuthenticateError::TooBusy => (StatusCode::SERVICE_UNAVAILABLE, BUSY, Some(2)),
+    };
+    let shown = Shown {
+        username: given.username,
+        remember: given.remember,
+        error: Some(text.to_owned()),
+        notice: None,
+        retry_after,
+    };
+    form(visit, status, way, shown).await
+}
+
+async fn too_many(visit: &Visit, way: &Way, given: &Form, wait: Span) -> Result<Response, Refusal> {
+    let secs = wait.0.div_ceil(1000).max(1);
+    let unit = if secs == 1 { "second" } else { "seconds" };
+    let shown = Shown {
+        username: given.username.clone(),
+        remember: given.remember,
+        error: Some(format!("Too many attempts. Try again in {secs} {unit}.")),
+        notice: None,
+        retry_after: Some(secs),
+    };
+    form(visit, StatusCode::TOO_MANY_REQUESTS, way, shown).await
+}
+
+/// Whether this browser has been signed in as this user: it holds the secret of a session of theirs.
+async fn is_known(visit: &Visit, presented: &Presented, username: &str) -> Result<bool, Fault> {
+    let folded = user::fold(username);
+    match presented {
+        Presented::Good(active) => Ok(user::fold(&active.session.username) == folded),
+        Presented::Nobody => Ok(false),
+        Presented::Ended(_) => {
+            for cookie in cookie::read(&visit.headers, &visit.app, &visit.realm) {
+                let over = session::find(visit.ctx(), &visit.realm, cookie.sid).await?;
+                let is_theirs = over.is_some_and(|over| user::fold(&over.value.username) == folded);
+                // Judged again rather than believed: a guessed sid without its secret is nobody's.
+                let verdict = session::cookie::present(visit.ctx(), &visit.realm, &cookie).await?;
+                if is_theirs && !matches!(verdict, Err(denial::Denied::Unknown)) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+    }
+}
+
+const BLOCKED: &str = "This account is blocked. Ask your administrator.";
+const BUSY: &str = "Many people are signing in at this moment. Try again in a few seconds.";
+/// How often a password is checked again when its user changed during the check.
+const TRIES: usize = 3;

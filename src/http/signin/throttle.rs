@@ -1,0 +1,256 @@
+//! Slows down who guesses passwords: one bucket for a name from one address, one for the name from anywhere.
+//!
+//! Every try is charged before the password is looked at, so that a thousand tries at once are not a thousand free ones;
+//! a right password takes the charge back. Waits double and are bounded: nobody is ever locked out for good, and nobody
+//! can lock somebody else out for good. In memory, for each node by itself.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use crate::crypto;
+use crate::domain::id::RealmId;
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::user;
+
+/// The tries of the recent past.
+#[derive(Default)]
+pub struct Throttle {
+    buckets: Mutex<Buckets>,
+}
+
+/// A try that was let through.
+#[derive(Clone, Copy)]
+pub struct Attempt {
+    pair: [u8; 32],
+    account: Option<[u8; 32]>,
+}
+
+/// Two generations: when the young one is full the old one is forgotten, and memory stays bounded.
+#[derive(Default)]
+struct Buckets {
+    young: HashMap<[u8; 32], Bucket>,
+    old: HashMap<[u8; 32], Bucket>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Bucket {
+    charges: u32,
+    last: Timestamp,
+    open_at: Timestamp,
+}
+
+struct Rule {
+    /// So many tries in a row cost no wait.
+    free: u32,
+    /// The longest wait.
+    longest: Span,
+    /// One charge is forgiven each time this passes without a try.
+    forgiven: Span,
+}
+
+/// A name from one address.
+const PAIR: Rule = Rule {
+    free: 5,
+    longest: Span::secs(30),
+    forgiven: Span::secs(30),
+};
+/// A name from anywhere: later and shorter, for its owner waits too.
+const ACCOUNT: Rule = Rule {
+    free: 20,
+    longest: Span::secs(15),
+    forgiven: Span::secs(15),
+};
+/// The most buckets in a generation: about 4 MiB.
+const MOST: usize = 50_000;
+
+impl Throttle {
+    /// Charges a try, or answers how long to wait. A `known` browser, one that has the cookie of this user, is let past
+    /// the bucket of the name: its owner is not kept out by strangers who guess.
+    ///
+    /// # Errors
+    /// The wait.
+    pub fn admit(
+        &self,
+        now: Timestamp,
+        realm: RealmId,
+        who: &str,
+        ip: &str,
+        known: bool,
+    ) -> Result<Attempt, Span> {
+        let folded = user::fold(who);
+        let account = hash(realm, &folded, "");
+        let attempt = Attempt {
+            pair: hash(realm, &folded, &network(ip)),
+            account: if known { None } else { Some(account) },
+        };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = buckets.read(&attempt.pair).charged(&PAIR, now)?;
+        let account = attempt
+            .account
+            .map(|key| buckets.read(&key).charged(&ACCOUNT, now))
+            .transpose()?;
+        buckets.write(attempt.pair, pair);
+        if let (Some(key), Some(account)) = (attempt.account, account) {
+            buckets.write(key, account);
+        }
+        Ok(attempt)
+    }
+
+    /// Takes the charge of a try back: the password was right, or it was never looked at.
+    pub fn forgive(&self, attempt: Attempt, now: Timestamp, was_right: bool) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in [Some(attempt.pair), attempt.account].into_iter().flatten() {
+            let mut bucket = buckets.read(&key);
+            bucket.charges = if was_right && key == attempt.pair {
+                0
+            } else {
+                bucket.charges.saturating_sub(1)
+            };
+            bucket.open_at = bucket.open_at.min(now);
+            buckets.write(key, bucket);
+        }
+    }
+}
+
+impl Buckets {
+    fn read(&self, key: &[u8; 32]) -> Bucket {
+        self.young
+            .get(key)
+            .or_else(|| self.old.get(key))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn write(&mut self, key: [u8; 32], bucket: Bucket) {
+        if self.young.len() >= MOST {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, bucket);
+    }
+}
+
+impl Bucket {
+    fn charged(mut self, rule: &Rule, now: Timestamp) -> Result<Bucket, Span> {
+        if now < self.open_at {
+            return Err(self.open_at.since(now));
+        }
+        let forgiven = now.since(self.last).0 / rule.forgiven.0;
+        self.charges = self
+            .charges
+            .saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX))
+            .saturating_add(1);
+        self.last = now;
+        if let Some(over) = self.charges.checked_sub(rule.free + 1) {
+            let wait = Span::secs(1 << over.min(16)).min(rule.longest);
+            self.open_at = now.plus(wait);
+        }
+        Ok(self)
+    }
+}
+
+fn hash(realm: RealmId, folded: &str, network: &str) -> [u8; 32] {
+    crypto::sha256(format!("{}\n{network}\n{folded}", realm.0).as_bytes())
+}
+
+/// One household: an IPv4 address, or the /64 that one subscriber has of IPv6.
+fn network(ip: &str) -> String {
+    match ip.parse::<IpAddr>() {
+        Ok(IpAddr::V6(v6)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        _ => ip.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REALM: RealmId = RealmId(1);
+    const NOW: Timestamp = Timestamp(1_000_000_000);
+
+    fn tries(throttle: &Throttle, now: Timestamp, who: &str, ip: &str) -> Result<Attempt, Span> {
+        throttle.admit(now, REALM, who, ip, false)
+    }
+
+    #[test]
+    fn a_few_slips_are_free_then_waits_double_up_to_half_a_minute() {
+        let throttle = Throttle::default();
+        let mut now = NOW;
+        let mut waits = Vec::new();
+        for _ in 0..5 {
+            assert!(tries(&throttle, now, "alice", "192.0.2.1").is_ok());
+        }
+        for _ in 0..8 {
+            assert!(tries(&throttle, now, "alice", "192.0.2.1").is_ok());
+            let wait = tries(&throttle, now, "Alice", "192.0.2.1").err().unwrap();
+            waits.push(wait.whole_secs());
+            now = now.plus(wait);
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
+    }
+
+    #[test]
+    fn nobody_waits_for_somebody_elses_slips() {
+        let throttle = Throttle::default();
+        for _ in 0..7 {
+            let _ = tries(&throttle, NOW, "alice", "192.0.2.1");
+        }
+        assert!(tries(&throttle, NOW, "alice", "192.0.2.1").is_err());
+        assert!(tries(&throttle, NOW, "alice", "192.0.2.2").is_ok());
+        assert!(tries(&throttle, NOW, "bob", "192.0.2.1").is_ok());
+        assert!(
+            throttle
+                .admit(NOW, RealmId(2), "alice", "192.0.2.1", false)
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn one_household_of_ipv6_is_one_address() {
+        let throttle = Throttle::default();
+        for host in 1..=6 {
+            assert!(tries(&throttle, NOW, "alice", &format!("2001:db8::{host}")).is_ok());
+        }
+        assert!(tries(&throttle, NOW, "alice", "2001:db8::ffff").is_err());
+        assert!(tries(&throttle, NOW, "alice", "2001:db8:0:1::1").is_ok());
+    }
+
+    #[test]
+    fn guesses_from_everywhere_slow_the_name_but_not_a_browser_its_owner_used() {
+        let throttle = Throttle::default();
+        for host in 0..21 {
+            assert!(tries(&throttle, NOW, "alice", &format!("198.51.100.{host}")).is_ok());
+        }
+        let wait = tries(&throttle, NOW, "alice", "203.0.113.1").err().unwrap();
+        assert!(wait <= Span::secs(15));
+        assert!(
+            throttle
+                .admit(NOW, REALM, "alice", "203.0.113.1", true)
+                .is_ok()
+        );
+        assert!(tries(&throttle, NOW.plus(wait), "alice", "203.0.113.1").is_ok());
+    }
+
+    #[test]
+    fn a_right_password_takes_its_charge_back() {
+        let throttle = Throttle::default();
+        for _ in 0..100 {
+            let attempt = tries(&throttle, NOW, "alice", "192.0.2.1").ok().unwrap();
+            throttle.forgive(attempt, NOW, true);
+        }
+    }
+
+    #[test]
+    fn an_hour_later_everything_is_forgotten() {
+        let throttle = Throttle::default();
+        for _ in 0..7 {
+            let _ = tries(&throttle, NOW, "alice", "192.0.2.1");
+        }
+        for _ in 0..5 {
+            assert!(tries(&throttle, NOW.plus(Span::hours(1)), "alice", "192.0.2.1").is_ok());
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Two small pages beside those of [`super::pages`]: the form that carries an answer to an app, and "You are signed in".
+
+use askama::Template;
+
+use super::pages::{Gate, Hidden};
+
+/// An answer that the browser posts to the app (OAuth 2.0 Form Post Response Mode). It has a button and no script.
+#[derive(Debug, Template)]
+#[template(path = "signin/templates/form_post.html")]
+pub struct FormPostPage {
+    /// What every sign-in page shares.
+    pub gate: Gate,
+    /// The redirect URI.
+    pub action: String,
+    /// The answer.
+    pub fields: Vec<Hidden>,
+    /// The app, as it calls itself.
+    pub client_name: String,
+}
+
+/// Where a sign-in ends that no app asked for.
+#[derive(Debug, Template)]
+#[template(path = "signin/templates/signed_in.html")]
+pub struct SignedInPage {
+    /// What every sign-in page shares.
+    pub gate: Gate,
+    /// Who is signed in.
+    pub username: String,
+    /// Where "Sign out" leads.
+    pub logout_url: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::rendered::{NASTY, page};
+
+    #[test]
+    fn an_answer_of_an_attackers_making_stays_inside_its_field() {
+        let html = FormPostPage {
+            gate: Gate {
+                realm_name: NASTY.to_owned(),
+                theme: None,
+            },
+            action: "https://app.example/cb?a=b&c=d".to_owned(),
+            fields: vec![Hidden {
+                name: "state".to_owned(),
+                value: NASTY.to_owned(),
+            }],
+            client_name: NASTY.to_owned(),
+        };
+        let html = html.render().unwrap();
+        assert!(html.contains("action=\"https://app.example/cb?a=b&#38;c=d\""));
+        assert!(!html.contains("<script") && !html.contains("<img"));
+    }
+
+    #[test]
+    fn the_end_of_a_sign_in_says_who_and_offers_the_way_out() {
+        let html = page(
+            "signed-in",
+            &SignedInPage {
+                gate: Gate {
+                    realm_name: "Acme Industries".to_owned(),
+                    theme: None,
+                },
+                username: NASTY.to_owned(),
+                logout_url: "/realms/acme/protocol/openid-connect/logout".to_owned(),
+            },
+        );
+        assert!(html.contains("id=\"signed-in\"") && html.contains("id=\"logout-link\""));
+    }
+}
