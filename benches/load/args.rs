@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// What remembers: sled or memory (which cannot be filled)
     #[arg(long, default_value = "sled")]
     pub(super) store: String,
+    /// Another build of the server to measure; the one built beside this program otherwise
+    #[arg(long, value_name = "FILE", default_value = env!("CARGO_BIN_EXE_realmkeep"))]
+    pub(super) program: PathBuf,
     /// A server that runs already, with the realm files of --realm-files; its CPU is read when --pid is given too
     #[arg(long, value_name = "URL")]
     pub(super) server: Option<String>,

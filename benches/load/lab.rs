@@ -230,6 +230,7 @@ async fn own(args: &Args, size: u32) -> anyhow::Result<(Server, Option<String>, 
     // On the disk that the build is on: a folder in memory would make durability free.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let options = Options {
+        program: args.program.clone(),
         data: folder.path().join("data"),
         realms: folder.path().join("realms"),
         store: args.store.clone(),
@@ -261,7 +262,7 @@ async fn own(args: &Args, size: u32) -> anyhow::Result<(Server, Option<String>, 
 
 fn fill(options: &Options, size: u32) -> anyhow::Result<String> {
     let before = server::size(&options.data);
-    let mut command = server::program();
+    let mut command = server::program(&options.program);
     command.args(["fill", "--realm", REALM, "--hours", "8", "--apps", "1"]);
     command.args([
         "--sessions",

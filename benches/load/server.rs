@@ -61,15 +61,16 @@ pub(super) struct Server {
 /// How it is started.
 #[derive(Clone)]
 pub(super) struct Options {
+    pub(super) program: PathBuf,
     pub(super) data: PathBuf,
     pub(super) realms: PathBuf,
     pub(super) store: String,
     pub(super) hash_threads: Option<usize>,
 }
 
-/// The program to measure: built beside this one.
-pub(super) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_realmkeep"));
+/// The program to measure, told nothing by the environment.
+pub(super) fn program(file: &Path) -> Command {
+    let mut command = Command::new(file);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("REALMKEEP_") {
             command.env_remove(name);
@@ -85,7 +86,7 @@ impl Server {
         let (port, management) = (free_port()?, free_port()?);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let url = format!("http://{address}");
-        let mut command = program();
+        let mut command = program(&options.program);
         command.args([
             "serve",
             "--log",
@@ -105,10 +106,11 @@ impl Server {
         if let Some(threads) = options.hash_threads {
             command.args(["--hash-threads", &threads.to_string()]);
         }
+        let log = fs::File::create(log_of(&options))?;
         let began = Instant::now();
         let child = command
             .stdout(Stdio::null())
-            .stderr(Stdio::inherit())
+            .stderr(log)
             .spawn()
             .context("cannot start realmkeep")?;
         let target = Target {
@@ -131,7 +133,8 @@ impl Server {
         let question = request("GET", &self.target.host, "/readyz", &[], None);
         loop {
             if let Some(status) = self.child.try_wait()? {
-                bail!("realmkeep did not start: {status}");
+                let said = fs::read_to_string(log_of(&self.options)).unwrap_or_default();
+                bail!("realmkeep did not start ({status}): {}", said.trim());
             }
             let mut conn = Conn::new(self.target.address);
             if conn
@@ -174,6 +177,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Where it says what it has to say: beside the data, which must be its own alone.
+fn log_of(options: &Options) -> PathBuf {
+    options.data.with_extension("log")
 }
 
 fn free_port() -> anyhow::Result<u16> {

@@ -13,15 +13,17 @@ use crate::load::report::Row;
 use crate::load::wire::Conn;
 
 const LIMIT: usize = 25;
+/// A page that also a thousand sessions fill for most prefixes, so that sizes compare.
+const FOUND: usize = 10;
 
-fn page_request(lab: &Lab, query: &str) -> Vec<u8> {
-    let path = format!("/admin/realms/{REALM}/sessions?q={query}&state=active&limit={LIMIT}");
+fn page_request(lab: &Lab, query: &str, limit: usize) -> Vec<u8> {
+    let path = format!("/admin/realms/{REALM}/sessions?q={query}&state=active&limit={limit}");
     bearer("GET", &lab.target.host, &path, &lab.token, None)
 }
 
 /// Asks for the first page of everything.
 pub(super) fn first_page_request(lab: &Lab) -> Vec<u8> {
-    page_request(lab, "")
+    page_request(lab, "", LIMIT)
 }
 
 struct Searcher {
@@ -68,11 +70,17 @@ impl Worker for Searcher {
     }
 }
 
-async fn pages(lab: &Lab, name: &str, prefixes: &[&'static str], rows: usize) -> Vec<Row> {
+async fn pages(
+    lab: &Lab,
+    name: &str,
+    prefixes: &[&'static str],
+    limit: usize,
+    rows: usize,
+) -> Vec<Row> {
     let questions = Rc::new(
         prefixes
             .iter()
-            .map(|p| (*p, page_request(lab, p)))
+            .map(|p| (*p, page_request(lab, p, limit)))
             .collect::<Vec<_>>(),
     );
     let worker = |at| Searcher {
@@ -89,35 +97,21 @@ async fn pages(lab: &Lab, name: &str, prefixes: &[&'static str], rows: usize) ->
 
 pub(super) async fn first_page(lab: &Lab) -> anyhow::Result<Vec<Row>> {
     let rows = LIMIT.min(lab.sessions as usize);
-    Ok(pages(lab, "sessions_first_page", &[""], rows).await)
+    Ok(pages(lab, "sessions_first_page", &[""], LIMIT, rows).await)
 }
 
 pub(super) async fn search(lab: &Lab) -> anyhow::Result<Vec<Row>> {
-    // At a thousand sessions each of these still has a page's worth, or the figures would not compare.
-    let rows = if lab.sessions >= 10_000 { LIMIT } else { 0 };
-    if rows > 0 {
-        return Ok(pages(lab, "sessions_search", &PREFIXES, rows).await);
-    }
     let mut full = Vec::new();
     for prefix in PREFIXES {
-        let page = lab
-            .admin(
-                "GET",
-                &format!("/sessions?q={prefix}&limit={LIMIT}"),
-                None,
-                200,
-            )
-            .await?;
-        if page
-            .get("sessions")
-            .and_then(Value::as_array)
-            .is_some_and(|rows| rows.len() == LIMIT)
-        {
+        let path = format!("/sessions?q={prefix}&limit={FOUND}");
+        let page = lab.admin("GET", &path, None, 200).await?;
+        let rows = page.get("sessions").and_then(Value::as_array);
+        if rows.is_some_and(|rows| rows.len() == FOUND) {
             full.push(prefix);
         }
     }
     ensure!(!full.is_empty(), "no prefix has a page of sessions");
-    Ok(pages(lab, "sessions_search", &full, LIMIT).await)
+    Ok(pages(lab, "sessions_search", &full, FOUND, FOUND).await)
 }
 
 /// Three letters each; more than one given name begins with some of them.

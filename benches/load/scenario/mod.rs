@@ -103,7 +103,7 @@ impl Scenario {
             S::SessionsFirstPage => ("sessions_first_page", "the first 25 sessions of the realm"),
             S::SessionsSearch => (
                 "sessions_search",
-                "the first 25 sessions whose username begins with three letters",
+                "the first 10 sessions whose username begins with three letters",
             ),
             S::Restart => ("restart", "stop in order, start, ready"),
             S::SignOutOne => (
