@@ -1,7 +1,7 @@
 //! The composition root: settings → store, clock, entropy, keys → router and workers; and how all of it stops.
 
 mod follow;
-mod start;
+pub(crate) mod start;
 mod workers;
 
 use std::net::SocketAddr;

@@ -5,6 +5,7 @@
 
 mod check;
 mod demo;
+mod fill;
 mod remote;
 mod serve;
 mod sessions;
@@ -46,6 +47,9 @@ pub enum Command {
     Sessions(sessions::SessionsArgs),
     /// Show what became of a sign-out
     Signouts(signouts::SignoutsArgs),
+    /// Fill a realm with people and sessions, for demonstrations and measurements
+    #[command(hide = true)]
+    Fill(fill::FillArgs),
 }
 
 /// The options of `realmkeep demo`.
@@ -65,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => settle(args.serve).map_or_else(|code| code, demo::run),
         Command::Sessions(args) => wait(sessions::run(args)),
         Command::Signouts(args) => wait(signouts::run(args)),
+        Command::Fill(args) => fill::run(args),
     }
 }
 

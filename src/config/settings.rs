@@ -74,6 +74,29 @@ impl fmt::Debug for Settings {
 }
 
 impl Settings {
+    /// The settings of a server inside another program, tests above all: these folders and this address, health and
+    /// figures on any free port, the default for everything else.
+    pub fn for_folder(data: PathBuf, realms: PathBuf, listen: SocketAddr, public_url: &str) -> Settings {
+        Settings {
+            listen,
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            data,
+            realms,
+            store: "sled".to_owned(),
+            node: "node-1".to_owned(),
+            management_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: None,
+            outbound_allow: Vec::new(),
+            outbound_ca: None,
+            trusted_proxy: Vec::new(),
+            admin_password: None,
+            master_key: None,
+            hash_threads: 1,
+            log: "info".to_owned(),
+            config: None,
+        }
+    }
+
     /// Flag over environment over file over default.
     ///
     /// # Errors

@@ -318,26 +318,6 @@ impl Facts {
         })
     }
 
-    fn judge_client(&self, realm: &Realm, client: &Client, issued_at: Timestamp) -> Verdict<()> {
-        if !realm.settings.enabled {
-            return Err(Denied::RealmDisabled);
-        }
-        if !client.settings.enabled {
-            return Err(Denied::ClientDisabled);
-        }
-        // `iat` has whole seconds; a cut within that second ends what was issued in it.
-        for epoch in [&self.epochs.realm, &self.epochs.client]
-            .into_iter()
-            .flatten()
-        {
-            let spared = epoch.except_client.as_deref() == Some(client.client_id());
-            if !spared && issued_at.secs() <= epoch.at.secs() {
-                return Err(Denied::Ended(epoch.ended()));
-            }
-        }
-        Ok(())
-    }
-
     fn judge_family(
         self,
         realm: &Realm,
@@ -409,7 +389,8 @@ fn judge_client(
     }
     // `iat` has whole seconds; a cut within that second ends what was issued in it.
     for epoch in [&epochs.realm, &epochs.client].into_iter().flatten() {
-        if issued_at.secs() <= epoch.at.secs() {
+        let spared = epoch.except_client.as_deref() == Some(client.client_id());
+        if !spared && issued_at.secs() <= epoch.at.secs() {
             return Err(Denied::Ended(epoch.ended()));
         }
     }

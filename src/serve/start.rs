@@ -19,7 +19,7 @@ const WAITING: usize = 64;
 ///
 /// # Errors
 /// [`ServeError`] when either does not open.
-pub(super) fn context(
+pub(crate) fn context(
     settings: &Settings,
     clock: Arc<dyn Clock>,
     cheap: bool,

@@ -1,3 +1,5 @@
+//! The admin API as a fake server gives it, and how the commands read it.
+
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! The session commands against a fake server.
+
 use clap::Parser;
 use clap::error::ErrorKind;
 

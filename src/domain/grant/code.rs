@@ -178,7 +178,8 @@ fn fits(code: &AuthorizationCode, client: &Client, redeem: &Redeem<'_>) -> Resul
         .map_err(|ResourceError| RedeemError::Resource)
 }
 
-fn family_of(
+/// The family that a grant becomes at a given moment. Nothing is written.
+pub fn family_of(
     ctx: &Context,
     realm: &Realm,
     client: &Client,
@@ -216,20 +217,7 @@ fn write(
     let grant = &family.grant;
     code.used = Some(family.id);
     batch.replace(key::code(realm.id, hash), version, encode(&code)?);
-    batch.create(key::family(realm.id, family.id), encode(family)?);
-    batch.put(
-        key::family_by_session(realm.id, grant.sid, family.id),
-        Vec::new(),
-    );
-    batch.put(
-        key::family_by_user(realm.id, grant.user, family.id),
-        Vec::new(),
-    );
-    batch.put(
-        key::family_by_client(realm.id, grant.client, family.id),
-        Vec::new(),
-    );
-    Due::Family(family.id).put(batch, realm.id, idle_at(realm, family));
+    rows(realm, family, batch)?;
     // The session is written, not only checked: whoever ends it at this moment either sees this family or conflicts.
     let mut session = active.session;
     match session
@@ -257,6 +245,29 @@ fn write(
         active.version,
         encode(&session)?,
     );
+    Ok(())
+}
+
+/// Adds everything that a new family writes: its record, its index rows, the date to look at it again.
+///
+/// # Errors
+/// [`Fault::Record`] when it cannot be encoded.
+pub fn rows(realm: &Realm, family: &TokenFamily, batch: &mut Batch) -> Result<(), Fault> {
+    let grant = &family.grant;
+    batch.create(key::family(realm.id, family.id), encode(family)?);
+    batch.put(
+        key::family_by_session(realm.id, grant.sid, family.id),
+        Vec::new(),
+    );
+    batch.put(
+        key::family_by_user(realm.id, grant.user, family.id),
+        Vec::new(),
+    );
+    batch.put(
+        key::family_by_client(realm.id, grant.client, family.id),
+        Vec::new(),
+    );
+    Due::Family(family.id).put(batch, realm.id, idle_at(realm, family));
     Ok(())
 }
 

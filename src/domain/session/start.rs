@@ -7,6 +7,7 @@ use crate::domain::id::Sid;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, versioned};
 use crate::domain::sweep::Due;
+use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, CommitError, Version};
@@ -41,11 +42,49 @@ pub struct Started {
 /// # Errors
 /// [`Fault::Busy`] when the user changed meanwhile: check the credentials again.
 pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Started, Fault> {
-    let now = ctx.now();
+    let guard = (key::user(realm.id, start.user.value.id), start.user.version);
+    let (session, secret) = begin(ctx, realm, start, Sid(ctx.new_id()), ctx.now());
+    let mut batch = Batch::new();
+    // Read live and guarded: a realm that is being disabled takes nobody in who would be back when it is enabled again.
+    let at = key::realm(realm.id);
+    let live = versioned::<Realm>(ctx.store.get(&at).await?, "realm")?;
+    let Some(live) = live.filter(|r| r.value.settings.enabled) else {
+        return Err(Fault::Busy);
+    };
+    batch.check(at, live.version);
+    batch.check(guard.0, guard.1);
+    let seen = Seen {
+        at: session.started_at,
+        ip: session.ip.clone(),
+        node: session.node.clone(),
+    };
+    rows(realm, &session, &seen, &mut batch)?;
+    match ctx.commit(batch).await {
+        Ok(done) => {
+            let cookie = cookie::text(session.sid, &secret);
+            Ok(Started {
+                session,
+                version: done.version,
+                cookie,
+            })
+        }
+        Err(CommitError::Conflict { .. }) => Err(Fault::Busy),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A session that starts at a given moment, and its cookie's secret. Nothing is written.
+pub fn begin(
+    ctx: &Context,
+    realm: &Realm,
+    start: Start<'_>,
+    sid: Sid,
+    now: Timestamp,
+) -> (Session, [u8; 32]) {
     let user = &start.user.value;
     let secret = ctx.random();
     let session = Session {
-        sid: Sid(ctx.new_id()),
+        sid,
         user: user.id,
         username: user.username.clone(),
         name: user.display_name().to_owned(),
@@ -62,39 +101,21 @@ pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Sta
         clients: Vec::new(),
         ended: None,
     };
-    let limits = session.limits(&realm.settings.sessions, now);
-    let mut batch = Batch::new();
-    // Read live and guarded: a realm that is being disabled takes nobody in who would be back when it is enabled again.
-    let at = key::realm(realm.id);
-    let live = versioned::<Realm>(ctx.store.get(&at).await?, "realm")?;
-    let Some(live) = live.filter(|r| r.value.settings.enabled) else {
-        return Err(Fault::Busy);
-    };
-    batch.check(at, live.version);
-    batch.check(key::user(realm.id, user.id), start.user.version);
-    batch.create(key::session(realm.id, session.sid), encode(&session)?);
-    for index in index_keys(realm.id, &session) {
+    (session, secret)
+}
+
+/// Adds everything that a session which starts writes: its record, its index rows, its last use, the date to look at it
+/// again.
+///
+/// # Errors
+/// [`Fault::Record`] when it cannot be encoded.
+pub fn rows(realm: &Realm, session: &Session, seen: &Seen, batch: &mut Batch) -> Result<(), Fault> {
+    let limits = session.limits(&realm.settings.sessions, seen.at);
+    batch.create(key::session(realm.id, session.sid), encode(session)?);
+    for index in index_keys(realm.id, session) {
         batch.put(index, Vec::new());
     }
-    batch.put(
-        key::seen(realm.id, session.sid),
-        encode(&Seen {
-            at: now,
-            ip: session.ip.clone(),
-            node: ctx.node.clone(),
-        })?,
-    );
-    Due::Session(session.sid).put(&mut batch, realm.id, limits.idle_at);
-    match ctx.commit(batch).await {
-        Ok(done) => {
-            let cookie = cookie::text(session.sid, &secret);
-            Ok(Started {
-                session,
-                version: done.version,
-                cookie,
-            })
-        }
-        Err(CommitError::Conflict { .. }) => Err(Fault::Busy),
-        Err(error) => Err(error.into()),
-    }
+    batch.put(key::seen(realm.id, session.sid), encode(seen)?);
+    Due::Session(session.sid).put(batch, realm.id, limits.idle_at);
+    Ok(())
 }

@@ -74,8 +74,7 @@ pub async fn create(
         created_at: ctx.now(),
     };
     let mut batch = Batch::new();
-    batch.create(key::username(realm.id, &folded), encode(&user.id)?);
-    batch.create(key::user(realm.id, user.id), encode_json(&user)?);
+    rows(realm, &user, &mut batch)?;
     if let Some(password) = password {
         batch.create(key::credential(realm.id, user.id), encode_json(&password)?);
     }
@@ -86,6 +85,19 @@ pub async fn create(
         Err(CommitError::Conflict { .. }) => Err(UserError::NameTaken),
         Err(error) => Err(Fault::from(error).into()),
     }
+}
+
+/// Adds what a new user without a password writes: the record and the name.
+///
+/// # Errors
+/// [`Fault::Record`] when it cannot be encoded.
+pub fn rows(realm: &Realm, user: &User, batch: &mut Batch) -> Result<(), Fault> {
+    batch.create(
+        key::username(realm.id, &fold(&user.username)),
+        encode(&user.id)?,
+    );
+    batch.create(key::user(realm.id, user.id), encode_json(user)?);
+    Ok(())
 }
 
 /// Changes a user; everything is given, except that an absent password leaves the old one. Disabling the user and a new

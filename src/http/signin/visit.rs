@@ -16,6 +16,7 @@ use crate::domain::{Context, Fault};
 use crate::http::answer::{is_passing, log_fault};
 use crate::http::browser::BrowserState;
 use crate::http::extract::Peer;
+use crate::http::guard::RequestId;
 use crate::http::state::App;
 use crate::protocol::OAuthError;
 
@@ -33,6 +34,7 @@ pub struct Visit {
     pub headers: HeaderMap,
     /// The request's method.
     pub method: Method,
+    id: Option<RequestId>,
 }
 
 impl Visit {
@@ -86,7 +88,8 @@ impl Visit {
 
     /// The answer, or the page that says why there is none.
     pub fn answer(&self, outcome: Result<Response, Refusal>) -> Response {
-        outcome.unwrap_or_else(|refusal| refusal.into_page(&self.app, &self.headers, self.gate()))
+        outcome
+            .unwrap_or_else(|refusal| refusal.into_page(&self.app, self.id.as_ref(), self.gate()))
     }
 }
 
@@ -94,22 +97,22 @@ impl FromRequestParts<App> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Visit, Response> {
+        let id = parts.extensions.get::<RequestId>().cloned();
         let nowhere = Gate {
             realm_name: "Realmkeep".to_owned(),
             theme: None,
         };
-        let refuse =
-            |refusal: Refusal, headers: &HeaderMap| refusal.into_page(app, headers, nowhere);
+        let refuse = |refusal: Refusal, id: Option<&RequestId>| refusal.into_page(app, id, nowhere);
         let realm = match realm_of(parts, app).await {
             Ok(realm) => realm,
-            Err(refusal) => return Err(refuse(refusal, &parts.headers)),
+            Err(refusal) => return Err(refuse(refusal, id.as_ref())),
         };
         let Ok(peer) = Peer::from_request_parts(parts, app).await;
         let browser = match BrowserState::from_request_parts(parts, app).await {
             Ok(browser) => browser,
             Err((_, why)) => {
                 tracing::error!(why, "a sign-in page is routed without browser::attach");
-                return Err(refuse(Refusal::internal(), &parts.headers));
+                return Err(refuse(Refusal::internal(), id.as_ref()));
             }
         };
         let (headers, method) = (parts.headers.clone(), parts.method.clone());
@@ -120,6 +123,7 @@ impl FromRequestParts<App> for Visit {
             browser,
             headers,
             method,
+            id,
         })
     }
 }
@@ -228,8 +232,8 @@ impl Refusal {
         self
     }
 
-    fn into_page(self, app: &App, asked: &HeaderMap, gate: Gate) -> Response {
-        let id = request_id(app, asked);
+    fn into_page(self, app: &App, id: Option<&RequestId>, gate: Gate) -> Response {
+        let id = request_id(app, id);
         tracing::info!(request = %id, status = self.status.as_u16(), code = self.code, "a browser was shown an error page");
         let page = ErrorPage {
             gate,
@@ -281,18 +285,8 @@ impl From<Fault> for Refusal {
     }
 }
 
-/// The request's id: the one it was given on its way in, or a new one.
-fn request_id(app: &App, asked: &HeaderMap) -> String {
-    let given = asked
-        .get("x-request-id")
-        .and_then(|value| value.to_str().ok());
-    let well_formed = |id: &&str| {
-        (8..=64).contains(&id.len())
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
-    given
-        .filter(well_formed)
-        .map_or_else(|| app.ctx.new_id().simple().to_string(), str::to_owned)
+/// The request's id: that of its line in the log.
+fn request_id(app: &App, given: Option<&RequestId>) -> String {
+    let given = given.and_then(|id| id.0.to_str().ok());
+    given.map_or_else(|| app.ctx.new_id().simple().to_string(), str::to_owned)
 }

@@ -1,0 +1,82 @@
+//! The promise, reason by reason: whatever ends a session or a grant, what must be over is over at every endpoint, what
+//! must live lives, the receipt says so, and a restart changes nothing of it.
+//!
+//! The list of reasons is the product's own: one that is added there fails here until a way to bring it about is added.
+
+mod cast;
+mod causes;
+mod checks;
+mod in_flight;
+mod own_session;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::support::Engine;
+use cast::Cast;
+
+macro_rules! promises {
+    ($($reason:ident,)*) => {
+        /// The reasons that have a way to bring them about.
+        const COVERED: &[&str] = &[$(stringify!($reason)),*];
+
+        $(mod $reason {
+            use super::*;
+
+            #[tokio::test]
+            async fn ends_what_it_should_and_nothing_else() {
+                let mut cast = Cast::assemble(Engine::Memory).await;
+                let outcome = causes::$reason(&mut cast).await;
+                checks::everything(&mut cast, &outcome, stringify!($reason)).await;
+                checks::fresh_sign_in(&mut cast, &outcome).await;
+            }
+
+            #[tokio::test]
+            async fn stays_ended_after_a_restart() {
+                let mut cast = Cast::assemble(Engine::Sled).await;
+                let outcome = causes::$reason(&mut cast).await;
+                checks::everything(&mut cast, &outcome, stringify!($reason)).await;
+                cast.server.restart().await;
+                checks::everything(&mut cast, &outcome, stringify!($reason)).await;
+            }
+        })*
+    };
+}
+
+promises! {
+    admin,
+    user,
+    rp_logout,
+    user_disabled,
+    user_deleted,
+    password_changed,
+    idle,
+    expired,
+    refresh_reuse,
+    code_replay,
+    token_revoked,
+    client_disabled,
+    realm_disabled,
+}
+
+/// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, and how many `ALL` has.
+fn reasons_of_the_product() -> (BTreeSet<String>, usize) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/signout/reason.rs");
+    let text = std::fs::read_to_string(path).expect("the source of the reasons");
+    let names = text.split("fn as_str").nth(1).and_then(|rest| rest.split("fn text").next()).expect("as_str");
+    let names = names.lines().filter(|line| line.contains("=>"));
+    let names = names.map(|line| line.split('"').nth(1).expect("a name in quotes").to_owned()).collect();
+    let all = text.split("ALL: [Reason; ").nth(1).and_then(|rest| rest.split(']').next()).expect("ALL");
+    (names, all.parse().expect("how many"))
+}
+
+#[test]
+fn every_reason_of_the_product_has_a_way_to_bring_it_about() {
+    let (names, count) = reasons_of_the_product();
+    assert_eq!(names.len(), count, "Reason::ALL and Reason::as_str differ: {names:?}");
+    let covered: BTreeSet<String> = COVERED.iter().map(|name| (*name).to_owned()).collect();
+    let missing: Vec<_> = names.difference(&covered).collect();
+    let too_many: Vec<_> = covered.difference(&names).collect();
+    assert!(missing.is_empty(), "add to promises! and causes.rs: {missing:?}");
+    assert!(too_many.is_empty(), "not a reason any more: {too_many:?}");
+}

@@ -1,0 +1,145 @@
+//! A server in this process, with a folder, a port and a clock of its own.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use realmkeep::{Clock, ManualClock, Parts, Running, Settings, Span, Timestamp};
+use tempfile::TempDir;
+
+use super::{App, Operator, realms};
+
+/// Which store a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Nothing on disk.
+    Memory,
+    /// sled in a folder: survives a restart.
+    Sled,
+}
+
+/// A server of one test.
+pub struct TestServer {
+    /// Its public address.
+    pub url: String,
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+    /// The password of the user `admin` in the realm `master`.
+    pub admin_password: String,
+    engine: Engine,
+    folder: TempDir,
+    /// Kept open over a restart, so that nobody else gets the port.
+    listener: TcpListener,
+    running: Option<Running>,
+}
+
+impl TestServer {
+    /// A server with the realms of [`realms`].
+    pub async fn start(engine: Engine) -> TestServer {
+        TestServer::with_realm(engine, None).await
+    }
+
+    /// The same with one more realm file, or another text for one of the realms.
+    pub async fn with_realm(engine: Engine, realm: Option<(&str, &str)>) -> TestServer {
+        super::install();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let folder = tempfile::tempdir().expect("a folder");
+        realms::write(&folder.path().join("realms"), &url);
+        if let Some((name, text)) = realm {
+            let path = folder.path().join("realms").join(format!("{name}.toml"));
+            std::fs::write(path, text.replace("{url}", &url)).expect("a realm file");
+        }
+        let mut server = TestServer {
+            url,
+            clock: Arc::default(),
+            admin_password: String::new(),
+            engine,
+            folder,
+            listener,
+            running: None,
+        };
+        server.run().await;
+        server
+    }
+
+    async fn run(&mut self) {
+        let folder = |name: &str| -> PathBuf { self.folder.path().join(name) };
+        let address = self.listener.local_addr().expect("its address");
+        let mut settings = Settings::for_folder(folder("data"), folder("realms"), address, &self.url);
+        if self.engine == Engine::Memory {
+            settings.store = "memory".to_owned();
+        }
+        let parts = Parts {
+            clock: self.clock.clone(),
+            cheap_passwords: true,
+            listener: Some(self.listener.try_clone().expect("the listener")),
+            ..Parts::default()
+        };
+        let running = realmkeep::start(settings, parts).await.unwrap_or_else(|e| panic!("{e}"));
+        if let Some(password) = &running.generated_password {
+            self.admin_password.clone_from(password);
+        }
+        self.running = Some(running);
+    }
+
+    /// Stops it and starts it again on the same folder and port; the realm files are applied again.
+    pub async fn restart(&mut self) {
+        assert_eq!(self.engine, Engine::Sled, "a store in memory does not survive");
+        self.stop().await;
+        self.run().await;
+    }
+
+    /// Stops it in good order.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    /// Moves the clock and lets everything happen that is due then.
+    pub async fn advance(&self, span: Span) {
+        self.clock.advance(span);
+        self.sweep().await;
+    }
+
+    /// Lets everything happen that is due now.
+    pub async fn sweep(&self) {
+        self.running.as_ref().expect("a running server").sweep_now().await.unwrap();
+    }
+
+    /// What time it is there.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// `{url}/realms/{realm}`.
+    pub fn issuer(&self, realm: &str) -> String {
+        format!("{}/realms/{realm}", self.url)
+    }
+
+    /// A protocol endpoint of a realm.
+    pub fn endpoint(&self, realm: &str, name: &str) -> String {
+        format!("{}/protocol/openid-connect/{name}", self.issuer(realm))
+    }
+
+    /// A relying party of the realm `demo`, found by discovery.
+    pub async fn app(&self, client_id: &str) -> App {
+        App::discover(&self.url, "demo", client_id).await
+    }
+
+    /// A relying party of another realm.
+    pub async fn app_of(&self, realm: &str, client_id: &str) -> App {
+        App::discover(&self.url, realm, client_id).await
+    }
+
+    /// The service account that administers the realm `demo`.
+    pub fn ops(&self) -> Operator {
+        Operator::service(&self.url, "demo", "ops", "ops-secret")
+    }
+
+    /// The service account that administers the whole server.
+    pub fn root(&self) -> Operator {
+        Operator::service(&self.url, "master", "root", "root-secret")
+    }
+}
