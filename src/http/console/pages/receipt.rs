@@ -19,8 +19,6 @@ pub struct ReceiptPage {
 #[derive(Debug, Template)]
 #[template(path = "console/templates/receipt.html")]
 pub struct Receipt {
-    /// The console's address of the realm.
-    pub base: String,
     /// The token against cross-site posts.
     pub csrf: String,
     /// The sign-out's id.
