@@ -65,6 +65,7 @@ pub async fn ask(gate: &Gate, chosen: Chosen, answers: Answers) -> Answer {
             Vec::new(),
         ));
     }
+    tracing::info!(realm = %gate.realm.name, by = %gate.admin.user.username, sessions = plan.sessions, "a sign-out was previewed");
     let status = if answers.error.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
