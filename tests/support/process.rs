@@ -34,8 +34,12 @@ pub fn run(args: &[&str]) -> (Option<i32>, String, String) {
 
 /// The same for a command that is set up already. Fails when it takes longer than twenty seconds.
 pub fn finish(mut command: Command) -> (Option<i32>, String, String) {
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
     let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let read = std::thread::spawn(move || {
         let mut text = String::new();
@@ -48,7 +52,11 @@ pub fn finish(mut command: Command) -> (Option<i32>, String, String) {
         text
     });
     let status = wait(&mut child, Duration::from_secs(20));
-    (status.and_then(|s| s.code()), read_out.join().unwrap(), read.join().unwrap())
+    (
+        status.and_then(|s| s.code()),
+        read_out.join().unwrap(),
+        read.join().unwrap(),
+    )
 }
 
 /// A port that was free a moment ago, below those that the system hands out for connections: nobody gets it by chance
@@ -109,7 +117,10 @@ impl Home {
         ];
         args.extend(more);
         let mut command = command(&args);
-        command.env("REALMKEEP_ADMIN_PASSWORD", "the-first-administrators-password");
+        command.env(
+            "REALMKEEP_ADMIN_PASSWORD",
+            "the-first-administrators-password",
+        );
         command
     }
 
@@ -160,7 +171,11 @@ impl Process {
             if answer.is_ok_and(|a| a.status().is_success()) {
                 return;
             }
-            assert!(begin.elapsed() < Duration::from_secs(15), "not ready: {}", self.log());
+            assert!(
+                begin.elapsed() < Duration::from_secs(15),
+                "not ready: {}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -179,9 +194,14 @@ impl Process {
     /// SIGTERM; answers how it ended and after how long.
     pub fn terminate(&mut self) -> (Option<ExitStatus>, Duration) {
         let begin = Instant::now();
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let told = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
         assert!(told.is_ok_and(|s| s.success()), "kill -TERM");
-        (wait(&mut self.child, Duration::from_secs(10)), begin.elapsed())
+        (
+            wait(&mut self.child, Duration::from_secs(10)),
+            begin.elapsed(),
+        )
     }
 }
 

@@ -182,7 +182,7 @@ fn app(app: &App) -> ReceiptApp {
         }
         .to_owned(),
         channel_detail: if told {
-            "Logout token, by session".to_owned()
+            "Written down, not sent by this version".to_owned()
         } else {
             String::new()
         },
