@@ -1,6 +1,8 @@
 //! The real program on sled, killed again and again at any moment: what it acknowledged is there after the restart, and
 //! what ended has not come back. And how it stops, and when it refuses to start.
 
+mod stops;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -42,7 +44,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
 }
@@ -57,19 +62,46 @@ async fn come(app: &App) -> Option<Fact> {
     }
     let page = browser.log_in(&page, "alice", "alice-password", true).await;
     let code = parameter(&page.location()?, "code")?;
-    let fields = [("grant_type", "authorization_code"), ("code", &code), ("code_verifier", pending.verifier()), ("redirect_uri", &app.redirect)];
-    let answer = Answer::maybe(app.request("token", &fields)).await?.expect(200).json();
-    let sid = crate::support::claims(answer["id_token"].as_str()?)["sid"].as_str()?.to_owned();
-    Some(Fact { browser, sid, refresh: answer["refresh_token"].as_str()?.to_owned(), state: State::Alive })
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("code_verifier", pending.verifier()),
+        ("redirect_uri", &app.redirect),
+    ];
+    let answer = Answer::maybe(app.request("token", &fields))
+        .await?
+        .expect(200)
+        .json();
+    let sid = crate::support::claims(answer["id_token"].as_str()?)["sid"]
+        .as_str()?
+        .to_owned();
+    Some(Fact {
+        browser,
+        sid,
+        refresh: answer["refresh_token"].as_str()?.to_owned(),
+        state: State::Alive,
+    })
 }
 
 /// Refreshes; whether there was an answer. The server keeps an unused successor for whoever asks again, so that a refresh
 /// without an answer leaves the token good.
 async fn refresh(app: &App, fact: &mut Fact) -> bool {
-    let fields = [("grant_type", "refresh_token"), ("refresh_token", fact.refresh.as_str())];
-    let Some(answer) = Answer::maybe(app.request("token", &fields)).await else { return false };
-    assert_eq!(answer.status, 200, "a session that was acknowledged is lost: {}", answer.text);
-    fact.refresh = answer.json()["refresh_token"].as_str().expect("a refresh token").to_owned();
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", fact.refresh.as_str()),
+    ];
+    let Some(answer) = Answer::maybe(app.request("token", &fields)).await else {
+        return false;
+    };
+    assert_eq!(
+        answer.status, 200,
+        "a session that was acknowledged is lost: {}",
+        answer.text
+    );
+    fact.refresh = answer.json()["refresh_token"]
+        .as_str()
+        .expect("a refresh token")
+        .to_owned();
     true
 }
 
@@ -81,7 +113,11 @@ async fn end(url: &str, token: &str, facts: &mut [&mut Fact]) -> bool {
         .bearer_auth(token)
         .json(&json!({ "select": { "sessions": sids }, "reason": "test" }));
     let answer = Answer::maybe(request).await;
-    let state = if answer.is_some() { State::Ended } else { State::Unsure };
+    let state = if answer.is_some() {
+        State::Ended
+    } else {
+        State::Unsure
+    };
     if let Some(answer) = &answer {
         assert_eq!(answer.status, 201, "{}", answer.text);
     }
@@ -92,10 +128,19 @@ async fn end(url: &str, token: &str, facts: &mut [&mut Fact]) -> bool {
 }
 
 /// One person's doings until the server dies.
-async fn live(app: Arc<App>, url: String, token: String, mut facts: Vec<Fact>, mut dice: Dice, acts: Arc<AtomicU64>) -> Vec<Fact> {
+async fn live(
+    app: Arc<App>,
+    url: String,
+    token: String,
+    mut facts: Vec<Fact>,
+    mut dice: Dice,
+    acts: Arc<AtomicU64>,
+) -> Vec<Fact> {
     loop {
         let chosen = dice.roll(10);
-        let alive: Vec<usize> = (0..facts.len()).filter(|i| facts[*i].state == State::Alive).collect();
+        let alive: Vec<usize> = (0..facts.len())
+            .filter(|i| facts[*i].state == State::Alive)
+            .collect();
         let answered = match alive.as_slice() {
             [.., _] if chosen < 4 => {
                 let at = alive[dice.roll(alive.len() as u64) as usize];
@@ -103,8 +148,11 @@ async fn live(app: Arc<App>, url: String, token: String, mut facts: Vec<Fact>, m
             }
             [_, _, ..] if chosen < 6 => {
                 let most = 1 + dice.roll(3) as usize;
-                let mut picked: Vec<&mut Fact> =
-                    facts.iter_mut().filter(|f| f.state == State::Alive).take(most).collect();
+                let mut picked: Vec<&mut Fact> = facts
+                    .iter_mut()
+                    .filter(|f| f.state == State::Alive)
+                    .take(most)
+                    .collect();
                 end(&url, &token, &mut picked).await
             }
             _ => match come(&app).await {
@@ -127,19 +175,38 @@ async fn check(app: &App, ops: &Operator, fact: &mut Fact) {
     let shown = ops.session(&fact.sid).await;
     let state = shown["state"].as_str().unwrap_or("missing").to_owned();
     if fact.state == State::Unsure {
-        fact.state = if state == "ended" { State::Ended } else { State::Alive };
+        fact.state = if state == "ended" {
+            State::Ended
+        } else {
+            State::Alive
+        };
     }
     match fact.state {
         State::Alive => {
             assert_eq!(state, "active", "lost: {shown}");
-            assert_eq!(app.silent_error(&fact.browser).await, None, "the cookie of {} is lost", fact.sid);
+            assert_eq!(
+                app.silent_error(&fact.browser).await,
+                None,
+                "the cookie of {} is lost",
+                fact.sid
+            );
             assert!(refresh(app, fact).await);
         }
         State::Ended => {
             assert_eq!(state, "ended", "come back: {shown}");
-            assert_eq!(app.silent_error(&fact.browser).await.as_deref(), Some("login_required"), "{}", fact.sid);
+            assert_eq!(
+                app.silent_error(&fact.browser).await.as_deref(),
+                Some("login_required"),
+                "{}",
+                fact.sid
+            );
             let answer = app.try_refresh(&fact.refresh).await;
-            assert_eq!(answer.error(), "invalid_grant", "{} has come back", fact.sid);
+            assert_eq!(
+                answer.error(),
+                "invalid_grant",
+                "{} has come back",
+                fact.sid
+            );
         }
         State::Unsure => unreachable!("settled above"),
     }
@@ -150,7 +217,14 @@ fn home() -> Home {
     let home = Home::new();
     let path = home.path("realms/demo.toml");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replace(r#"refresh_reuse_window = "10s""#, r#"refresh_reuse_window = "30m""#)).unwrap();
+    std::fs::write(
+        &path,
+        text.replace(
+            r#"refresh_reuse_window = "10s""#,
+            r#"refresh_reuse_window = "30m""#,
+        ),
+    )
+    .unwrap();
     home
 }
 
@@ -171,10 +245,20 @@ async fn killed_at_any_moment_it_loses_nothing_acknowledged_and_brings_nothing_b
             // Each has the newest sessions of their own; the oldest rest until the end.
             let own: Vec<Fact> = facts.drain(facts.len().saturating_sub(6)..).collect();
             let dice = Dice(kill * PEOPLE + person);
-            people.spawn(live(app.clone(), home.url.clone(), token.clone(), own, dice, acts.clone()));
+            people.spawn(live(
+                app.clone(),
+                home.url.clone(),
+                token.clone(),
+                own,
+                dice,
+                acts.clone(),
+            ));
         }
         // Whatever else this machine is doing, something happens first; then the moment is any.
-        let (begin, enough) = (Instant::now(), acts.load(Ordering::SeqCst) + 4 + dice.roll(16));
+        let (begin, enough) = (
+            Instant::now(),
+            acts.load(Ordering::SeqCst) + 4 + dice.roll(16),
+        );
         while acts.load(Ordering::SeqCst) < enough && begin.elapsed() < Duration::from_secs(2) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -190,14 +274,22 @@ async fn killed_at_any_moment_it_loses_nothing_acknowledged_and_brings_nothing_b
         }
         process = home.start(&["--log", "error"]).await;
         let fresh = facts.len().saturating_sub(12);
-        join_all(facts[fresh..].iter_mut().map(|fact| check(&app, &ops, fact))).await;
+        join_all(
+            facts[fresh..]
+                .iter_mut()
+                .map(|fact| check(&app, &ops, fact)),
+        )
+        .await;
     }
     for some in facts.chunks_mut(8) {
         join_all(some.iter_mut().map(|fact| check(&app, &ops, fact))).await;
     }
     let count = |state| facts.iter().filter(|f| f.state == state).count();
     let acts = acts.load(Ordering::SeqCst);
-    assert!(count(State::Alive) > 5 && count(State::Ended) > 5 && acts > KILLS, "too little happened: {acts} acts");
+    assert!(
+        count(State::Alive) > 5 && count(State::Ended) > 5 && acts > KILLS,
+        "too little happened: {acts} acts"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -214,7 +306,12 @@ async fn a_large_sign_out_that_was_cut_off_happened_wholly_or_not_at_all() {
         // The last round is not cut off before the answer.
         let many = if round == 0 { MANY } else { 30 };
         while facts.len() < many {
-            facts.extend(join_all((0..6).map(|_| come(&app))).await.into_iter().flatten());
+            facts.extend(
+                join_all((0..6).map(|_| come(&app)))
+                    .await
+                    .into_iter()
+                    .flatten(),
+            );
         }
         let request = client()
             .post(format!("{}/admin/realms/demo/signouts", home.url))
@@ -232,15 +329,24 @@ async fn a_large_sign_out_that_was_cut_off_happened_wholly_or_not_at_all() {
         process.kill();
         process = home.start(&["--log", "error"]).await;
         let act = ops.get("/signouts").await.expect(200).json();
-        let acts = act.as_array().or(act["signouts"].as_array()).cloned().unwrap_or_default();
-        assert!(!acknowledged || acts.len() > whole, "an acknowledged act is gone");
+        let acts = act
+            .as_array()
+            .or(act["signouts"].as_array())
+            .cloned()
+            .unwrap_or_default();
+        assert!(
+            !acknowledged || acts.len() > whole,
+            "an acknowledged act is gone"
+        );
         let happened = acts.len() > whole;
         if happened {
             whole = acts.len();
             let path = format!("/signouts/{}", acts[0]["id"].as_str().unwrap());
-            until("the act is written out", Duration::from_secs(20), || async {
-                ops.get(&path).await.json()["state"] == "settled"
-            })
+            until(
+                "the act is written out",
+                Duration::from_secs(20),
+                || async { ops.get(&path).await.json()["state"] == "settled" },
+            )
             .await;
         }
         let state = if happened { State::Ended } else { State::Alive };
@@ -258,75 +364,4 @@ async fn a_large_sign_out_that_was_cut_off_happened_wholly_or_not_at_all() {
             whole += 1;
         }
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn told_to_stop_it_ends_well_within_five_seconds_and_forgets_nothing() {
-    let home = Home::new();
-    let mut process = home.start(&[]).await;
-    let app = App::discover(&home.url, "demo", "web").await;
-    let mut fact = come(&app).await.expect("a session");
-    let ops = Operator::service(&home.url, "demo", "ops", "ops-secret");
-    let made = ops.sign_out(json!({ "sessions": ["0190a000-0000-7000-8000-000000000000", fact.sid] })).await;
-    // A connection that stays open, as a console's live view does.
-    let events = client()
-        .get(format!("{}/admin/realms/demo/signouts/{}/events", home.url, made["id"].as_str().unwrap()))
-        .bearer_auth(ops.token().await)
-        .timeout(Duration::from_secs(60))
-        .send()
-        .await;
-    let (status, took) = process.terminate();
-    assert_eq!(status.and_then(|s| s.code()), Some(0), "{}", process.log());
-    assert!(took < Duration::from_secs(5), "{took:?}");
-    drop(events);
-    let _process = home.start(&[]).await;
-    fact.state = State::Ended;
-    check(&app, &ops, &mut fact).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_process_on_the_same_folder_is_refused_in_clear_words() {
-    let home = Home::new();
-    let _process = home.start(&[]).await;
-    let listen = format!("127.0.0.1:{}", crate::support::process::free_port());
-    // A port of its own, so that only the folder is in the way.
-    let (data, realms) = (home.path("data"), home.path("realms"));
-    let places = ["--data", data.to_str().unwrap(), "--realms", realms.to_str().unwrap()];
-    let args = [&["serve", "--listen", listen.as_str(), "--management-listen", "127.0.0.1:0"][..], &places].concat();
-    let (code, _, err) = finish(command(&args));
-    assert_eq!(code, Some(1), "{err}");
-    assert!(err.contains("in use by another realmkeep process") && err.contains(data.to_str().unwrap()), "{err}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_folder_of_a_newer_version_is_refused_in_clear_words() {
-    let home = Home::new();
-    let (status, _) = home.start(&[]).await.terminate();
-    assert!(status.is_some_and(|s| s.success()));
-    let path = home.path("data/realmkeep.id");
-    let text = std::fs::read_to_string(&path).expect("the file that says what the folder is");
-    std::fs::write(&path, text.replace("format = 1", "format = 99")).unwrap();
-    let (code, _, err) = finish(home.serve(&[]));
-    assert_eq!(code, Some(1), "{err}");
-    assert!(err.contains("has format 99") && err.contains("or newer"), "{err}");
-}
-
-#[test]
-fn what_is_misspelt_is_refused_with_a_suggestion() {
-    let home = Home::new();
-    let (code, _, err) = finish(home.serve(&["--public-ulr", "http://x"]));
-    assert_eq!(code, Some(2), "{err}");
-    assert!(err.contains("--public-ulr") && err.contains("--public-url"), "{err}");
-
-    let config = home.path("realmkeep.toml");
-    std::fs::write(&config, "node = \"a\"\nlisten_on = \"127.0.0.1:1\"\n").unwrap();
-    let (code, _, err) = finish(home.serve(&["--config", config.to_str().unwrap()]));
-    assert_eq!(code, Some(2), "{err}");
-    assert!(err.contains("realmkeep.toml:2:1") && err.contains("listen_on") && err.contains("`listen`"), "{err}");
-
-    let mut misspelt = home.serve(&[]);
-    misspelt.env("REALMKEEP_NODES", "x");
-    let (code, _, err) = finish(misspelt);
-    assert_eq!(code, Some(2), "{err}");
-    assert!(err.contains("REALMKEEP_NODES") && err.contains("REALMKEEP_NODE"), "{err}");
 }

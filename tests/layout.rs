@@ -19,8 +19,11 @@ const MAY_NAME: [(&str, &[&str]); 8] = [
 ];
 
 /// The one file of a room that may name a room above its arrows, and why.
-const EXCEPT: [(&str, &str, &str); 1] =
-    [("http/answer.rs", "store", "which faults pass is told by the store's own errors")];
+const EXCEPT: [(&str, &str, &str); 1] = [(
+    "http/answer.rs",
+    "store",
+    "which faults pass is told by the store's own errors",
+)];
 
 /// Crates (or what stands for them) and the only places that may name them.
 const ONLY_IN: [(&str, &[&str], &str); 9] = [
@@ -29,17 +32,45 @@ const ONLY_IN: [(&str, &[&str], &str); 9] = [
     ("axum_server::", &["http/"], "axum lives in http"),
     ("tower_http::", &["http/"], "axum lives in http"),
     ("tower_sessions::", &["http/"], "axum lives in http"),
-    ("reqwest::", &["http/demo", "deliver/", "cli/"], "requests leave by deliver, the demo applications and the command line"),
-    ("jsonwebtoken::", &["crypto/", "http/demo"], "signatures are made and checked in crypto"),
-    ("SystemTime::now", &["domain/time.rs", "store/clock.rs"], "the wall clock is read by the Clock alone"),
-    ("println!", &["cli/"], "only the command line talks to standard output"),
+    (
+        "reqwest::",
+        &["http/demo", "deliver/", "cli/"],
+        "requests leave by deliver, the demo applications and the command line",
+    ),
+    (
+        "jsonwebtoken::",
+        &["crypto/", "http/demo"],
+        "signatures are made and checked in crypto",
+    ),
+    (
+        "SystemTime::now",
+        &["domain/time.rs", "store/clock.rs"],
+        "the wall clock is read by the Clock alone",
+    ),
+    (
+        "println!",
+        &["cli/"],
+        "only the command line talks to standard output",
+    ),
 ];
 
 /// Calls that belong behind one door: text, the only places, what is refused.
 const ONE_DOOR: [(&str, &[&str], &str); 3] = [
-    ("session.end(", &["domain/signout/"], "a session ends in domain/signout alone"),
-    (".ended = Some(", &["domain/signout/", "domain/session/mod.rs"], "what ended is written in domain/signout alone"),
-    (".sign(", &["domain/token/issue.rs", "crypto/", "deliver/"], "tokens are made in domain/token/issue.rs alone"),
+    (
+        "session.end(",
+        &["domain/signout/"],
+        "a session ends in domain/signout alone",
+    ),
+    (
+        ".ended = Some(",
+        &["domain/signout/", "domain/session/mod.rs"],
+        "what ended is written in domain/signout alone",
+    ),
+    (
+        ".sign(",
+        &["domain/token/issue.rs", "crypto/", "deliver/"],
+        "tokens are made in domain/token/issue.rs alone",
+    ),
 ];
 
 /// Where a text of [`ONE_DOOR`] means something else: the demo applications keep sessions of their own.
@@ -50,10 +81,22 @@ const LONGEST: usize = 400;
 
 /// Files that are longer, and why.
 const LONGER: [(&str, &str); 7] = [
-    ("domain/denial.rs", "the one judge: its rules are read together; its tests could move to a room of their own"),
-    ("domain/key.rs", "every key of the store in one table; its tests could move to a room of their own"),
-    ("domain/signout/tests.rs", "the door's tests: to be split by scope"),
-    ("http/admin/tests/keycloak.rs", "one table of calls: to be split by resource"),
+    (
+        "domain/denial.rs",
+        "the one judge: its rules are read together; its tests could move to a room of their own",
+    ),
+    (
+        "domain/key.rs",
+        "every key of the store in one table; its tests could move to a room of their own",
+    ),
+    (
+        "domain/signout/tests.rs",
+        "the door's tests: to be split by scope",
+    ),
+    (
+        "http/admin/tests/keycloak.rs",
+        "one table of calls: to be split by resource",
+    ),
     ("http/admin/tests/lists.rs", "to be split by list"),
     ("http/admin/tests/rights.rs", "to be split by role"),
     ("http/admin/tests/signouts.rs", "to be split by selection"),
@@ -70,14 +113,24 @@ fn sources(folder: &Path) -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
-        let mut entries: Vec<PathBuf> = fs::read_dir(&next).unwrap().map(|e| e.unwrap().path()).collect();
+        let mut entries: Vec<PathBuf> = fs::read_dir(&next)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
         entries.sort();
         for path in entries {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
-                let name = path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
-                found.push(Source { name, text: fs::read_to_string(&path).unwrap() });
+                let name = path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('\\', "/");
+                found.push(Source {
+                    name,
+                    text: fs::read_to_string(&path).unwrap(),
+                });
             }
         }
     }
@@ -102,9 +155,20 @@ impl Source {
     /// Its lines without comments and without the tests at its end, numbered from one.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let lines = self.text.lines().collect::<Vec<_>>();
-        let tests = lines.windows(2).position(|w| w[0] == "#[cfg(test)]" && w[1].starts_with("mod ") && w[1].ends_with('{'));
-        let end = if self.is_test() { 0 } else { tests.unwrap_or(lines.len()) };
-        lines.into_iter().take(end).enumerate().map(|(i, l)| (i + 1, l)).filter(|(_, l)| !l.trim_start().starts_with("//"))
+        let tests = lines.windows(2).position(|w| {
+            w[0] == "#[cfg(test)]" && w[1].starts_with("mod ") && w[1].ends_with('{')
+        });
+        let end = if self.is_test() {
+            0
+        } else {
+            tests.unwrap_or(lines.len())
+        };
+        lines
+            .into_iter()
+            .take(end)
+            .enumerate()
+            .map(|(i, l)| (i + 1, l))
+            .filter(|(_, l)| !l.trim_start().starts_with("//"))
     }
 
     /// Every room that is named, with the line: `crate::store::…`, `use crate::{store::…, …}`, `super::super::store`.
@@ -122,7 +186,11 @@ impl Source {
                     }
                     let rest = &line[at + root.len()..];
                     group |= rest.starts_with('{');
-                    named.extend(rest.split(['{', ',', '}']).take(if group { 99 } else { 1 }).map(|r| (number, word(r))));
+                    named.extend(
+                        rest.split(['{', ',', '}'])
+                            .take(if group { 99 } else { 1 })
+                            .map(|r| (number, word(r))),
+                    );
                 }
             }
             if group && !line.contains("crate::{") {
@@ -130,13 +198,18 @@ impl Source {
             }
             group &= !line.contains(';');
         }
-        named.retain(|(_, room)| MAY_NAME.iter().any(|(r, _)| r == room) || ["cli", "serve"].contains(&room.as_str()));
+        named.retain(|(_, room)| {
+            MAY_NAME.iter().any(|(r, _)| r == room) || ["cli", "serve"].contains(&room.as_str())
+        });
         named
     }
 }
 
 fn word(text: &str) -> String {
-    text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    text.trim()
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
 }
 
 /// Everything that is wrong, as `file:line: why`.
@@ -145,12 +218,18 @@ fn problems(folder: &Path) -> Vec<String> {
     for source in sources(folder) {
         let name = &source.name;
         if !source.text.starts_with("//!") {
-            problems.push(format!("{name}:1: the first line is a `//!` that says what the file is for"));
+            problems.push(format!(
+                "{name}:1: the first line is a `//!` that says what the file is for"
+            ));
         }
         let length = source.text.lines().count();
         match LONGER.iter().find(|(file, _)| file == name) {
-            Some(_) if length <= LONGEST => problems.push(format!("{name}:1: short again; take it off the list")),
-            None if length > LONGEST => problems.push(format!("{name}:{length}: more than {LONGEST} lines")),
+            Some(_) if length <= LONGEST => {
+                problems.push(format!("{name}:1: short again; take it off the list"))
+            }
+            None if length > LONGEST => {
+                problems.push(format!("{name}:{length}: more than {LONGEST} lines"))
+            }
             _ => {}
         }
         problems.extend(imports(&source));
@@ -161,9 +240,17 @@ fn problems(folder: &Path) -> Vec<String> {
 
 fn imports(source: &Source) -> Vec<String> {
     let room = source.room();
-    let Some((_, allowed)) = MAY_NAME.iter().find(|(r, _)| *r == room) else { return Vec::new() };
-    let excepted = |other: &str| EXCEPT.iter().any(|(file, room, _)| *file == source.name && *room == other);
-    let refused = |(_, other): &(usize, String)| other != room && !allowed.contains(&other.as_str()) && !excepted(other);
+    let Some((_, allowed)) = MAY_NAME.iter().find(|(r, _)| *r == room) else {
+        return Vec::new();
+    };
+    let excepted = |other: &str| {
+        EXCEPT
+            .iter()
+            .any(|(file, room, _)| *file == source.name && *room == other)
+    };
+    let refused = |(_, other): &(usize, String)| {
+        other != room && !allowed.contains(&other.as_str()) && !excepted(other)
+    };
     source
         .named_rooms()
         .into_iter()
@@ -206,15 +293,26 @@ fn contains_word(line: &str, text: &str) -> bool {
 #[test]
 fn the_sources_keep_to_their_rooms() {
     let found = problems(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    assert!(found.is_empty(), "{} to mend:\n{}", found.len(), found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} to mend:\n{}",
+        found.len(),
+        found.join("\n")
+    );
 }
 
 #[test]
 fn exceptions_are_about_files_that_exist_and_need_them() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (file, room, why) in EXCEPT {
-        let source = sources(&src).into_iter().find(|s| s.name == file).unwrap_or_else(|| panic!("no {file}"));
-        assert!(source.named_rooms().iter().any(|(_, r)| r == room), "{file} does not name {room} ({why})");
+        let source = sources(&src)
+            .into_iter()
+            .find(|s| s.name == file)
+            .unwrap_or_else(|| panic!("no {file}"));
+        assert!(
+            source.named_rooms().iter().any(|(_, r)| r == room),
+            "{file} does not name {room} ({why})"
+        );
     }
     for (file, why) in LONGER {
         assert!(src.join(file).exists(), "no {file} ({why})");
@@ -229,17 +327,41 @@ fn a_bad_source_is_reported_with_file_and_line() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     };
-    plant("domain/user/mod.rs", "//! Fine.\nuse crate::store::Batch;\nuse crate::{\n    crypto,\n    http::state,\n};\n");
-    plant("domain/user/verbs.rs", "//! Up by dots.\nuse super::super::super::config::Settings;\nuse axum::Json;\n");
-    plant("domain/late.rs", "//! In a test, anything goes.\n#[cfg(test)]\nmod tests {\n    use crate::http::x;\n}\n");
-    plant("http/x.rs", "//! Reaches down too far.\nfn f() { crate::store::open(); session.end(x); key.sign(y); }\n");
-    plant("http/answer.rs", "//! The exception.\nuse crate::store::StoreError; // crate::cli is only a comment's\n");
-    plant("store/other.rs", "use crate::domain::Fault;\nfn f() { sled::open(); SystemTime::now(); println!(); }\n");
-    plant("protocol/long.rs", &format!("//! Long.\n{}", "\n".repeat(LONGEST)));
+    plant(
+        "domain/user/mod.rs",
+        "//! Fine.\nuse crate::store::Batch;\nuse crate::{\n    crypto,\n    http::state,\n};\n",
+    );
+    plant(
+        "domain/user/verbs.rs",
+        "//! Up by dots.\nuse super::super::super::config::Settings;\nuse axum::Json;\n",
+    );
+    plant(
+        "domain/late.rs",
+        "//! In a test, anything goes.\n#[cfg(test)]\nmod tests {\n    use crate::http::x;\n}\n",
+    );
+    plant(
+        "http/x.rs",
+        "//! Reaches down too far.\nfn f() { crate::store::open(); session.end(x); key.sign(y); }\n",
+    );
+    plant(
+        "http/answer.rs",
+        "//! The exception.\nuse crate::store::StoreError; // crate::cli is only a comment's\n",
+    );
+    plant(
+        "store/other.rs",
+        "use crate::domain::Fault;\nfn f() { sled::open(); SystemTime::now(); println!(); }\n",
+    );
+    plant(
+        "protocol/long.rs",
+        &format!("//! Long.\n{}", "\n".repeat(LONGEST)),
+    );
     let mut by_file: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for problem in problems(folder.path()) {
         let (place, why) = problem.split_once(": ").unwrap();
-        by_file.entry(place.to_owned()).or_default().push(why.to_owned());
+        by_file
+            .entry(place.to_owned())
+            .or_default()
+            .push(why.to_owned());
     }
     let expected: [(&str, &[&str]); 8] = [
         ("domain/user/mod.rs:5", &["domain may not name http"]),
@@ -254,7 +376,13 @@ fn a_bad_source_is_reported_with_file_and_line() {
             ],
         ),
         ("protocol/long.rs:401", &["more than 400 lines"]),
-        ("store/other.rs:1", &["the first line is a `//!` that says what the file is for", "store may not name domain"]),
+        (
+            "store/other.rs:1",
+            &[
+                "the first line is a `//!` that says what the file is for",
+                "store may not name domain",
+            ],
+        ),
         (
             "store/other.rs:2",
             &[
@@ -266,7 +394,9 @@ fn a_bad_source_is_reported_with_file_and_line() {
         // A comment at the end of a line is not worth a parser: what it names counts.
         ("http/answer.rs:2", &["http may not name cli"]),
     ];
-    let expected: BTreeMap<String, Vec<String>> =
-        expected.iter().map(|(p, w)| ((*p).to_owned(), w.iter().map(|w| (*w).to_owned()).collect())).collect();
+    let expected: BTreeMap<String, Vec<String>> = expected
+        .iter()
+        .map(|(p, w)| ((*p).to_owned(), w.iter().map(|w| (*w).to_owned()).collect()))
+        .collect();
     assert_eq!(by_file, expected);
 }

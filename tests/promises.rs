@@ -63,20 +63,37 @@ promises! {
 fn reasons_of_the_product() -> (BTreeSet<String>, usize) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/signout/reason.rs");
     let text = std::fs::read_to_string(path).expect("the source of the reasons");
-    let names = text.split("fn as_str").nth(1).and_then(|rest| rest.split("fn text").next()).expect("as_str");
+    let names = text
+        .split("fn as_str")
+        .nth(1)
+        .and_then(|rest| rest.split("fn text").next())
+        .expect("as_str");
     let names = names.lines().filter(|line| line.contains("=>"));
-    let names = names.map(|line| line.split('"').nth(1).expect("a name in quotes").to_owned()).collect();
-    let all = text.split("ALL: [Reason; ").nth(1).and_then(|rest| rest.split(']').next()).expect("ALL");
+    let names = names
+        .map(|line| line.split('"').nth(1).expect("a name in quotes").to_owned())
+        .collect();
+    let all = text
+        .split("ALL: [Reason; ")
+        .nth(1)
+        .and_then(|rest| rest.split(']').next())
+        .expect("ALL");
     (names, all.parse().expect("how many"))
 }
 
 #[test]
 fn every_reason_of_the_product_has_a_way_to_bring_it_about() {
     let (names, count) = reasons_of_the_product();
-    assert_eq!(names.len(), count, "Reason::ALL and Reason::as_str differ: {names:?}");
+    assert_eq!(
+        names.len(),
+        count,
+        "Reason::ALL and Reason::as_str differ: {names:?}"
+    );
     let covered: BTreeSet<String> = COVERED.iter().map(|name| (*name).to_owned()).collect();
     let missing: Vec<_> = names.difference(&covered).collect();
     let too_many: Vec<_> = covered.difference(&names).collect();
-    assert!(missing.is_empty(), "add to promises! and causes.rs: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "add to promises! and causes.rs: {missing:?}"
+    );
     assert!(too_many.is_empty(), "not a reason any more: {too_many:?}");
 }

@@ -76,7 +76,12 @@ impl fmt::Debug for Settings {
 impl Settings {
     /// The settings of a server inside another program, tests above all: these folders and this address, health and
     /// figures on any free port, the default for everything else.
-    pub fn for_folder(data: PathBuf, realms: PathBuf, listen: SocketAddr, public_url: &str) -> Settings {
+    pub fn for_folder(
+        data: PathBuf,
+        realms: PathBuf,
+        listen: SocketAddr,
+        public_url: &str,
+    ) -> Settings {
         Settings {
             listen,
             public_url: public_url.trim_end_matches('/').to_owned(),

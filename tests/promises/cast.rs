@@ -12,8 +12,6 @@ pub struct Cast {
     pub web: App,
     /// An app with `offline_access`.
     pub notes: App,
-    /// An app that asks for consent each time.
-    pub asks: App,
     /// The app of administrators.
     pub panel: App,
     /// alice, remembered.
@@ -67,9 +65,27 @@ impl Cast {
         assert_ne!(laptop.sid(), phone.sid(), "two devices, two sessions");
         let namesake = server.app_of("other", "web").await;
         let browser = Browser::default();
-        let tokens = namesake.sign_in(&browser, "alice", "other-alice-password", &["profile"], true).await;
+        let tokens = namesake
+            .sign_in(
+                &browser,
+                "alice",
+                "other-alice-password",
+                &["profile"],
+                true,
+            )
+            .await;
         let namesake = (namesake, browser, tokens);
-        Cast { server, web, notes, asks, panel, laptop, phone, bob, namesake, moved: false }
+        Cast {
+            server,
+            web,
+            notes,
+            panel,
+            laptop,
+            phone,
+            bob,
+            namesake,
+            moved: false,
+        }
     }
 
     /// The service account of the realm.
@@ -117,20 +133,29 @@ async fn sign_in(
     remember: bool,
 ) -> Held {
     let password = format!("{username}-password");
-    let of_web = web.sign_in(&browser, username, &password, &["profile"], remember).await;
+    let of_web = web
+        .sign_in(&browser, username, &password, &["profile"], remember)
+        .await;
     let of_notes = notes.sign_in_silently(&browser, &["offline_access"]).await;
     let pending = panel.begin_with(&[], &[("resource", admin)]);
     let page = browser.open(pending.url.as_str()).await;
     let code = panel.code(&pending, &page);
     let of_panel = panel.exchange(pending, code).await;
     for tokens in [&of_notes, &of_panel] {
-        assert_eq!((&tokens.sid, &tokens.sub), (&of_web.sid, &of_web.sub), "one session, one person");
+        assert_eq!(
+            (&tokens.sid, &tokens.sub),
+            (&of_web.sid, &of_web.sub),
+            "one session, one person"
+        );
     }
     let pending = web.begin(&["profile"]);
     let page = browser.open(pending.url.as_str()).await;
     let code = Some((web.code(&pending, &page), pending.verifier().to_owned()));
     let consent = browser.open(asks.begin(&["profile"]).url.as_str()).await;
-    assert!(consent.html().has("consent-form"), "no consent page: {consent}");
+    assert!(
+        consent.html().has("consent-form"),
+        "no consent page: {consent}"
+    );
     Held {
         username,
         browser,

@@ -27,22 +27,36 @@ pub struct Outcome {
 
 /// Sessions with everything that hangs on them.
 fn everything(cast: &Cast, over: &[Who]) -> Outcome {
-    Outcome { over: over.to_vec(), offline: true, cut: cast.server.now().secs(), ..Outcome::default() }
+    Outcome {
+        over: over.to_vec(),
+        offline: true,
+        cut: cast.server.now().secs(),
+        ..Outcome::default()
+    }
 }
 
 /// Sessions; offline grants stay (Back-Channel Logout 1.0 section 2.7).
 fn session_only(cast: &Cast, over: &[Who]) -> Outcome {
-    Outcome { offline: false, ..everything(cast, over) }
+    Outcome {
+        offline: false,
+        ..everything(cast, over)
+    }
 }
 
 /// Grants to `web`; the sessions stay.
 fn web_only(cast: &Cast, of: &[Who]) -> Outcome {
-    Outcome { web_over: of.to_vec(), ..session_only(cast, &[]) }
+    Outcome {
+        web_over: of.to_vec(),
+        ..session_only(cast, &[])
+    }
 }
 
 /// An administrator selects one of alice's two sessions.
 pub async fn admin(cast: &mut Cast) -> Outcome {
-    let made = cast.ops().sign_out(json!({ "sessions": [cast.laptop.sid()] })).await;
+    let made = cast
+        .ops()
+        .sign_out(json!({ "sessions": [cast.laptop.sid()] }))
+        .await;
     assert_eq!(made["reason"], "admin", "{made}");
     everything(cast, &[Who::Laptop])
 }
@@ -53,7 +67,11 @@ pub async fn user(cast: &mut Cast) -> Outcome {
     let page = browser.open(&cast.server.endpoint("demo", "logout")).await;
     // A request nobody vouches for must not sign anybody out by itself.
     let form = page.form("logout-form");
-    assert_eq!(cast.web.silent_error(browser).await, None, "a GET without a hint changes nothing");
+    assert_eq!(
+        cast.web.silent_error(browser).await,
+        None,
+        "a GET without a hint changes nothing"
+    );
     let done = browser.submit(&page, form.press("logout-confirm")).await;
     assert_eq!(done.text("logged-out"), "You are signed out");
     session_only(cast, &[Who::Laptop])
@@ -69,8 +87,13 @@ pub async fn rp_logout(cast: &mut Cast) -> Outcome {
         ("state", "a&b=c d"),
     ]);
     let page = browser.open(url.as_str()).await;
-    let back = page.location().unwrap_or_else(|| panic!("not back at the app but {page}"));
-    assert!(back.as_str().starts_with("https://web.example/bye?"), "{back}");
+    let back = page
+        .location()
+        .unwrap_or_else(|| panic!("not back at the app but {page}"));
+    assert!(
+        back.as_str().starts_with("https://web.example/bye?"),
+        "{back}"
+    );
     assert_eq!(page.answered("state").as_deref(), Some("a&b=c d"));
     session_only(cast, &[Who::Laptop])
 }
@@ -84,8 +107,13 @@ pub async fn user_disabled(cast: &mut Cast) -> Outcome {
     let outcome = everything(cast, &[Who::Laptop, Who::Phone]);
     let browser = crate::support::Browser::default();
     let page = browser.open(cast.web.begin(&[]).url.as_str()).await;
-    let page = browser.log_in(&page, "alice", "alice-password", false).await;
-    assert!(page.is_login() && page.html().has("login-error"), "a disabled user signs in: {page}");
+    let page = browser
+        .log_in(&page, "alice", "alice-password", false)
+        .await;
+    assert!(
+        page.is_login() && page.html().has("login-error"),
+        "a disabled user signs in: {page}"
+    );
     let answer = ops.put(&path, &json!({ "enabled": true })).await;
     assert!(answer.status < 300, "{}", answer.text);
     outcome
@@ -97,7 +125,10 @@ pub async fn user_deleted(cast: &mut Cast) -> Outcome {
     let path = format!("/users/{}", ops.user_id("alice").await);
     assert_eq!(ops.delete(&path).await.status, 204);
     assert_eq!(ops.get(&path).await.status, 404);
-    Outcome { gone: true, ..everything(cast, &[Who::Laptop, Who::Phone]) }
+    Outcome {
+        gone: true,
+        ..everything(cast, &[Who::Laptop, Who::Phone])
+    }
 }
 
 /// An administrator gives alice a new password.
@@ -106,7 +137,10 @@ pub async fn password_changed(cast: &mut Cast) -> Outcome {
     let path = format!("/users/{}/reset-password", ops.user_id("alice").await);
     let body = json!({ "type": "password", "value": "a-new-password", "temporary": false });
     assert_eq!(ops.put(&path, &body).await.status, 204);
-    Outcome { password: Some("a-new-password"), ..everything(cast, &[Who::Laptop, Who::Phone]) }
+    Outcome {
+        password: Some("a-new-password"),
+        ..everything(cast, &[Who::Laptop, Who::Phone])
+    }
 }
 
 /// Nobody uses the phone for longer than an ordinary session may idle; the others are remembered.
@@ -121,7 +155,11 @@ pub async fn expired(cast: &mut Cast) -> Outcome {
     cast.moved = true;
     for _ in 0..2 {
         cast.server.advance(Span::mins(80)).await;
-        assert_eq!(cast.web.silent_error(&cast.phone.browser).await, None, "used in time");
+        assert_eq!(
+            cast.web.silent_error(&cast.phone.browser).await,
+            None,
+            "used in time"
+        );
     }
     cast.server.advance(Span::mins(21)).await;
     session_only(cast, &[Who::Phone])
@@ -141,9 +179,18 @@ pub async fn refresh_reuse(cast: &mut Cast) -> Outcome {
 pub async fn code_replay(cast: &mut Cast) -> Outcome {
     let (code, verifier) = cast.laptop.code.take().expect("a code under way");
     // With a wrong verifier nothing is revoked (OAuth 2.1 section 7.5.2): not even the code.
-    let wrong = cast.web.try_exchange(&code, &"x".repeat(43)).await.expect(400);
+    let wrong = cast
+        .web
+        .try_exchange(&code, &"x".repeat(43))
+        .await
+        .expect(400);
     assert_eq!(wrong.error(), "invalid_grant");
-    let answer = cast.web.try_exchange(&code, &verifier).await.expect(200).json();
+    let answer = cast
+        .web
+        .try_exchange(&code, &verifier)
+        .await
+        .expect(200)
+        .json();
     let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
     let before = cast.laptop.web.clone();
     cast.laptop.web = Tokens {
@@ -152,18 +199,28 @@ pub async fn code_replay(cast: &mut Cast) -> Outcome {
         id_token: text("id_token"),
         ..before.clone()
     };
-    let wrong = cast.web.try_exchange(&code, &"x".repeat(43)).await.expect(400);
+    let wrong = cast
+        .web
+        .try_exchange(&code, &"x".repeat(43))
+        .await
+        .expect(400);
     assert_eq!(wrong.error(), "invalid_grant");
     cast.web.userinfo(&cast.laptop.web.access).await.expect(200);
     let replayed = cast.web.try_exchange(&code, &verifier).await.expect(400);
     assert_eq!(replayed.error(), "invalid_grant");
-    Outcome { web_lives: vec![before], ..web_only(cast, &[Who::Laptop]) }
+    Outcome {
+        web_lives: vec![before],
+        ..web_only(cast, &[Who::Laptop])
+    }
 }
 
 /// The app gives its refresh token back (RFC 7009).
 pub async fn token_revoked(cast: &mut Cast) -> Outcome {
     // Somebody else's token is none of its business.
-    assert_eq!(cast.notes.revoke(&cast.laptop.web.refresh).await.status, 200);
+    assert_eq!(
+        cast.notes.revoke(&cast.laptop.web.refresh).await.status,
+        200
+    );
     cast.web.userinfo(&cast.laptop.web.access).await.expect(200);
     assert_eq!(cast.web.revoke(&cast.laptop.web.refresh).await.status, 200);
     web_only(cast, &[Who::Laptop])
@@ -176,16 +233,31 @@ pub async fn client_disabled(cast: &mut Cast) -> Outcome {
     let answer = ops.put(&path, &json!({ "enabled": false })).await;
     assert!(answer.status < 300, "{}", answer.text);
     let refused = cast.web.try_refresh(&cast.bob.web.refresh).await;
-    assert_eq!((refused.status, refused.error().as_str()), (401, "invalid_client"));
+    assert_eq!(
+        (refused.status, refused.error().as_str()),
+        (401, "invalid_client")
+    );
     assert_eq!(cast.web.userinfo(&cast.bob.web.access).await.status, 401);
-    let page = cast.bob.browser.open(cast.web.begin(&[]).url.as_str()).await;
-    assert!(page.location().is_none() && page.html().has("error-code"), "a disabled app gets people: {page}");
+    let page = cast
+        .bob
+        .browser
+        .open(cast.web.begin(&[]).url.as_str())
+        .await;
+    assert!(
+        page.location().is_none() && page.html().has("error-code"),
+        "a disabled app gets people: {page}"
+    );
     let answer = ops.put(&path, &json!({ "enabled": true })).await;
     assert!(answer.status < 300, "{}", answer.text);
     for who in EVERYBODY {
         let (code, verifier) = cast.held_mut(who).code.take().expect("a code under way");
         let answer = cast.web.try_exchange(&code, &verifier).await;
-        assert_eq!((answer.status, answer.error().as_str()), (400, "invalid_grant"), "{}", answer.text);
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (400, "invalid_grant"),
+            "{}",
+            answer.text
+        );
     }
     web_only(cast, &EVERYBODY)
 }
@@ -198,9 +270,16 @@ pub async fn realm_disabled(cast: &mut Cast) -> Outcome {
     let outcome = everything(cast, &EVERYBODY);
     for who in EVERYBODY {
         let held = cast.held(who);
-        assert_eq!(cast.web.userinfo(&held.web.access).await.status, 401, "while it is disabled");
+        assert_eq!(
+            cast.web.userinfo(&held.web.access).await.status,
+            401,
+            "while it is disabled"
+        );
         let refused = cast.web.try_refresh(&held.web.refresh).await;
-        assert!((400..500).contains(&refused.status), "while it is disabled: {refused:?}");
+        assert!(
+            (400..500).contains(&refused.status),
+            "while it is disabled: {refused:?}"
+        );
     }
     let answer = root.put("", &json!({ "enabled": true })).await;
     assert!(answer.status < 300, "{}", answer.text);

@@ -24,7 +24,10 @@ struct Race {
 impl Race {
     /// Counts one attempt: one begun after the acknowledgement must fail.
     fn count(&self, began_after: bool, succeeded: bool, what: &str) {
-        assert!(!(began_after && succeeded), "{what} worked after the sign-out was acknowledged");
+        assert!(
+            !(began_after && succeeded),
+            "{what} worked after the sign-out was acknowledged"
+        );
         if succeeded {
             self.before.fetch_add(1, SeqCst);
         }
@@ -80,18 +83,27 @@ async fn use_it(race: Arc<Race>, app: Arc<App>, tokens: Tokens) -> Loot {
         race.count(began_after, answer.status == 200, "userinfo");
         let began_after = race.acknowledged.load(SeqCst);
         let answer = app.introspect(&tokens.access).await;
-        race.count(began_after, answer.json()["active"] == true, "introspection");
+        race.count(
+            began_after,
+            answer.json()["active"] == true,
+            "introspection",
+        );
     }
     Vec::new()
 }
 
 async fn nothing_comes_back(engine: Engine, by_user: bool) {
     let server = TestServer::start(engine).await;
-    let (web, notes) = (Arc::new(server.app("web").await), Arc::new(server.app("notes").await));
+    let (web, notes) = (
+        Arc::new(server.app("web").await),
+        Arc::new(server.app("notes").await),
+    );
     let browser = Arc::new(Browser::default());
     let race = Arc::<Race>::default();
     let mut attempts = JoinSet::new();
-    let first = web.sign_in(&browser, "alice", "alice-password", &["profile"], true).await;
+    let first = web
+        .sign_in(&browser, "alice", "alice-password", &["profile"], true)
+        .await;
     for app in [&web, &notes] {
         for _ in 0..2 {
             let tokens = app.sign_in_silently(&browser, &["profile"]).await;
@@ -100,16 +112,24 @@ async fn nothing_comes_back(engine: Engine, by_user: bool) {
         attempts.spawn(authorize(race.clone(), app.clone(), browser.clone()));
     }
     attempts.spawn(use_it(race.clone(), web.clone(), first.clone()));
-    crate::support::until("the race is on", std::time::Duration::from_secs(10), || async {
-        race.before.load(SeqCst) > 20
-    })
+    crate::support::until(
+        "the race is on",
+        std::time::Duration::from_secs(10),
+        || async { race.before.load(SeqCst) > 20 },
+    )
     .await;
-    let select = if by_user { json!({ "users": [first.sub] }) } else { json!({ "sessions": [first.sid] }) };
+    let select = if by_user {
+        json!({ "users": [first.sub] })
+    } else {
+        json!({ "sessions": [first.sid] })
+    };
     server.ops().sign_out(select).await;
     race.acknowledged.store(true, SeqCst);
-    crate::support::until("more attempts", std::time::Duration::from_secs(10), || async {
-        race.after.load(SeqCst) > 20
-    })
+    crate::support::until(
+        "more attempts",
+        std::time::Duration::from_secs(10),
+        || async { race.after.load(SeqCst) > 20 },
+    )
     .await;
     race.enough.store(true, SeqCst);
     let mut loot = Vec::new();
@@ -117,13 +137,22 @@ async fn nothing_comes_back(engine: Engine, by_user: bool) {
         loot.extend(done.expect("an attempt that was refused as it should"));
     }
     assert!(!loot.is_empty(), "nothing was handed out before");
-    assert_eq!(web.silent_error(&browser).await.as_deref(), Some("login_required"));
+    assert_eq!(
+        web.silent_error(&browser).await.as_deref(),
+        Some("login_required")
+    );
     for (app, access, refresh) in loot {
         assert_eq!(app.introspect(&access).await.text, r#"{"active":false}"#);
         assert_eq!(app.try_refresh(&refresh).await.error(), "invalid_grant");
     }
     assert_eq!(server.ops().session(&first.sid).await["state"], "ended");
-    assert!(server.ops().sessions("user:alice", "active").await.is_empty());
+    assert!(
+        server
+            .ops()
+            .sessions("user:alice", "active")
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -152,12 +181,18 @@ async fn a_sign_in_during_a_sign_out_is_wholly_alive_or_wholly_over() {
                 let browser = Browser::default();
                 let pending = web.begin(&["offline_access"]);
                 let page = browser.open(pending.url.as_str()).await;
-                let page = browser.log_in(&page, "alice", "alice-password", false).await;
+                let page = browser
+                    .log_in(&page, "alice", "alice-password", false)
+                    .await;
                 let code = page.location().and_then(|l| parameter(&l, "code"));
                 let mut refresh = None;
                 if let Some(code) = code {
                     let answer = web.try_exchange(&code, pending.verifier()).await;
-                    assert!(answer.status == 200 || answer.error() == "invalid_grant", "{}", answer.text);
+                    assert!(
+                        answer.status == 200 || answer.error() == "invalid_grant",
+                        "{}",
+                        answer.text
+                    );
                     refresh = answer.json()["refresh_token"].as_str().map(str::to_owned);
                 }
                 came.push((browser, refresh));

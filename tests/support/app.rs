@@ -1,39 +1,24 @@
 //! A relying party as people write them: the `openidconnect` crate with discovery, PKCE, `state` and `nonce`; and the
 //! same requests raw, for answers that the crate would not let through.
 
-use std::pin::Pin;
+mod wire;
 
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata};
-use openidconnect::{
-    AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl, Nonce, OAuth2TokenResponse as _,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope, TokenResponse as _,
+use openidconnect::core::{
+    CoreAuthenticationFlow, CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata,
 };
-use serde_json::Value;
+use openidconnect::{
+    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, IntrospectionUrl, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RefreshToken, Scope, TokenResponse as _,
+};
 use url::Url;
 
 use super::browser::{Browser, Page, client, parameter};
 use super::{Answer, claims};
+pub use wire::{Wire, basic};
 
-type Rp = CoreClient<EndpointSet, EndpointNotSet, EndpointSet, EndpointNotSet, EndpointSet, EndpointSet>;
-
-/// The app's side of the wire.
-#[derive(Clone)]
-pub struct Wire(pub reqwest::Client);
-
-impl<'c> AsyncHttpClient<'c> for Wire {
-    type Error = reqwest::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, reqwest::Error>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(async move {
-            let answer = self.0.execute(request.try_into()?).await?;
-            let mut response = openidconnect::http::Response::builder().status(answer.status());
-            *response.headers_mut().expect("headers") = answer.headers().clone();
-            Ok(response.body(answer.bytes().await?.to_vec()).expect("a response"))
-        })
-    }
-}
+type Rp =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointSet, EndpointNotSet, EndpointSet, EndpointSet>;
 
 /// A relying party.
 pub struct App {
@@ -48,8 +33,6 @@ pub struct App {
     /// The app's side of the wire.
     pub wire: Wire,
     secret: Option<String>,
-    /// What discovery said.
-    pub metadata: Value,
 }
 
 /// What an app keeps between sending a browser away and getting it back.
@@ -99,19 +82,46 @@ impl App {
     /// Looks the provider up, as an app does at start.
     pub async fn discover(url: &str, realm: &str, client_id: &str) -> App {
         let redirect = format!("https://{client_id}.example/callback");
-        App::with(url, realm, client_id, secret_of(realm, client_id), &redirect).await
+        App::with(
+            url,
+            realm,
+            client_id,
+            secret_of(realm, client_id),
+            &redirect,
+        )
+        .await
     }
 
     /// The same for a client with this secret and redirect URI.
-    pub async fn with(url: &str, realm: &str, client_id: &str, secret: Option<String>, redirect: &str) -> App {
+    pub async fn with(
+        url: &str,
+        realm: &str,
+        client_id: &str,
+        secret: Option<String>,
+        redirect: &str,
+    ) -> App {
         let wire = Wire(client());
         let issuer = format!("{url}/realms/{realm}");
-        let metadata = CoreProviderMetadata::discover_async(IssuerUrl::new(issuer.clone()).unwrap(), &wire)
-            .await
-            .unwrap_or_else(|e| panic!("discovery of {issuer}: {e:?}"));
-        let raw = Answer::of(wire.0.get(format!("{issuer}/.well-known/openid-configuration"))).await.json();
-        let address = |name: &str| raw[name].as_str().unwrap_or_else(|| panic!("discovery has no {name}: {raw}")).to_owned();
-        let (token, userinfo) = (metadata.token_endpoint().unwrap().clone(), metadata.userinfo_endpoint().unwrap().clone());
+        let metadata =
+            CoreProviderMetadata::discover_async(IssuerUrl::new(issuer.clone()).unwrap(), &wire)
+                .await
+                .unwrap_or_else(|e| panic!("discovery of {issuer}: {e:?}"));
+        let raw = Answer::of(
+            wire.0
+                .get(format!("{issuer}/.well-known/openid-configuration")),
+        )
+        .await
+        .json();
+        let address = |name: &str| {
+            raw[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("discovery has no {name}: {raw}"))
+                .to_owned()
+        };
+        let (token, userinfo) = (
+            metadata.token_endpoint().unwrap().clone(),
+            metadata.userinfo_endpoint().unwrap().clone(),
+        );
         let rp = CoreClient::from_provider_metadata(
             metadata,
             ClientId::new(client_id.to_owned()),
@@ -128,7 +138,6 @@ impl App {
             rp,
             wire,
             secret,
-            metadata: raw,
         }
     }
 
@@ -142,7 +151,11 @@ impl App {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let mut request = self
             .rp
-            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                CsrfToken::new_random,
+                Nonce::new_random,
+            )
             .set_pkce_challenge(challenge);
         for scope in scopes {
             request = request.add_scope(Scope::new((*scope).to_owned()));
@@ -151,17 +164,34 @@ impl App {
             request = request.add_extra_param((*name).to_owned(), (*value).to_owned());
         }
         let (url, state, nonce) = request.url();
-        Pending { url, state, nonce, verifier }
+        Pending {
+            url,
+            state,
+            nonce,
+            verifier,
+        }
     }
 
     /// Takes the browser back: checks `state` and `iss` and answers the code.
     #[track_caller]
     pub fn code(&self, pending: &Pending, page: &Page) -> String {
-        let back = page.location().unwrap_or_else(|| panic!("{} did not come back to {}", page, self.client_id));
-        assert!(back.as_str().starts_with(&self.redirect), "came back to {back}");
+        let back = page
+            .location()
+            .unwrap_or_else(|| panic!("{} did not come back to {}", page, self.client_id));
+        assert!(
+            back.as_str().starts_with(&self.redirect),
+            "came back to {back}"
+        );
         let code = parameter(&back, "code").unwrap_or_else(|| panic!("no code in {back}"));
-        assert_eq!(parameter(&back, "state").as_ref(), Some(pending.state.secret()));
-        assert_eq!(parameter(&back, "iss").as_deref(), Some(self.issuer.as_str()), "RFC 9207");
+        assert_eq!(
+            parameter(&back, "state").as_ref(),
+            Some(pending.state.secret())
+        );
+        assert_eq!(
+            parameter(&back, "iss").as_deref(),
+            Some(self.issuer.as_str()),
+            "RFC 9207"
+        );
         code
     }
 
@@ -175,9 +205,17 @@ impl App {
             .await
             .unwrap_or_else(|e| panic!("{}: {e:?}", self.client_id));
         let id_token = answer.id_token().expect("an ID token");
-        let verifier = self.rp.id_token_verifier().set_allowed_algs([CoreJwsSigningAlgorithm::EcdsaP256Sha256]);
-        let about = id_token.claims(&verifier, &pending.nonce).expect("a good ID token");
-        let (alg, key) = (id_token.signing_alg().unwrap(), id_token.signing_key(&verifier).unwrap());
+        let verifier = self
+            .rp
+            .id_token_verifier()
+            .set_allowed_algs([CoreJwsSigningAlgorithm::EcdsaP256Sha256]);
+        let about = id_token
+            .claims(&verifier, &pending.nonce)
+            .expect("a good ID token");
+        let (alg, key) = (
+            id_token.signing_alg().unwrap(),
+            id_token.signing_key(&verifier).unwrap(),
+        );
         let hash = AccessTokenHash::from_token(answer.access_token(), alg, key).unwrap();
         assert_eq!(about.access_token_hash(), Some(&hash), "at_hash");
         Tokens::of(
@@ -188,10 +226,21 @@ impl App {
     }
 
     /// Signs a person in on a login page, or silently when the browser has a session.
-    pub async fn sign_in(&self, browser: &Browser, who: &str, password: &str, scopes: &[&str], remember: bool) -> Tokens {
+    pub async fn sign_in(
+        &self,
+        browser: &Browser,
+        who: &str,
+        password: &str,
+        scopes: &[&str],
+        remember: bool,
+    ) -> Tokens {
         let pending = self.begin(scopes);
         let page = browser.open(pending.url.as_str()).await;
-        let page = if page.is_login() { browser.log_in(&page, who, password, remember).await } else { page };
+        let page = if page.is_login() {
+            browser.log_in(&page, who, password, remember).await
+        } else {
+            page
+        };
         let page = self.allow(browser, page).await;
         let code = self.code(&pending, &page);
         self.exchange(pending, code).await
@@ -217,10 +266,18 @@ impl App {
     pub async fn silent_error(&self, browser: &Browser) -> Option<String> {
         let pending = self.begin_with(&[], &[("prompt", "none")]);
         let page = browser.open(pending.url.as_str()).await;
-        let back = page.location().unwrap_or_else(|| panic!("prompt=none showed {page}"));
-        assert!(back.as_str().starts_with(&self.redirect), "prompt=none led to {back}");
+        let back = page
+            .location()
+            .unwrap_or_else(|| panic!("prompt=none showed {page}"));
+        assert!(
+            back.as_str().starts_with(&self.redirect),
+            "prompt=none led to {back}"
+        );
         let error = parameter(&back, "error");
-        assert!(error.is_some() != parameter(&back, "code").is_some(), "{back}");
+        assert!(
+            error.is_some() != parameter(&back, "code").is_some(),
+            "{back}"
+        );
         error
     }
 
@@ -232,8 +289,15 @@ impl App {
             .request_async(&self.wire)
             .await
             .unwrap_or_else(|e| panic!("{}: {e:?}", self.client_id));
-        let id_token = answer.id_token().map(ToString::to_string).unwrap_or_else(|| tokens.id_token.clone());
-        Tokens::of(answer.access_token().secret(), answer.refresh_token().map_or("", |t| t.secret()), &id_token)
+        let id_token = answer
+            .id_token()
+            .map(ToString::to_string)
+            .unwrap_or_else(|| tokens.id_token.clone());
+        Tokens::of(
+            answer.access_token().secret(),
+            answer.refresh_token().map_or("", |t| t.secret()),
+            &id_token,
+        )
     }
 
     /// A form to an endpoint of the realm, as this client: Basic when it has a secret.
@@ -247,7 +311,9 @@ impl App {
         let mut fields = fields.to_vec();
         let mut request = self.wire.0.post(url);
         match &self.secret {
-            Some(secret) => request = request.header("authorization", basic(&self.client_id, secret)),
+            Some(secret) => {
+                request = request.header("authorization", basic(&self.client_id, secret))
+            }
             None => fields.push(("client_id", &self.client_id)),
         }
         request.form(&fields)
@@ -255,7 +321,11 @@ impl App {
 
     /// A raw refresh.
     pub async fn try_refresh(&self, refresh: &str) -> Answer {
-        self.form("token", &[("grant_type", "refresh_token"), ("refresh_token", refresh)]).await
+        self.form(
+            "token",
+            &[("grant_type", "refresh_token"), ("refresh_token", refresh)],
+        )
+        .await
     }
 
     /// A raw exchange of a code.
@@ -292,18 +362,18 @@ impl Tokens {
         Tokens {
             access: access.to_owned(),
             refresh: refresh.to_owned(),
-            sid: about["sid"].as_str().expect("a sid in the ID token").to_owned(),
-            sub: about["sub"].as_str().expect("a sub in the ID token").to_owned(),
-            auth_time: about["auth_time"].as_u64().expect("an auth_time in the ID token"),
+            sid: about["sid"]
+                .as_str()
+                .expect("a sid in the ID token")
+                .to_owned(),
+            sub: about["sub"]
+                .as_str()
+                .expect("a sub in the ID token")
+                .to_owned(),
+            auth_time: about["auth_time"]
+                .as_u64()
+                .expect("an auth_time in the ID token"),
             id_token: id_token.to_owned(),
         }
     }
-}
-
-/// The `Authorization` header of a client with a secret (RFC 6749 section 2.3.1).
-pub fn basic(id: &str, secret: &str) -> String {
-    use base64::Engine as _;
-    let part = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", part(id), part(secret));
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
 }

@@ -9,11 +9,9 @@ use url::Url;
 use super::html::{Form, Html};
 
 /// A desktop browser's own words.
-pub const LAPTOP: &str =
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+pub const LAPTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
 /// A phone's.
-pub const PHONE: &str =
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
+pub const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
 
 #[derive(Clone, Debug)]
 struct Cookie {
@@ -69,27 +67,42 @@ impl Page {
 
     /// The form with this id.
     pub fn form(&self, id: &str) -> Form {
-        self.html().form(id).unwrap_or_else(|| panic!("{self} has no form #{id}"))
+        self.html()
+            .form(id)
+            .unwrap_or_else(|| panic!("{self} has no form #{id}"))
     }
 
     /// The text of the element with this id.
     pub fn text(&self, id: &str) -> String {
-        self.html().by_id(id).unwrap_or_else(|| panic!("{self} has no element #{id}")).text
+        self.html()
+            .by_id(id)
+            .unwrap_or_else(|| panic!("{self} has no element #{id}"))
+            .text
     }
 }
 
 impl std::fmt::Display for Page {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let location = self.location().map(|l| format!(" to {l}")).unwrap_or_default();
+        let location = self
+            .location()
+            .map(|l| format!(" to {l}"))
+            .unwrap_or_default();
         let text: String = self.body.chars().take(1500).collect();
-        write!(f, "the answer of {} ({}{location}): {text}", self.url, self.status)
+        write!(
+            f,
+            "the answer of {} ({}{location}): {text}",
+            self.url, self.status
+        )
     }
 }
 
 /// A parameter of an address, in its query or, as some response types ask, its fragment.
 pub fn parameter(url: &Url, name: &str) -> Option<String> {
     let fragment = url::form_urlencoded::parse(url.fragment().unwrap_or_default().as_bytes());
-    url.query_pairs().chain(fragment).find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
+    url.query_pairs()
+        .chain(fragment)
+        .find(|(n, _)| n == name)
+        .map(|(_, v)| v.into_owned())
 }
 
 /// `scheme://host:port` of an address.
@@ -118,12 +131,20 @@ impl Default for Browser {
 impl Browser {
     /// A fresh browser that calls itself so.
     pub fn new(user_agent: &'static str) -> Browser {
-        Browser { http: client(), user_agent, cookies: Mutex::default(), fragile: false }
+        Browser {
+            http: client(),
+            user_agent,
+            cookies: Mutex::default(),
+            fragile: false,
+        }
     }
 
     /// A fresh browser for a server that may die: no answer shows as a page of status 0.
     pub fn fragile() -> Browser {
-        Browser { fragile: true, ..Browser::default() }
+        Browser {
+            fragile: true,
+            ..Browser::default()
+        }
     }
 
     /// A second browser with a copy of this one's cookies: a thief, or a backup that was restored.
@@ -138,7 +159,12 @@ impl Browser {
 
     /// Every cookie's name and value.
     pub fn cookies(&self) -> Vec<(String, String)> {
-        self.cookies.lock().unwrap().iter().map(|c| (c.name.clone(), c.value.clone())).collect()
+        self.cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|c| (c.name.clone(), c.value.clone()))
+            .collect()
     }
 
     /// Plants a cookie for the whole site.
@@ -155,7 +181,9 @@ impl Browser {
     /// Posts fields to one address, as a form on a page of the same site would, and follows nothing.
     pub async fn post(&self, url: &str, fields: &[(String, String)]) -> Page {
         let url = Url::parse(url).unwrap();
-        let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body: String = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
         let request = self
             .http
             .post(url.clone())
@@ -188,7 +216,12 @@ impl Browser {
     /// Follows redirects until a page, or until one leads to another site.
     pub async fn follow(&self, mut page: Page) -> Page {
         for _ in 0..12 {
-            let Some(next) = page.location().filter(|_| (300..400).contains(&page.status)) else { return page };
+            let Some(next) = page
+                .location()
+                .filter(|_| (300..400).contains(&page.status))
+            else {
+                return page;
+            };
             if origin(&next) != origin(&page.url) {
                 return page;
             }
@@ -198,8 +231,17 @@ impl Browser {
     }
 
     /// Gives a name and a password to a login page.
-    pub async fn log_in(&self, page: &Page, username: &str, password: &str, remember: bool) -> Page {
-        let mut form = page.form("login-form").fill("username", username).fill("password", password);
+    pub async fn log_in(
+        &self,
+        page: &Page,
+        username: &str,
+        password: &str,
+        remember: bool,
+    ) -> Page {
+        let mut form = page
+            .form("login-form")
+            .fill("username", username)
+            .fill("password", password);
         if remember {
             form = form.press("remember-me");
         }
@@ -214,15 +256,33 @@ impl Browser {
         }
         let answer = match request.send().await {
             Ok(answer) => answer,
-            Err(_) if self.fragile => return Page { status: 0, url, headers: HeaderMap::new(), body: String::new() },
+            Err(_) if self.fragile => {
+                return Page {
+                    status: 0,
+                    url,
+                    headers: HeaderMap::new(),
+                    body: String::new(),
+                };
+            }
             Err(error) => panic!("{url}: {error:?}"),
         };
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         for value in headers.get_all(SET_COOKIE) {
             self.keep(&url, value.to_str().unwrap());
         }
-        let body = answer.text().await.unwrap_or_else(|e| if self.fragile { String::new() } else { panic!("{url}: {e:?}") });
-        Page { status, url, headers, body }
+        let body = answer.text().await.unwrap_or_else(|e| {
+            if self.fragile {
+                String::new()
+            } else {
+                panic!("{url}: {e:?}")
+            }
+        });
+        Page {
+            status,
+            url,
+            headers,
+            body,
+        }
     }
 
     fn cookies_for(&self, url: &Url) -> String {
@@ -230,17 +290,24 @@ impl Browser {
         let fits = |c: &&Cookie| {
             c.origin == at
                 && (url.path() == c.path
-                    || url.path().starts_with(&format!("{}/", c.path.trim_end_matches('/'))))
+                    || url
+                        .path()
+                        .starts_with(&format!("{}/", c.path.trim_end_matches('/'))))
         };
         let cookies = self.cookies.lock().unwrap();
-        let pairs: Vec<String> =
-            cookies.iter().filter(fits).map(|c| format!("{}={}", c.name, c.value)).collect();
+        let pairs: Vec<String> = cookies
+            .iter()
+            .filter(fits)
+            .map(|c| format!("{}={}", c.name, c.value))
+            .collect();
         pairs.join("; ")
     }
 
     fn keep(&self, url: &Url, line: &str) {
         let mut parts = line.split(';').map(str::trim);
-        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { return };
+        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
+            return;
+        };
         let mut cookie = Cookie {
             origin: origin(url),
             path: "/".to_owned(),
@@ -258,7 +325,9 @@ impl Browser {
             }
         }
         let mut cookies = self.cookies.lock().unwrap();
-        cookies.retain(|c| (&c.origin, &c.path, &c.name) != (&cookie.origin, &cookie.path, &cookie.name));
+        cookies.retain(|c| {
+            (&c.origin, &c.path, &c.name) != (&cookie.origin, &cookie.path, &cookie.name)
+        });
         if !gone {
             cookies.push(cookie);
         }

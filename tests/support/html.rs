@@ -1,21 +1,8 @@
 //! Pages as a person meets them: a small tolerant reader of elements, their text, and forms.
 
-/// One tag of a page, in the order of the text.
-#[derive(Clone, Debug)]
-struct Tag {
-    name: String,
-    attributes: Vec<(String, String)>,
-    closing: bool,
-    /// Where it begins and where the text after it begins.
-    start: usize,
-    end: usize,
-}
+mod tag;
 
-impl Tag {
-    fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
-    }
-}
+use tag::{Tag, decode, tag};
 
 /// A page, read.
 #[derive(Clone, Debug)]
@@ -35,7 +22,10 @@ pub struct Element {
 impl Element {
     /// An attribute's value; `None` when it is not there.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.attributes
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 }
 
@@ -65,7 +55,10 @@ impl Form {
     /// Presses the button or ticks the box with this id.
     pub fn press(mut self, id: &str) -> Form {
         let Some((_, name, value)) = self.controls.iter().find(|(i, _, _)| i == id) else {
-            panic!("the form {} has no control #{id}, but {:?}", self.action, self.controls);
+            panic!(
+                "the form {} has no control #{id}, but {:?}",
+                self.action, self.controls
+            );
         };
         if !name.is_empty() {
             self.fields.push((name.clone(), value.clone()));
@@ -76,7 +69,9 @@ impl Form {
     /// Ticks the box with this name and value.
     pub fn tick(mut self, name: &str, value: &str) -> Form {
         assert!(
-            self.controls.iter().any(|(_, n, v)| n == name && v == value),
+            self.controls
+                .iter()
+                .any(|(_, n, v)| n == name && v == value),
             "the form {} has no box {name}={value}, but {:?}",
             self.action,
             self.controls
@@ -87,7 +82,10 @@ impl Form {
 
     /// The value of a field.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.fields
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 }
 
@@ -99,7 +97,9 @@ impl Html {
         while let Some(found) = text[at..].find('<') {
             let start = at + found;
             if text[start..].starts_with("<!--") {
-                at = text[start..].find("-->").map_or(text.len(), |n| start + n + 3);
+                at = text[start..]
+                    .find("-->")
+                    .map_or(text.len(), |n| start + n + 3);
                 continue;
             }
             match tag(text, start) {
@@ -110,7 +110,10 @@ impl Html {
                 None => at = start + 1,
             }
         }
-        Html { text: text.to_owned(), tags }
+        Html {
+            text: text.to_owned(),
+            tags,
+        }
     }
 
     /// Whether an element has this id.
@@ -120,7 +123,9 @@ impl Html {
 
     /// The element with this id.
     pub fn by_id(&self, id: &str) -> Option<Element> {
-        self.elements(None, "id").into_iter().find(|e| e.attribute("id") == Some(id))
+        self.elements(None, "id")
+            .into_iter()
+            .find(|e| e.attribute("id") == Some(id))
     }
 
     /// Every element of a name that has an attribute: `("tr", "data-session-id")`.
@@ -132,7 +137,11 @@ impl Html {
         let open = self.tags.iter().enumerate().filter(|(_, tag)| {
             !tag.closing && name.is_none_or(|n| n == tag.name) && tag.attribute(attribute).is_some()
         });
-        open.map(|(i, tag)| Element { attributes: tag.attributes.clone(), text: self.inner_text(i) }).collect()
+        open.map(|(i, tag)| Element {
+            attributes: tag.attributes.clone(),
+            text: self.inner_text(i),
+        })
+        .collect()
     }
 
     fn inner_text(&self, open: usize) -> String {
@@ -142,7 +151,10 @@ impl Html {
             out.push_str(&self.text[pair[0].end..pair[1].start]);
             out.push(' ');
         }
-        decode(&out).split_whitespace().collect::<Vec<_>>().join(" ")
+        decode(&out)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// The index of the tag that closes the one at `open`; itself when nothing does.
@@ -162,17 +174,28 @@ impl Html {
 
     /// The form with this id.
     pub fn form(&self, id: &str) -> Option<Form> {
-        self.forms().into_iter().find(|(i, _)| i == id).map(|(_, form)| form)
+        self.forms()
+            .into_iter()
+            .find(|(i, _)| i == id)
+            .map(|(_, form)| form)
     }
 
     /// The form that holds the control with this id.
     pub fn form_around(&self, id: &str) -> Option<Form> {
-        self.forms().into_iter().map(|(_, form)| form).find(|f| f.controls.iter().any(|(i, _, _)| i == id))
+        self.forms()
+            .into_iter()
+            .map(|(_, form)| form)
+            .find(|f| f.controls.iter().any(|(i, _, _)| i == id))
     }
 
     fn forms(&self) -> Vec<(String, Form)> {
         let mut forms = Vec::new();
-        for (i, tag) in self.tags.iter().enumerate().filter(|(_, t)| t.name == "form" && !t.closing) {
+        for (i, tag) in self
+            .tags
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| t.name == "form" && !t.closing)
+        {
             let mut form = Form {
                 action: tag.attribute("action").unwrap_or_default().to_owned(),
                 method: tag.attribute("method").unwrap_or("get").to_lowercase(),
@@ -203,108 +226,28 @@ impl Html {
                 }
                 form.controls.push((id, name, value));
             }
-            ("button", kind) if kind != "button" && kind != "reset" => form.controls.push((id, name, value)),
+            ("button", kind) if kind != "button" && kind != "reset" => {
+                form.controls.push((id, name, value))
+            }
             ("input", "submit") => form.controls.push((id, name, value)),
             ("input", _) if !name.is_empty() => form.fields.push((name, value)),
             ("textarea", _) if !name.is_empty() => form.fields.push((name, self.inner_text(at))),
             ("select", _) if !name.is_empty() => {
                 let end = self.end_of(at);
-                let options: Vec<&Tag> =
-                    self.tags[at..end].iter().filter(|t| t.name == "option" && !t.closing).collect();
-                let chosen = options.iter().find(|o| o.attribute("selected").is_some()).or(options.first());
-                let value = chosen.and_then(|o| o.attribute("value")).unwrap_or_default();
+                let options: Vec<&Tag> = self.tags[at..end]
+                    .iter()
+                    .filter(|t| t.name == "option" && !t.closing)
+                    .collect();
+                let chosen = options
+                    .iter()
+                    .find(|o| o.attribute("selected").is_some())
+                    .or(options.first());
+                let value = chosen
+                    .and_then(|o| o.attribute("value"))
+                    .unwrap_or_default();
                 form.fields.push((name, value.to_owned()));
             }
             _ => {}
-        }
-    }
-}
-
-fn tag(text: &str, start: usize) -> Option<Tag> {
-    let mut rest = &text[start + 1..];
-    let closing = rest.starts_with('/');
-    if closing {
-        rest = &rest[1..];
-    }
-    let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
-    if length == 0 && !rest.starts_with('!') {
-        return None;
-    }
-    let name = rest[..length].to_lowercase();
-    rest = &rest[length..];
-    let mut attributes = Vec::new();
-    loop {
-        rest = rest.trim_start();
-        if rest.is_empty() {
-            return None;
-        }
-        if let Some(after) = rest.strip_prefix('>') {
-            let end = text.len() - after.len();
-            return Some(Tag { name, attributes, closing, start, end });
-        }
-        if let Some(after) = rest.strip_prefix('/') {
-            rest = after;
-            continue;
-        }
-        let length = rest.find(|c: char| c.is_whitespace() || "=>/".contains(c)).unwrap_or(rest.len()).max(1);
-        let attribute = rest[..length].to_lowercase();
-        rest = rest[length..].trim_start();
-        let mut value = "";
-        if let Some(after) = rest.strip_prefix('=') {
-            rest = after.trim_start();
-            let quote = rest.chars().next().filter(|c| "\"'".contains(*c));
-            let length = match quote {
-                Some(quote) => {
-                    rest = &rest[1..];
-                    rest.find(quote)?
-                }
-                None => rest.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(rest.len()),
-            };
-            value = &rest[..length];
-            rest = &rest[length + usize::from(quote.is_some())..];
-        }
-        attributes.push((attribute, decode(value)));
-    }
-}
-
-fn decode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let end = rest.find(';').filter(|end| *end < 12);
-        let decoded = end.and_then(|end| entity(&rest[1..end]));
-        match (decoded, end) {
-            (Some(c), Some(end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            _ => {
-                out.push('&');
-                rest = &rest[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-fn entity(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        "nbsp" => Some(' '),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code)
         }
     }
 }
@@ -320,9 +263,31 @@ fn a_form_is_read_as_a_browser_would_send_it() {
         <button id="go" name="all" value="yes">Go</button></form>"#,
     );
     assert_eq!(html.by_id("x").unwrap().text, "a b & c");
-    let form = html.form("f").unwrap().fill("username", "alice").press("go").tick("sid", "1");
-    assert_eq!((form.action.as_str(), form.method.as_str()), ("/do?a=1&b=2", "post"));
-    let fields: Vec<String> = form.fields.iter().map(|(n, v)| format!("{n}={v}")).collect();
-    assert_eq!(fields, ["csrf=t\"", "username=alice", "sid=2", "why=other", "all=yes", "sid=1"]);
+    let form = html
+        .form("f")
+        .unwrap()
+        .fill("username", "alice")
+        .press("go")
+        .tick("sid", "1");
+    assert_eq!(
+        (form.action.as_str(), form.method.as_str()),
+        ("/do?a=1&b=2", "post")
+    );
+    let fields: Vec<String> = form
+        .fields
+        .iter()
+        .map(|(n, v)| format!("{n}={v}"))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "csrf=t\"",
+            "username=alice",
+            "sid=2",
+            "why=other",
+            "all=yes",
+            "sid=1"
+        ]
+    );
     assert!(html.form_around("go").is_some() && html.form_around("gone").is_none());
 }

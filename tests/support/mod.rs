@@ -17,7 +17,6 @@ use serde_json::Value;
 pub use app::{App, Tokens};
 pub use browser::{Browser, Page};
 pub use operator::Operator;
-pub use process::Process;
 pub use server::{Engine, TestServer};
 
 /// An answer that is not a page.
@@ -34,16 +33,27 @@ pub struct Answer {
 impl Answer {
     /// Sends a request and reads the whole answer.
     pub async fn of(request: reqwest::RequestBuilder) -> Answer {
-        let answer = request.send().await.unwrap_or_else(|e| panic!("no answer: {e:?}"));
+        let answer = request
+            .send()
+            .await
+            .unwrap_or_else(|e| panic!("no answer: {e:?}"));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer { status, headers, text: answer.text().await.unwrap_or_default() }
+        Answer {
+            status,
+            headers,
+            text: answer.text().await.unwrap_or_default(),
+        }
     }
 
     /// The same for a server that may die: nothing when there is no whole answer.
     pub async fn maybe(request: reqwest::RequestBuilder) -> Option<Answer> {
         let answer = request.send().await.ok()?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Some(Answer { status, headers, text: answer.text().await.ok()? })
+        Some(Answer {
+            status,
+            headers,
+            text: answer.text().await.ok()?,
+        })
     }
 
     /// The body as JSON; `null` when it is none.
@@ -53,7 +63,11 @@ impl Answer {
 
     /// A header's text; empty when it is not there.
     pub fn header(&self, name: &str) -> String {
-        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+        self.headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The `error` of an OAuth answer.
@@ -76,8 +90,11 @@ pub fn install() {
 }
 
 /// Asks again and again until it is so; fails when it does not come true in time.
-#[track_caller]
-pub async fn until<F: Future<Output = bool>>(what: &str, limit: Duration, mut so: impl FnMut() -> F) {
+pub async fn until<F: Future<Output = bool>>(
+    what: &str,
+    limit: Duration,
+    mut so: impl FnMut() -> F,
+) {
     let begin = Instant::now();
     while !so().await {
         assert!(begin.elapsed() < limit, "not in {limit:?}: {what}");
@@ -88,7 +105,12 @@ pub async fn until<F: Future<Output = bool>>(what: &str, limit: Duration, mut so
 /// The claims of a JWT, not verified.
 pub fn claims(jwt: &str) -> Value {
     use base64::Engine as _;
-    let payload = jwt.split('.').nth(1).unwrap_or_else(|| panic!("{jwt:?} is no JWT"));
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).expect("base64url");
+    let payload = jwt
+        .split('.')
+        .nth(1)
+        .unwrap_or_else(|| panic!("{jwt:?} is no JWT"));
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(payload)
+        .expect("base64url");
     serde_json::from_slice(&bytes).expect("claims")
 }

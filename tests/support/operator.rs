@@ -17,7 +17,11 @@ pub struct Operator {
 
 enum How {
     /// Gets a new token for every call, so that a moved clock does not matter.
-    Service { realm: String, client_id: String, secret: String },
+    Service {
+        realm: String,
+        client_id: String,
+        secret: String,
+    },
     Bearer(String),
 }
 
@@ -52,7 +56,9 @@ impl Operator {
         let pending = panel.begin_with(&[], &[("resource", &format!("{url}/admin"))]);
         let page = browser.open(pending.url.as_str()).await;
         let page = if page.is_login() {
-            browser.log_in(&page, who, &format!("{who}-password"), true).await
+            browser
+                .log_in(&page, who, &format!("{who}-password"), true)
+                .await
         } else {
             page
         };
@@ -71,7 +77,11 @@ impl Operator {
     pub async fn token(&self) -> String {
         match &self.how {
             How::Bearer(token) => token.clone(),
-            How::Service { realm, client_id, secret } => {
+            How::Service {
+                realm,
+                client_id,
+                secret,
+            } => {
                 let url = format!("{}/realms/{realm}/protocol/openid-connect/token", self.url);
                 let request = self
                     .http
@@ -79,7 +89,10 @@ impl Operator {
                     .header("authorization", basic(client_id, secret))
                     .form(&[("grant_type", "client_credentials")]);
                 let answer = Answer::of(request).await.expect(200);
-                answer.json()["access_token"].as_str().expect("an access token").to_owned()
+                answer.json()["access_token"]
+                    .as_str()
+                    .expect("an access token")
+                    .to_owned()
             }
         }
     }
@@ -87,7 +100,10 @@ impl Operator {
     /// One call below `/admin/realms/{realm}`.
     pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let url = format!("{}/admin/realms/{}{path}", self.url, self.realm);
-        let mut request = self.http.request(method, url).bearer_auth(self.token().await);
+        let mut request = self
+            .http
+            .request(method, url)
+            .bearer_auth(self.token().await);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -116,10 +132,16 @@ impl Operator {
 
     /// Signs out what is selected; answers the receipt.
     pub async fn sign_out(&self, select: Value) -> Value {
-        let answer = self.post("/signouts", &json!({ "select": select, "reason": "test" })).await.expect(201);
+        let answer = self
+            .post("/signouts", &json!({ "select": select, "reason": "test" }))
+            .await
+            .expect(201);
         let made = answer.json();
         let location = answer.header("location");
-        assert!(location.ends_with(made["id"].as_str().expect("an id")), "Location is {location:?}");
+        assert!(
+            location.ends_with(made["id"].as_str().expect("an id")),
+            "Location is {location:?}"
+        );
         made
     }
 
@@ -136,7 +158,13 @@ impl Operator {
             let q: String = url::form_urlencoded::byte_serialize(q.as_bytes()).collect();
             let path = format!("/sessions?q={q}&state={state}&limit=100&cursor={cursor}");
             let page = self.get(&path).await.expect(200).json();
-            found.extend(page["sessions"].as_array().expect("sessions").iter().cloned());
+            found.extend(
+                page["sessions"]
+                    .as_array()
+                    .expect("sessions")
+                    .iter()
+                    .cloned(),
+            );
             match page["next"].as_str() {
                 Some(next) if !next.is_empty() => cursor = next.to_owned(),
                 _ => return found,
@@ -146,25 +174,47 @@ impl Operator {
 
     /// A user's id.
     pub async fn user_id(&self, username: &str) -> String {
-        let found = self.get(&format!("/users?username={username}&exact=true")).await.expect(200).json();
-        found[0]["id"].as_str().unwrap_or_else(|| panic!("no user {username}: {found}")).to_owned()
+        let found = self
+            .get(&format!("/users?username={username}&exact=true"))
+            .await
+            .expect(200)
+            .json();
+        found[0]["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no user {username}: {found}"))
+            .to_owned()
     }
 
     /// A client's id, which is not its client_id.
     pub async fn client_uuid(&self, client_id: &str) -> String {
-        let found = self.get(&format!("/clients?clientId={client_id}")).await.expect(200).json();
-        found[0]["id"].as_str().unwrap_or_else(|| panic!("no client {client_id}: {found}")).to_owned()
+        let found = self
+            .get(&format!("/clients?clientId={client_id}"))
+            .await
+            .expect(200)
+            .json();
+        found[0]["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no client {client_id}: {found}"))
+            .to_owned()
     }
 
     /// The receipts of a reason, newest first, each read in full.
     pub async fn receipts(&self, reason: &str) -> Vec<Value> {
         let listed = self.get("/signouts").await.expect(200).json();
-        let acts = listed.as_array().or(listed["signouts"].as_array()).or(listed["signOuts"].as_array());
+        let acts = listed
+            .as_array()
+            .or(listed["signouts"].as_array())
+            .or(listed["signOuts"].as_array());
         let mut found = Vec::new();
         for act in acts.unwrap_or_else(|| panic!("no list of sign-outs: {listed}")) {
             if act["reason"] == reason {
                 let id = act["id"].as_str().expect("an id");
-                found.push(self.get(&format!("/signouts/{id}")).await.expect(200).json());
+                found.push(
+                    self.get(&format!("/signouts/{id}"))
+                        .await
+                        .expect(200)
+                        .json(),
+                );
             }
         }
         found

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -34,8 +34,12 @@ pub fn run(args: &[&str]) -> (Option<i32>, String, String) {
 
 /// The same for a command that is set up already. Fails when it takes longer than twenty seconds.
 pub fn finish(mut command: Command) -> (Option<i32>, String, String) {
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
     let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let read = std::thread::spawn(move || {
         let mut text = String::new();
@@ -48,7 +52,11 @@ pub fn finish(mut command: Command) -> (Option<i32>, String, String) {
         text
     });
     let status = wait(&mut child, Duration::from_secs(20));
-    (status.and_then(|s| s.code()), read_out.join().unwrap(), read.join().unwrap())
+    (
+        status.and_then(|s| s.code()),
+        read_out.join().unwrap(),
+        read.join().unwrap(),
+    )
 }
 
 /// A port that was free a moment ago, below those that the system hands out for connections: nobody gets it by chance
@@ -109,7 +117,10 @@ impl Home {
         ];
         args.extend(more);
         let mut command = command(&args);
-        command.env("REALMKEEP_ADMIN_PASSWORD", "the-first-administrators-password");
+        command.env(
+            "REALMKEEP_ADMIN_PASSWORD",
+            "the-first-administrators-password",
+        );
         command
     }
 
@@ -160,7 +171,11 @@ impl Process {
             if answer.is_ok_and(|a| a.status().is_success()) {
                 return;
             }
-            assert!(begin.elapsed() < Duration::from_secs(15), "not ready: {}", self.log());
+            assert!(
+                begin.elapsed() < Duration::from_secs(15),
+                "not ready: {}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -179,9 +194,14 @@ impl Process {
     /// SIGTERM; answers how it ended and after how long.
     pub fn terminate(&mut self) -> (Option<ExitStatus>, Duration) {
         let begin = Instant::now();
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let told = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
         assert!(told.is_ok_and(|s| s.success()), "kill -TERM");
-        (wait(&mut self.child, Duration::from_secs(10)), begin.elapsed())
+        (
+            wait(&mut self.child, Duration::from_secs(10)),
+            begin.elapsed(),
+        )
     }
 }
 
@@ -192,6 +212,10 @@ impl Drop for Process {
 }
 
 /// Waits for a child, but not forever.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever waits for a process has nothing else to do"
+)]
 fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     let begin = Instant::now();
     loop {
@@ -203,11 +227,6 @@ fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
             let _ = child.wait();
             return None;
         }
-        std::thread::park_timeout(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// Reads a file of a home, for checks of what is written down.
-pub fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_default()
 }

@@ -135,6 +135,10 @@ service_account_roles = ["server-admin"]
 pub fn write(folder: &std::path::Path, url: &str) {
     std::fs::create_dir_all(folder).expect("a folder for realm files");
     for (name, text) in [("demo", DEMO), ("other", OTHER), ("master", MASTER)] {
-        std::fs::write(folder.join(format!("{name}.toml")), text.replace("{url}", url)).expect("a realm file");
+        std::fs::write(
+            folder.join(format!("{name}.toml")),
+            text.replace("{url}", url),
+        )
+        .expect("a realm file");
     }
 }

@@ -66,7 +66,8 @@ impl TestServer {
     async fn run(&mut self) {
         let folder = |name: &str| -> PathBuf { self.folder.path().join(name) };
         let address = self.listener.local_addr().expect("its address");
-        let mut settings = Settings::for_folder(folder("data"), folder("realms"), address, &self.url);
+        let mut settings =
+            Settings::for_folder(folder("data"), folder("realms"), address, &self.url);
         if self.engine == Engine::Memory {
             settings.store = "memory".to_owned();
         }
@@ -76,7 +77,9 @@ impl TestServer {
             listener: Some(self.listener.try_clone().expect("the listener")),
             ..Parts::default()
         };
-        let running = realmkeep::start(settings, parts).await.unwrap_or_else(|e| panic!("{e}"));
+        let running = realmkeep::start(settings, parts)
+            .await
+            .unwrap_or_else(|e| panic!("{e}"));
         if let Some(password) = &running.generated_password {
             self.admin_password.clone_from(password);
         }
@@ -85,7 +88,11 @@ impl TestServer {
 
     /// Stops it and starts it again on the same folder and port; the realm files are applied again.
     pub async fn restart(&mut self) {
-        assert_eq!(self.engine, Engine::Sled, "a store in memory does not survive");
+        assert_eq!(
+            self.engine,
+            Engine::Sled,
+            "a store in memory does not survive"
+        );
         self.stop().await;
         self.run().await;
     }
@@ -105,7 +112,12 @@ impl TestServer {
 
     /// Lets everything happen that is due now.
     pub async fn sweep(&self) {
-        self.running.as_ref().expect("a running server").sweep_now().await.unwrap();
+        self.running
+            .as_ref()
+            .expect("a running server")
+            .sweep_now()
+            .await
+            .unwrap();
     }
 
     /// What time it is there.
