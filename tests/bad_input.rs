@@ -1,5 +1,9 @@
 //! Whatever is sent, the answer is the standard's own error, never a fault, and nothing secret is in the log.
 
+mod authorize;
+mod log;
+mod token;
+
 use reqwest::Method;
 
 use crate::support::app::basic;
@@ -7,6 +11,8 @@ use crate::support::browser::client;
 use crate::support::process::Home;
 use crate::support::{Answer, App, Browser, Engine, Page, TestServer, claims};
 
+<<<<<<< HEAD
+=======
 /// An authorization request as a list, to be bent.
 fn good() -> Vec<(&'static str, &'static str)> {
     vec![
@@ -413,6 +419,7 @@ async fn the_token_endpoint_answers_in_the_words_of_rfc_6749() {
     );
 }
 
+>>>>>>> main
 #[tokio::test]
 async fn a_method_that_an_address_does_not_take_is_405_and_a_missing_one_404() {
     let server = TestServer::start(Engine::Memory).await;
@@ -558,7 +565,11 @@ async fn a_forged_host_changes_nothing_that_is_said_or_sent() {
     assert_eq!(discovery.json()["issuer"], server.issuer("demo").as_str());
     assert!(!discovery.text.contains("evil"), "{}", discovery.text);
     let query: String = url::form_urlencoded::Serializer::new(String::new())
+<<<<<<< HEAD
+        .extend_pairs(authorize::good())
+=======
         .extend_pairs(good())
+>>>>>>> main
         .finish();
     let answer = Answer::of(forged(format!(
         "{}?{query}",
@@ -654,6 +665,8 @@ async fn an_interaction_of_another_browser_or_none_goes_nowhere() {
         );
     }
 }
+<<<<<<< HEAD
+=======
 
 /// What the log may never hold, whoever sent it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -752,3 +765,4 @@ async fn the_log_has_every_request_and_no_secret() {
     }
     assert_eq!(claims(&tokens.access)["iss"], app.issuer.as_str());
 }
+>>>>>>> main

@@ -1,5 +1,7 @@
 //! The main job through the admin API: search, select, dry run, invalidate, receipt.
 
+mod search;
+
 use realmkeep::Span;
 use serde_json::{Value, json};
 
@@ -44,6 +46,8 @@ impl Place {
 }
 
 #[tokio::test]
+<<<<<<< HEAD
+=======
 async fn sessions_are_found_by_everything_the_search_knows() {
     let place = Place::open(Engine::Memory).await;
     let (_a, alice) = place.somebody("alice", LAPTOP).await;
@@ -164,6 +168,7 @@ async fn a_list_is_read_page_by_page_without_gaps_or_repeats() {
 }
 
 #[tokio::test]
+>>>>>>> main
 async fn a_dry_run_tells_everything_and_ends_nothing() {
     let place = Place::open(Engine::Memory).await;
     let (browser, alice) = place.somebody("alice", LAPTOP).await;

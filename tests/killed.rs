@@ -1,6 +1,8 @@
 //! The real program on sled, killed again and again at any moment: what it acknowledged is there after the restart, and
 //! what ended has not come back. And how it stops, and when it refuses to start.
 
+mod stops;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -363,6 +365,8 @@ async fn a_large_sign_out_that_was_cut_off_happened_wholly_or_not_at_all() {
         }
     }
 }
+<<<<<<< HEAD
+=======
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn told_to_stop_it_ends_well_within_five_seconds_and_forgets_nothing() {
@@ -470,3 +474,4 @@ fn what_is_misspelt_is_refused_with_a_suggestion() {
         "{err}"
     );
 }
+>>>>>>> main

@@ -1,6 +1,8 @@
 //! Reads the sources and refuses what would blur the rooms: an import that points up, an engine or a web framework
 //! outside its room, a second door, a second mint, a file too long to read.
 
+mod planted;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -306,6 +308,8 @@ fn exceptions_are_about_files_that_exist_and_need_them() {
         assert!(src.join(file).exists(), "no {file} ({why})");
     }
 }
+<<<<<<< HEAD
+=======
 
 #[test]
 fn a_bad_source_is_reported_with_file_and_line() {
@@ -388,3 +392,4 @@ fn a_bad_source_is_reported_with_file_and_line() {
         .collect();
     assert_eq!(by_file, expected);
 }
+>>>>>>> main

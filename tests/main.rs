@@ -1,4 +1,10 @@
 //! The promises, kept or broken from the outside: HTTP, the command line and the clock.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something is not as it should be"
+)]
 
 mod bad_input;
 mod browser;

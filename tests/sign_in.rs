@@ -1,5 +1,8 @@
 //! How a person gets in, and out again: login, consent, single sign-on, freshness, remembering, signing out.
 
+mod fresh;
+mod logout;
+
 use realmkeep::Span;
 
 use crate::support::browser::{PHONE, parameter};
@@ -250,6 +253,8 @@ async fn whoever_cancels_or_denies_sends_the_app_access_denied() {
 }
 
 #[tokio::test]
+<<<<<<< HEAD
+=======
 async fn prompt_decides_what_is_asked() {
     let (server, web, browser) = start().await;
     assert_eq!(
@@ -390,6 +395,7 @@ async fn a_realm_may_ask_for_the_password_again_and_again() {
 }
 
 #[tokio::test]
+>>>>>>> main
 async fn an_answer_may_go_by_form_or_fragment() {
     let (server, web, browser) = start().await;
     alice(&web, &browser).await;
@@ -419,6 +425,80 @@ async fn an_answer_may_go_by_form_or_fragment() {
                 .url
                 .as_str(),
         )
+<<<<<<< HEAD
+        .await;
+    let fragment = page
+        .location()
+        .and_then(|l| l.fragment().map(str::to_owned))
+        .unwrap_or_default();
+    let as_query = url::Url::parse(&format!("http://x/?{fragment}")).unwrap();
+    assert!(
+        parameter(&as_query, "code").is_some()
+            && parameter(&as_query, "iss") == Some(server.issuer("demo")),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn guesses_are_slowed_and_a_refresh_forgives_none_of_them() {
+    let (server, web, browser) = start().await;
+    let tokens = alice(&web, &browser).await;
+    let guesser = Browser::default();
+    let page = guesser.open(web.begin(&[]).url.as_str()).await;
+    let mut slowed = None;
+    for guess in 0..12 {
+        let answer = guesser
+            .log_in(&page, "alice", &format!("guess-{guess}"), false)
+            .await;
+        assert_eq!(answer.answered("code"), None);
+        if answer.headers.contains_key("retry-after") {
+            slowed = Some(answer);
+            break;
+        }
+    }
+    let slowed = slowed.expect("twelve guesses and no wait");
+    assert!(slowed.html().has("login-error"), "{slowed}");
+    // Neither alice's app at work nor another name's success opens the door again; and nobody else waits.
+    web.refresh(&tokens).await;
+    web.sign_in(&Browser::default(), "bob", "bob-password", &[], false)
+        .await;
+    let right = guesser
+        .log_in(&page, "alice", "alice-password", false)
+        .await;
+    assert_eq!(right.answered("code"), None, "the wait is over at once");
+    server.clock.advance(Span::mins(2));
+    let page = guesser.open(web.begin(&[]).url.as_str()).await;
+    let right = guesser
+        .log_in(&page, "alice", "alice-password", false)
+        .await;
+    assert!(
+        right.answered("code").is_some(),
+        "alice is locked out for good: {right}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_request_brings_is_shown_as_text() {
+    let (server, web, browser) = start().await;
+    alice(&web, &browser).await;
+    let script = "%3Cscript%3Ealert(1)%3C/script%3E%22onload=x";
+    for path in [
+        format!(
+            "logout?state={script}&client_id=web&post_logout_redirect_uri=https://web.example/bye"
+        ),
+        format!("logout?client_id={script}"),
+        format!("logout?id_token_hint={script}&ui_locales={script}"),
+        format!("auth?client_id={script}"),
+        format!("auth?client_id=web&redirect_uri={script}"),
+    ] {
+        let page = browser.open(&server.endpoint("demo", &path)).await;
+        assert!(page.status < 500, "{path}: {page}");
+        assert!(
+            !page.body.contains("<script>alert") && !page.body.contains("\"onload"),
+            "{path}: {page}"
+        );
+    }
+=======
         .await;
     let fragment = page
         .location()
@@ -501,4 +581,5 @@ async fn an_expired_hint_of_ones_own_session_still_signs_out() {
         web.silent_error(&browser).await.as_deref(),
         Some("login_required")
     );
+>>>>>>> main
 }

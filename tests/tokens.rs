@@ -1,6 +1,9 @@
 //! What apps get and do with it: codes, refresh, introspection, userinfo, revocation, keys. With a standard client where it
 //! lets us, raw where an answer must be seen as it is.
 
+mod published;
+mod refresh;
+
 use futures_util::future::join_all;
 use openidconnect::core::{CoreTokenIntrospectionResponse, CoreUserInfoClaims};
 use openidconnect::{AccessToken, TokenIntrospectionResponse as _};
@@ -178,6 +181,8 @@ async fn an_old_code_is_over() {
         web.try_exchange(&code, &verifier).await.error(),
         "invalid_grant"
     );
+<<<<<<< HEAD
+=======
 }
 
 #[tokio::test]
@@ -261,6 +266,7 @@ async fn scope_shrinks_and_never_grows() {
         about["email"].is_null() && about["name"].is_null(),
         "{about}"
     );
+>>>>>>> main
 }
 
 #[tokio::test]
@@ -353,6 +359,8 @@ async fn revoking_an_access_token_leaves_its_family() {
 }
 
 #[tokio::test]
+<<<<<<< HEAD
+=======
 async fn discovery_is_the_same_by_every_address_and_matches_every_issuer() {
     let (server, web, _, tokens) = start().await;
     let issuer = server.issuer("demo");
@@ -403,6 +411,7 @@ async fn discovery_is_the_same_by_every_address_and_matches_every_issuer() {
 }
 
 #[tokio::test]
+>>>>>>> main
 async fn a_service_gets_a_token_of_its_own_and_nothing_more() {
     let (server, _, _, _) = start().await;
     let plain = server.app_of("demo", "plain").await;
@@ -430,6 +439,8 @@ async fn a_service_gets_a_token_of_its_own_and_nothing_more() {
             .error(),
         "unauthorized_client"
     );
+<<<<<<< HEAD
+=======
 }
 
 #[tokio::test]
@@ -474,4 +485,5 @@ async fn an_app_may_have_rs256() {
     )]
     let good = jsonwebtoken::decode::<Value>(id_token, &key, &rules);
     assert!(good.is_ok(), "{good:?}");
+>>>>>>> main
 }

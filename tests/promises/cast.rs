@@ -12,8 +12,6 @@ pub struct Cast {
     pub web: App,
     /// An app with `offline_access`.
     pub notes: App,
-    /// An app that asks for consent each time.
-    pub asks: App,
     /// The app of administrators.
     pub panel: App,
     /// alice, remembered.
@@ -81,7 +79,10 @@ impl Cast {
             server,
             web,
             notes,
+<<<<<<< HEAD
+=======
             asks,
+>>>>>>> main
             panel,
             laptop,
             phone,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::cast::{Cast, EVERYBODY, Held, Who};
 use super::causes::Outcome;
-use crate::support::{App, Browser, Operator, Tokens};
+use crate::support::{App, Operator, Tokens};
 
 /// The whole promise. Safe to ask again: after a restart it must still hold.
 pub async fn everything(cast: &mut Cast, outcome: &Outcome, reason: &str) {
@@ -252,9 +252,4 @@ async fn receipt(cast: &Cast, outcome: &Outcome, reason: &str) {
         }
         assert_eq!(app["state"] == "bounded", !cast.moved, "{app}");
     }
-}
-
-/// Whether a browser is signed in, asked without a page.
-pub async fn is_signed_in(app: &App, browser: &Browser) -> bool {
-    app.silent_error(browser).await.is_none()
 }

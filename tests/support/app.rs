@@ -1,25 +1,33 @@
 //! A relying party as people write them: the `openidconnect` crate with discovery, PKCE, `state` and `nonce`; and the
 //! same requests raw, for answers that the crate would not let through.
 
-use std::pin::Pin;
+mod wire;
 
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata,
 };
 use openidconnect::{
+<<<<<<< HEAD
+    AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, IntrospectionUrl, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RefreshToken, Scope, TokenResponse as _,
+=======
     AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
     EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl, Nonce,
     OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
     Scope, TokenResponse as _,
+>>>>>>> main
 };
-use serde_json::Value;
 use url::Url;
 
 use super::browser::{Browser, Page, client, parameter};
 use super::{Answer, claims};
+pub use wire::{Wire, basic};
 
 type Rp =
     CoreClient<EndpointSet, EndpointNotSet, EndpointSet, EndpointNotSet, EndpointSet, EndpointSet>;
+<<<<<<< HEAD
+=======
 
 /// The app's side of the wire.
 #[derive(Clone)]
@@ -40,6 +48,7 @@ impl<'c> AsyncHttpClient<'c> for Wire {
         })
     }
 }
+>>>>>>> main
 
 /// A relying party.
 pub struct App {
@@ -54,8 +63,6 @@ pub struct App {
     /// The app's side of the wire.
     pub wire: Wire,
     secret: Option<String>,
-    /// What discovery said.
-    pub metadata: Value,
 }
 
 /// What an app keeps between sending a browser away and getting it back.
@@ -161,7 +168,6 @@ impl App {
             rp,
             wire,
             secret,
-            metadata: raw,
         }
     }
 
@@ -401,6 +407,8 @@ impl Tokens {
         }
     }
 }
+<<<<<<< HEAD
+=======
 
 /// The `Authorization` header of a client with a secret (RFC 6749 section 2.3.1).
 pub fn basic(id: &str, secret: &str) -> String {
@@ -413,3 +421,4 @@ pub fn basic(id: &str, secret: &str) -> String {
         base64::engine::general_purpose::STANDARD.encode(pair)
     )
 }
+>>>>>>> main

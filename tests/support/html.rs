@@ -1,16 +1,10 @@
 //! Pages as a person meets them: a small tolerant reader of elements, their text, and forms.
 
-/// One tag of a page, in the order of the text.
-#[derive(Clone, Debug)]
-struct Tag {
-    name: String,
-    attributes: Vec<(String, String)>,
-    closing: bool,
-    /// Where it begins and where the text after it begins.
-    start: usize,
-    end: usize,
-}
+mod tag;
 
+<<<<<<< HEAD
+use tag::{Tag, decode, tag};
+=======
 impl Tag {
     fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
@@ -19,6 +13,7 @@ impl Tag {
             .map(|(_, v)| v.as_str())
     }
 }
+>>>>>>> main
 
 /// A page, read.
 #[derive(Clone, Debug)]
@@ -268,6 +263,8 @@ impl Html {
     }
 }
 
+<<<<<<< HEAD
+=======
 fn tag(text: &str, start: usize) -> Option<Tag> {
     let mut rest = &text[start + 1..];
     let closing = rest.starts_with('/');
@@ -370,6 +367,7 @@ fn entity(name: &str) -> Option<char> {
     }
 }
 
+>>>>>>> main
 #[test]
 fn a_form_is_read_as_a_browser_would_send_it() {
     let html = Html::read(

@@ -17,7 +17,6 @@ use serde_json::Value;
 pub use app::{App, Tokens};
 pub use browser::{Browser, Page};
 pub use operator::Operator;
-pub use process::Process;
 pub use server::{Engine, TestServer};
 
 /// An answer that is not a page.
@@ -91,7 +90,10 @@ pub fn install() {
 }
 
 /// Asks again and again until it is so; fails when it does not come true in time.
+<<<<<<< HEAD
+=======
 #[track_caller]
+>>>>>>> main
 pub async fn until<F: Future<Output = bool>>(
     what: &str,
     limit: Duration,

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -212,6 +212,10 @@ impl Drop for Process {
 }
 
 /// Waits for a child, but not forever.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever waits for a process has nothing else to do"
+)]
 fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     let begin = Instant::now();
     loop {
@@ -223,11 +227,6 @@ fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
             let _ = child.wait();
             return None;
         }
-        std::thread::park_timeout(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// Reads a file of a home, for checks of what is written down.
-pub fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_default()
 }
