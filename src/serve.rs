@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Settings};
-use crate::crypto::PasswordCost;
 use crate::domain::realm::apply::ApplyError;
 use crate::domain::time::{Clock, SystemClock};
 use crate::domain::{Context, Fault};

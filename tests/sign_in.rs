@@ -253,6 +253,149 @@ async fn whoever_cancels_or_denies_sends_the_app_access_denied() {
 }
 
 #[tokio::test]
+<<<<<<< HEAD
+=======
+async fn prompt_decides_what_is_asked() {
+    let (server, web, browser) = start().await;
+    assert_eq!(
+        web.silent_error(&browser).await.as_deref(),
+        Some("login_required")
+    );
+    let first = alice(&web, &browser).await;
+    assert_eq!(
+        server
+            .app("asks")
+            .await
+            .silent_error(&browser)
+            .await
+            .as_deref(),
+        Some("consent_required")
+    );
+    server.clock.advance(Span::secs(30));
+    let pending = web.begin_with(&[], &[("prompt", "login")]);
+    let page = browser.open(pending.url.as_str()).await;
+    assert!(
+        page.is_login(),
+        "prompt=login is satisfied by a session: {page}"
+    );
+    let page = browser
+        .log_in(&page, "alice", "alice-password", false)
+        .await;
+    let code = web.code(&pending, &page);
+    let second = web.exchange(pending, code).await;
+    assert!(
+        second.auth_time >= first.auth_time + 30,
+        "auth_time {} after {}",
+        second.auth_time,
+        first.auth_time
+    );
+    let page = browser
+        .open(
+            web.begin_with(&[], &[("prompt", "none login")])
+                .url
+                .as_str(),
+        )
+        .await;
+    assert_eq!(page.answered("error").as_deref(), Some("invalid_request"));
+}
+
+#[tokio::test]
+async fn max_age_asks_again_once_the_login_is_too_old() {
+    let (server, web, browser) = start().await;
+    alice(&web, &browser).await;
+    let ask = async |max_age: &str| {
+        browser
+            .open(web.begin_with(&[], &[("max_age", max_age)]).url.as_str())
+            .await
+    };
+    assert!(ask("1000").await.answered("code").is_some());
+    server.clock.advance(Span::secs(61));
+    assert!(ask("60").await.is_login());
+    assert!(ask("0").await.is_login());
+    assert!(ask("10000").await.answered("code").is_some());
+    let page = browser
+        .open(
+            web.begin_with(&[], &[("max_age", "60"), ("prompt", "none")])
+                .url
+                .as_str(),
+        )
+        .await;
+    assert_eq!(page.answered("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_hint_names_the_person_and_never_switches_to_another() {
+    let (_server, web, browser) = start().await;
+    let page = browser
+        .open(
+            web.begin_with(&[], &[("login_hint", "ali\"<b>ce")])
+                .url
+                .as_str(),
+        )
+        .await;
+    assert_eq!(
+        page.form("login-form").value("username"),
+        Some("ali\"<b>ce")
+    );
+    let of_bob = web
+        .sign_in(&Browser::default(), "bob", "bob-password", &[], false)
+        .await;
+    alice(&web, &browser).await;
+    let hint = [
+        ("id_token_hint", of_bob.id_token.as_str()),
+        ("prompt", "none"),
+    ];
+    let page = browser.open(web.begin_with(&[], &hint).url.as_str()).await;
+    assert_eq!(page.answered("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_remembered_session_outlives_an_ordinary_one() {
+    let (server, web, browser) = start().await;
+    let other = Browser::new(PHONE);
+    web.sign_in(&browser, "alice", "alice-password", &[], true)
+        .await;
+    let ordinary = web
+        .sign_in(&other, "alice", "alice-password", &[], false)
+        .await;
+    server.advance(Span::hours(20)).await;
+    assert_eq!(web.silent_error(&browser).await, None);
+    assert_eq!(
+        web.silent_error(&other).await.as_deref(),
+        Some("login_required")
+    );
+    assert_eq!(
+        server.ops().session(&ordinary.sid).await["device"]["kind"],
+        "mobile"
+    );
+    server.advance(Span::days(8)).await;
+    assert_eq!(
+        web.silent_error(&browser).await.as_deref(),
+        Some("login_required")
+    );
+}
+
+#[tokio::test]
+async fn a_realm_may_ask_for_the_password_again_and_again() {
+    let text =
+        crate::support::realms::DEMO.replace("[tokens]", "sign_in_frequency = \"10m\"\n[tokens]");
+    let server = TestServer::with_realm(Engine::Memory, Some(("demo", &text))).await;
+    let (web, browser) = (server.app("web").await, Browser::default());
+    alice(&web, &browser).await;
+    server.clock.advance(Span::mins(9));
+    assert_eq!(web.silent_error(&browser).await, None);
+    server.clock.advance(Span::mins(2));
+    assert_eq!(
+        web.silent_error(&browser).await.as_deref(),
+        Some("login_required")
+    );
+    assert!(browser.open(web.begin(&[]).url.as_str()).await.is_login());
+    alice(&web, &browser).await;
+    assert_eq!(web.silent_error(&browser).await, None);
+}
+
+#[tokio::test]
+>>>>>>> main
 async fn an_answer_may_go_by_form_or_fragment() {
     let (server, web, browser) = start().await;
     alice(&web, &browser).await;
@@ -282,6 +425,7 @@ async fn an_answer_may_go_by_form_or_fragment() {
                 .url
                 .as_str(),
         )
+<<<<<<< HEAD
         .await;
     let fragment = page
         .location()
@@ -354,4 +498,88 @@ async fn what_a_request_brings_is_shown_as_text() {
             "{path}: {page}"
         );
     }
+=======
+        .await;
+    let fragment = page
+        .location()
+        .and_then(|l| l.fragment().map(str::to_owned))
+        .unwrap_or_default();
+    let as_query = url::Url::parse(&format!("http://x/?{fragment}")).unwrap();
+    assert!(
+        parameter(&as_query, "code").is_some()
+            && parameter(&as_query, "iss") == Some(server.issuer("demo")),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn a_logout_without_a_good_hint_asks_first() {
+    let (server, web, browser) = start().await;
+    let of_bob = web
+        .sign_in(&Browser::default(), "bob", "bob-password", &[], false)
+        .await;
+    alice(&web, &browser).await;
+    let logout = server.endpoint("demo", "logout");
+    let bye = "post_logout_redirect_uri=https://web.example/bye";
+    let forged = format!("{}x", of_bob.id_token);
+    let queries = [
+        String::new(),
+        format!("?client_id=web&{bye}"),
+        format!("?id_token_hint={forged}&{bye}"),
+        // Somebody else's: leaked, it must not sign alice out.
+        format!("?id_token_hint={}&{bye}", of_bob.id_token),
+    ];
+    for query in queries {
+        let page = browser.open(&format!("{logout}{query}")).await;
+        assert!(page.html().has("logout-confirm"), "{query}: {page}");
+        assert_eq!(web.silent_error(&browser).await, None, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_logout_goes_only_where_the_app_registered() {
+    let (server, web, browser) = start().await;
+    let logout = server.endpoint("demo", "logout");
+    for target in [
+        "https://evil.example/",
+        "https://web.example/bye/x",
+        "https://web.example/bye?x=1",
+        "javascript:alert(1)",
+    ] {
+        let tokens = alice(&web, &browser).await;
+        let mut url = url::Url::parse(&logout).unwrap();
+        url.query_pairs_mut().extend_pairs([
+            ("id_token_hint", tokens.id_token.as_str()),
+            ("post_logout_redirect_uri", target),
+        ]);
+        let page = browser.open(url.as_str()).await;
+        assert_eq!(page.location(), None, "{target}: {page}");
+        let page = match page.html().form("logout-form") {
+            Some(form) => browser.submit(&page, form.press("logout-confirm")).await,
+            None => page,
+        };
+        assert_eq!(page.location(), None, "{target}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_hint_of_ones_own_session_still_signs_out() {
+    let (server, web, browser) = start().await;
+    let tokens = web
+        .sign_in(&browser, "alice", "alice-password", &[], true)
+        .await;
+    server.advance(Span::hours(5)).await;
+    let page: Page = browser
+        .open(&format!(
+            "{}?id_token_hint={}",
+            server.endpoint("demo", "logout"),
+            tokens.id_token
+        ))
+        .await;
+    assert_eq!(page.text("logged-out"), "You are signed out");
+    assert_eq!(
+        web.silent_error(&browser).await.as_deref(),
+        Some("login_required")
+    );
+>>>>>>> main
 }

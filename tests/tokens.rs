@@ -181,6 +181,92 @@ async fn an_old_code_is_over() {
         web.try_exchange(&code, &verifier).await.error(),
         "invalid_grant"
     );
+<<<<<<< HEAD
+=======
+}
+
+#[tokio::test]
+async fn many_refreshes_at_once_make_one_new_token() {
+    let (_server, web, _, tokens) = start().await;
+    let answers = join_all((0..16).map(|_| web.try_refresh(&tokens.refresh))).await;
+    let mut got: Vec<String> = Vec::new();
+    for answer in answers {
+        assert_eq!(
+            answer.status, 200,
+            "tabs that race are no thieves: {}",
+            answer.text
+        );
+        got.push(answer.json()["refresh_token"].as_str().unwrap().to_owned());
+    }
+    got.sort();
+    got.dedup();
+    assert_eq!(got.len(), 1, "the family was forked");
+    web.try_refresh(&got[0]).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_repeated_refresh_is_a_slip_within_the_window_and_theft_after_it() {
+    let (server, web, _, tokens) = start().await;
+    let second = web.refresh(&tokens).await;
+    server.clock.advance(Span::secs(5));
+    let again = web.refresh(&tokens).await;
+    assert_eq!(again.refresh, second.refresh, "the same successor");
+    server.clock.advance(Span::secs(6));
+    assert_eq!(
+        web.try_refresh(&tokens.refresh).await.error(),
+        "invalid_grant"
+    );
+    assert_eq!(
+        web.try_refresh(&second.refresh).await.error(),
+        "invalid_grant",
+        "the family is revoked"
+    );
+    let receipts = server.ops().receipts("refresh_reuse").await;
+    assert_eq!(receipts.len(), 1, "{receipts:?}");
+}
+
+#[tokio::test]
+async fn scope_shrinks_and_never_grows() {
+    let (_server, web, browser, _) = start().await;
+    let tokens = web.sign_in_silently(&browser, &["profile", "email"]).await;
+    let refresh = |scope: &'static str, token: String| {
+        let web = &web;
+        async move {
+            web.form(
+                "token",
+                &[
+                    ("grant_type", "refresh_token"),
+                    ("refresh_token", &token),
+                    ("scope", scope),
+                ],
+            )
+            .await
+        }
+    };
+    let wider = refresh(
+        "openid profile email offline_access",
+        tokens.refresh.clone(),
+    )
+    .await;
+    assert_eq!(
+        (wider.status, wider.error().as_str()),
+        (400, "invalid_scope")
+    );
+    let narrow = refresh("openid", tokens.refresh.clone())
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(narrow["scope"], "openid");
+    let about = web
+        .userinfo(narrow["access_token"].as_str().unwrap())
+        .await
+        .expect(200)
+        .json();
+    assert!(
+        about["email"].is_null() && about["name"].is_null(),
+        "{about}"
+    );
+>>>>>>> main
 }
 
 #[tokio::test]
@@ -273,6 +359,59 @@ async fn revoking_an_access_token_leaves_its_family() {
 }
 
 #[tokio::test]
+<<<<<<< HEAD
+=======
+async fn discovery_is_the_same_by_every_address_and_matches_every_issuer() {
+    let (server, web, _, tokens) = start().await;
+    let issuer = server.issuer("demo");
+    let get = async |path: &str| Answer::of(web.wire.0.get(format!("{}{path}", server.url))).await;
+    let first = get("/realms/demo/.well-known/openid-configuration")
+        .await
+        .expect(200);
+    for path in [
+        "/.well-known/openid-configuration/realms/demo",
+        "/.well-known/oauth-authorization-server/realms/demo",
+    ] {
+        assert_eq!(get(path).await.expect(200).json(), first.json(), "{path}");
+    }
+    let said = first.json();
+    assert_eq!(said["issuer"], issuer.as_str());
+    assert_eq!(
+        said["code_challenge_methods_supported"],
+        serde_json::json!(["S256"])
+    );
+    assert_eq!(said["authorization_response_iss_parameter_supported"], true);
+    let grants = said["grant_types_supported"].as_array().unwrap();
+    assert!(
+        !grants.iter().any(|g| g == "password" || g == "implicit"),
+        "{grants:?}"
+    );
+    for (name, value) in said.as_object().unwrap() {
+        if name.ends_with("_endpoint") || name == "jwks_uri" {
+            assert!(
+                value
+                    .as_str()
+                    .is_some_and(|v| v.starts_with(&format!("{issuer}/"))),
+                "{name}: {value}"
+            );
+        }
+    }
+    for token in [&tokens.access, &tokens.id_token] {
+        assert_eq!(claims(token)["iss"], issuer.as_str());
+    }
+    let jwks = Answer::of(web.wire.0.get(said["jwks_uri"].as_str().unwrap()))
+        .await
+        .expect(200)
+        .json();
+    let keys = jwks["keys"].as_array().unwrap();
+    assert!(
+        !keys.is_empty() && keys.iter().all(|k| k["d"].is_null() && k["k"].is_null()),
+        "{jwks}"
+    );
+}
+
+#[tokio::test]
+>>>>>>> main
 async fn a_service_gets_a_token_of_its_own_and_nothing_more() {
     let (server, _, _, _) = start().await;
     let plain = server.app_of("demo", "plain").await;
@@ -300,4 +439,51 @@ async fn a_service_gets_a_token_of_its_own_and_nothing_more() {
             .error(),
         "unauthorized_client"
     );
+<<<<<<< HEAD
+=======
+}
+
+#[tokio::test]
+async fn an_app_may_have_rs256() {
+    let text = crate::support::realms::DEMO.replace(
+        "client_name = \"Notes\"",
+        "client_name = \"Notes\"\nid_token_signed_response_alg = \"RS256\"",
+    );
+    let server = TestServer::with_realm(Engine::Memory, Some(("demo", &text))).await;
+    let (notes, browser) = (server.app("notes").await, Browser::default());
+    let pending = notes.begin(&[]);
+    let page = browser.open(pending.url.as_str()).await;
+    let page = browser.log_in(&page, "bob", "bob-password", false).await;
+    let code = notes.code(&pending, &page);
+    let answer = notes
+        .try_exchange(&code, pending.verifier())
+        .await
+        .expect(200)
+        .json();
+    let id_token = answer["id_token"].as_str().unwrap();
+    let header = claims(&format!("x.{}.x", id_token.split('.').next().unwrap()));
+    assert_eq!(header["alg"], "RS256");
+    let jwks = Answer::of(notes.wire.0.get(server.endpoint("demo", "certs")))
+        .await
+        .json();
+    let key = jwks["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|k| k["kid"] == header["kid"])
+        .expect("its key");
+    let key = jsonwebtoken::DecodingKey::from_rsa_components(
+        key["n"].as_str().unwrap(),
+        key["e"].as_str().unwrap(),
+    )
+    .unwrap();
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    rules.set_audience(&["notes"]);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test looks at the token as a stranger would"
+    )]
+    let good = jsonwebtoken::decode::<Value>(id_token, &key, &rules);
+    assert!(good.is_ok(), "{good:?}");
+>>>>>>> main
 }

@@ -24,4 +24,4 @@ mod uri;
 pub use args::ServeArgs;
 pub use problem::Problem;
 pub use realm_file::{RealmFile, load_all};
-pub use settings::{Settings, TlsFiles};
+pub use settings::Settings;

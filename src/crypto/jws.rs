@@ -38,8 +38,6 @@ pub struct Header {
     pub alg: Alg,
     /// The key the token claims.
     pub kid: Option<String>,
-    /// The kind the token claims to be; [`verify`] compares it with the [`TokenKind`].
-    pub typ: Option<String>,
 }
 
 /// Why a token is refused. Safe to log; of the token it carries at most the name of a claim or algorithm.
@@ -95,11 +93,7 @@ pub fn header(token: &str) -> Result<Header, JwsError> {
         .alg
         .parse()
         .map_err(|_| JwsError::UnsupportedAlgorithm)?;
-    Ok(Header {
-        alg,
-        kid: raw.kid,
-        typ: raw.typ,
-    })
+    Ok(Header { alg, kid: raw.kid })
 }
 
 /// Reads the payload of a token **anybody may have written**: no signature, no time, no type is checked.

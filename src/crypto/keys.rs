@@ -175,6 +175,7 @@ impl SigningKey {
     }
 
     /// The public half, ready to verify.
+    #[cfg(test)]
     pub fn verifying_key(&self) -> &VerifyingKey {
         &self.verifying
     }

@@ -18,11 +18,10 @@ mod phc;
 pub mod secret;
 pub mod vault;
 
-pub use jws::{Header, JwsError, TokenKind};
-pub use keys::{Alg, KeyError, SigningKey, VerifyingKey};
+pub use jws::{JwsError, TokenKind};
+pub use keys::{Alg, SigningKey, VerifyingKey};
 pub use password::{
-    HashFormatError, MAX_PASSWORD_BYTES, PasswordCost, PasswordError, Passwords, Verdict,
-    check_hash,
+    MAX_PASSWORD_BYTES, PasswordCost, PasswordError, Passwords, Verdict, check_hash,
 };
 pub use secret::{Secret, b64, same, sha256, unb64};
 pub use vault::{Vault, VaultError};

@@ -55,12 +55,6 @@ impl PasswordCost {
         }
     }
 
-    /// Whether argon2 knows these numbers and they are within what a stored hash may cost: at most 256 MiB, 16 passes
-    /// and 16 lanes. Configuration asks before it starts anything; with others every hash is [`PasswordError::Internal`].
-    pub fn is_possible(self) -> bool {
-        self.params().is_some()
-    }
-
     fn params(self) -> Option<Params> {
         Params::new(self.memory_kib, self.passes, self.lanes, Some(HASH_BYTES))
             .ok()

@@ -17,8 +17,6 @@ pub enum Right {
     ManageClients,
     /// See and change the realm's own settings and keys.
     ManageRealm,
-    /// Read the audit log.
-    ReadAudit,
     /// Create and delete realms; see all of them.
     ManageServer,
 }
@@ -59,7 +57,7 @@ fn role_allows(role: &str, right: Right) -> bool {
         ),
         "users-manager" => matches!(right, Right::ViewUsers | Right::ManageUsers),
         "clients-manager" => matches!(right, Right::ViewClients | Right::ManageClients),
-        "auditor" => matches!(right, Right::ViewSessions | Right::ReadAudit),
+        "auditor" => right == Right::ViewSessions,
         _ => false,
     }
 }

@@ -11,7 +11,7 @@ use super::id::{ClientId, FamilyId, Sid, UserId};
 use super::realm::Realm;
 use super::record::{Versioned, decode, versioned};
 use super::session::{Ended, Limits, Seen, Session};
-use super::signout::{Epoch, Reason};
+use super::signout::Epoch;
 use super::time::Timestamp;
 use super::token::AccessClaims;
 use super::{Context, Fault, key};
@@ -439,17 +439,6 @@ fn judge_session(
         limits,
         _judged: Judged(()),
     }))
-}
-
-impl Denied {
-    /// The reason the sweep will give for it, when it is an expiry.
-    pub fn expiry(&self) -> Option<Reason> {
-        match self {
-            Denied::Idle => Some(Reason::Idle),
-            Denied::Expired => Some(Reason::Expired),
-            _ => None,
-        }
-    }
 }
 
 fn epoch(record: Option<Record>) -> Result<Option<Epoch>, Fault> {

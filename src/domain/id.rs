@@ -49,11 +49,6 @@ macro_rules! id {
             pub fn bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
-
-            /// Reads an id back from the bytes of a key; `None` when there are not exactly sixteen.
-            pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-                Uuid::from_slice(bytes).ok().map(Self)
-            }
         }
 
         impl fmt::Display for $name {
@@ -98,6 +93,19 @@ id! {
     /// One act of ending sessions.
     SignOutId
 }
+
+macro_rules! read_from_keys {
+    ($($name:ident),*) => {
+        $(impl $name {
+            /// Reads an id back from the bytes of a key; `None` when there are not exactly sixteen.
+            pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                Uuid::from_slice(bytes).ok().map(Self)
+            }
+        })*
+    };
+}
+
+read_from_keys!(ClientId, Sid, FamilyId, SignOutId);
 
 #[cfg(test)]
 mod tests {

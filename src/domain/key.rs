@@ -51,11 +51,6 @@ pub fn realm(id: RealmId) -> Bytes {
     Key::of(0x02, id).end()
 }
 
-/// All realms.
-pub fn realms() -> Range {
-    Key::space(0x02).range()
-}
-
 /// A realm's unique name.
 pub fn realm_name(name: &str) -> Bytes {
     Key::space(0x03).bytes(name.as_bytes()).end()
@@ -292,11 +287,6 @@ pub fn consent(realm: RealmId, user: UserId, client: ClientId) -> Bytes {
         .end()
 }
 
-/// What a user allowed all clients.
-pub fn consents(realm: RealmId, user: UserId) -> Range {
-    Key::of(0x5C, realm).bytes(user.bytes()).range()
-}
-
 /// A client assertion that was used.
 pub fn assertion(realm: RealmId, client: ClientId, hash: &[u8; 32]) -> Bytes {
     Key::of(0x5D, realm).bytes(client.bytes()).bytes(hash).end()
@@ -390,6 +380,7 @@ pub fn audit(realm: RealmId, at: Timestamp, id: &[u8; 16]) -> Bytes {
 }
 
 /// All audit records of a realm, newest first.
+#[cfg(test)]
 pub fn audits(realm: RealmId) -> Range {
     Key::of(0x70, realm).range()
 }

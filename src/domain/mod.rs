@@ -117,15 +117,6 @@ impl From<CommitError> for Fault {
     }
 }
 
-/// What was decided: the writes that go with it, whatever the answer is. A refusal that must write (a replayed code, a
-/// reused refresh token) cannot lose its writes to a `?`.
-pub struct Decision<A> {
-    /// The writes.
-    pub changes: Batch,
-    /// The answer.
-    pub answer: A,
-}
-
 /// How often a verb reads again and decides again after a conflict before it answers [`Fault::Busy`].
 pub const TRIES: usize = 12;
 

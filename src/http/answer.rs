@@ -157,7 +157,7 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         log_fault(&fault);
         if is_passing(&fault) {
-            let detail = "nothing was changed; try again in a moment";
+            let detail = "try again in a moment; an act that names an Idempotency-Key is done once";
             Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",

@@ -185,14 +185,6 @@ impl BrowserState {
         self.set(CSRF, &crypto::b64(&ctx.random())).await
     }
 
-    /// Forgets everything and removes the cookie.
-    ///
-    /// # Errors
-    /// [`Fault`] when the store does not answer.
-    pub async fn forget(&self) -> Result<(), Fault> {
-        self.0.flush().await.map_err(fault)
-    }
-
     async fn all_pending(&self) -> Result<Vec<(String, Pending)>, Fault> {
         Ok(self.get(PENDING).await?.unwrap_or_default())
     }

@@ -3,62 +3,13 @@
 
 use std::fmt;
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::error::OAuthError;
 use super::params::{MAX_VALUE, Params, decode};
 
 /// `client_assertion_type` of a JWT (RFC 7523 §2.2).
 pub const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/// How a client is registered to authenticate at the token endpoint (OIDC Core §9).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AuthMethod {
-    /// The secret in an `Authorization: Basic` header: the default of RFC 7591 §2.
-    #[default]
-    ClientSecretBasic,
-    /// The secret in the body.
-    ClientSecretPost,
-    /// A JWT with a MAC made from the secret.
-    ClientSecretJwt,
-    /// A JWT signed with the client's private key.
-    PrivateKeyJwt,
-    /// A public client: it only names itself.
-    None,
-}
-
-impl AuthMethod {
-    /// All methods the vocabulary knows; which are offered is the server's choice.
-    pub const ALL: [AuthMethod; 5] = [
-        AuthMethod::ClientSecretBasic,
-        AuthMethod::ClientSecretPost,
-        AuthMethod::ClientSecretJwt,
-        AuthMethod::PrivateKeyJwt,
-        AuthMethod::None,
-    ];
-
-    /// The registered name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            AuthMethod::ClientSecretBasic => "client_secret_basic",
-            AuthMethod::ClientSecretPost => "client_secret_post",
-            AuthMethod::ClientSecretJwt => "client_secret_jwt",
-            AuthMethod::PrivateKeyJwt => "private_key_jwt",
-            AuthMethod::None => "none",
-        }
-    }
-
-    /// The method of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == name)
-    }
-}
 
 /// A secret or assertion as it came in. Neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
@@ -148,33 +99,6 @@ impl Presented {
             )),
         }
     }
-
-    /// The client to look up; for an assertion alone the `sub` it claims, still unverified (RFC 7523 §3).
-    pub fn client_id(&self) -> Option<String> {
-        match self {
-            Presented::None => None,
-            Presented::Public { client_id }
-            | Presented::Basic { client_id, .. }
-            | Presented::Post { client_id, .. } => Some(client_id.clone()),
-            Presented::Assertion { client_id, jwt } => client_id
-                .clone()
-                .or_else(|| unverified_subject(jwt.expose())),
-        }
-    }
-
-    /// Whether this is the method the client registered; any other is refused (RFC 7591 §2).
-    pub fn is(&self, registered: AuthMethod) -> bool {
-        matches!(
-            (self, registered),
-            (Presented::Public { .. }, AuthMethod::None)
-                | (Presented::Basic { .. }, AuthMethod::ClientSecretBasic)
-                | (Presented::Post { .. }, AuthMethod::ClientSecretPost)
-                | (
-                    Presented::Assertion { .. },
-                    AuthMethod::ClientSecretJwt | AuthMethod::PrivateKeyJwt
-                )
-        )
-    }
 }
 
 /// RFC 6749 §2.3.1: id and secret are form-urlencoded before they are joined by `:` and base64-encoded.
@@ -214,12 +138,6 @@ fn parse_assertion(body: &Params) -> Result<Option<PresentedSecret>, OAuthError>
     }
 }
 
-fn unverified_subject(jwt: &str) -> Option<String> {
-    let payload = URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok()?;
-    let claims: Value = serde_json::from_slice(&payload).ok()?;
-    claims.get("sub")?.as_str().map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,40 +160,37 @@ mod tests {
         }
     }
 
+    fn client_id_of(presented: &Presented) -> Option<&str> {
+        match presented {
+            Presented::None => None,
+            Presented::Public { client_id }
+            | Presented::Basic { client_id, .. }
+            | Presented::Post { client_id, .. } => Some(client_id),
+            Presented::Assertion { client_id, .. } => client_id.as_deref(),
+        }
+    }
+
     #[test]
-    fn each_method_is_recognised_and_is_only_itself() {
+    fn each_method_is_recognised() {
         let assertion =
             format!("client_assertion_type={JWT_BEARER}&client_assertion=a.b.c&client_id=app");
         let header = basic("app:s");
-        for (authorization, body, methods) in [
-            (
-                Some(header.as_str()),
-                "",
-                &[AuthMethod::ClientSecretBasic][..],
-            ),
-            (
-                Some(header.as_str()),
-                "client_id=app",
-                &[AuthMethod::ClientSecretBasic],
-            ),
-            (
-                None,
-                "client_id=app&client_secret=s",
-                &[AuthMethod::ClientSecretPost],
-            ),
-            (
-                None,
-                &assertion,
-                &[AuthMethod::ClientSecretJwt, AuthMethod::PrivateKeyJwt],
-            ),
-            (None, "client_id=app", &[AuthMethod::None]),
-            (Some("Bearer x"), "client_id=app", &[AuthMethod::None]),
-            (Some("basic YXBwOnM="), "", &[AuthMethod::ClientSecretBasic]),
+        let is_basic: fn(&Presented) -> bool = |p| matches!(p, Presented::Basic { .. });
+        let is_public: fn(&Presented) -> bool = |p| matches!(p, Presented::Public { .. });
+        let is_post: fn(&Presented) -> bool = |p| matches!(p, Presented::Post { .. });
+        let is_assertion: fn(&Presented) -> bool = |p| matches!(p, Presented::Assertion { .. });
+        for (authorization, body, is_it) in [
+            (Some(header.as_str()), "", is_basic),
+            (Some(header.as_str()), "client_id=app", is_basic),
+            (None, "client_id=app&client_secret=s", is_post),
+            (None, &assertion, is_assertion),
+            (None, "client_id=app", is_public),
+            (Some("Bearer x"), "client_id=app", is_public),
+            (Some("basic YXBwOnM="), "", is_basic),
         ] {
             let got = presented(authorization, body).unwrap();
-            let fits: Vec<_> = AuthMethod::ALL.into_iter().filter(|m| got.is(*m)).collect();
-            assert_eq!(fits, methods, "{body}");
-            assert_eq!(got.client_id().as_deref(), Some("app"));
+            assert!(is_it(&got), "{body}: {got:?}");
+            assert_eq!(client_id_of(&got), Some("app"));
         }
         assert_eq!(presented(None, "grant_type=x").unwrap(), Presented::None);
     }
@@ -317,7 +232,7 @@ mod tests {
         ] {
             let got = presented(Some(&basic(text)), "").unwrap();
             assert_eq!(
-                (got.client_id().as_deref(), secret_of(&got)),
+                (client_id_of(&got), secret_of(&got)),
                 (Some(id), Some(secret))
             );
         }
@@ -353,36 +268,11 @@ mod tests {
     }
 
     #[test]
-    fn an_assertion_alone_names_the_client_by_its_subject() {
-        let jwt = format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(r#"{"sub":"app"}"#));
-        let got = presented(
-            None,
-            &format!("client_assertion_type={JWT_BEARER}&client_assertion={jwt}"),
-        )
-        .unwrap();
-        assert_eq!(got.client_id().as_deref(), Some("app"));
-        let odd = presented(
-            None,
-            &format!("client_assertion_type={JWT_BEARER}&client_assertion=x"),
-        )
-        .unwrap();
-        assert_eq!(odd.client_id(), None);
-    }
-
-    #[test]
     fn debug_never_shows_a_secret() {
         let shown = format!(
             "{:?}",
             presented(None, "client_id=app&client_secret=hush").unwrap()
         );
         assert!(shown.contains("app") && !shown.contains("hush"), "{shown}");
-    }
-
-    #[test]
-    fn method_names_are_the_registered_ones() {
-        for method in AuthMethod::ALL {
-            assert_eq!(serde_json::to_value(method).unwrap(), method.as_str());
-            assert_eq!(AuthMethod::parse(method.as_str()), Some(method));
-        }
     }
 }

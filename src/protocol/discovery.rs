@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::answer::ResponseMode;
 use super::authorize::Prompt;
-use super::client_auth::AuthMethod;
 use super::token_request::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN};
+use crate::domain::client::AuthMethod;
 
 /// Paths below the issuer. Keycloak's, so that applications configured for it need no change.
 pub mod path {

@@ -17,7 +17,6 @@
 //! | OIDC RP-Initiated Logout 1.0 | [`end_session`] |
 //! | RFC 6750, OIDC Core §5.3.1 (bearer tokens, userinfo request) | [`userinfo`] |
 //! | OIDC Discovery §3, RFC 8414 §2 | [`discovery`] |
-//! | RFC 7591 §2, OIDC Registration §2 (client metadata) | [`client_metadata`] |
 //!
 //! Owns: grammar, wire names, limits of length. Does not own: who the client is, what is still valid, status lines.
 
@@ -25,7 +24,6 @@ pub mod answer;
 pub mod authorize;
 pub mod claims_request;
 pub mod client_auth;
-pub mod client_metadata;
 pub mod discovery;
 pub mod end_session;
 pub mod error;

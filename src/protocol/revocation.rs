@@ -8,9 +8,6 @@ use super::params::Params;
 /// The token to revoke, and where to look first.
 pub type RevocationRequest = TokenQuestion;
 
-/// The status of every answer that is not an error.
-pub const STATUS: u16 = 200;
-
 /// Reads the form; a missing token is `invalid_request` (RFC 7009 §2.1). A wrong hint is no error.
 pub fn parse(params: &Params) -> Result<RevocationRequest, OAuthError> {
     TokenQuestion::parse(params)

@@ -14,9 +14,7 @@ use super::{
     Batch, Bytes, Changes, CommitError, Committed, Cursor, Dir, Engine, FeedError, FeedPos,
     GroupError, Health,
 };
-use super::{
-    KeysOrRecords, MAX_BATCH, MAX_PAGE, Outcome, Page, Range, Record, Store, StoreError, UnixMillis,
-};
+use super::{KeysOrRecords, MAX_BATCH, MAX_PAGE, Outcome, Page, Range, Record, Store, StoreError};
 
 /// The most batches in one group.
 const GROUP_BATCHES: usize = 1024;
@@ -106,7 +104,6 @@ async fn write<E: Engine + ?Sized>(engine: &E, mut jobs: mpsc::Receiver<Job>) {
 /// One batch's copy of what befell its group.
 fn shared(error: &GroupError) -> CommitError {
     match error {
-        GroupError::Unavailable(why) => CommitError::Unavailable(why.clone().into()),
         GroupError::Unknown(why) => CommitError::Unknown(why.clone().into()),
         GroupError::Corrupt(why) => CommitError::Corrupt(why.clone()),
     }
@@ -165,10 +162,6 @@ impl<E: Engine + ?Sized> Store for Grouped<E> {
 
     fn wake(&self) -> watch::Receiver<()> {
         self.engine.wake()
-    }
-
-    async fn now(&self) -> Result<UnixMillis, StoreError> {
-        self.engine.now().await
     }
 
     async fn health(&self) -> Health {

@@ -11,7 +11,7 @@ use super::{
     Batch, Bytes, Changes, Cursor, Dir, Engine, FeedError, FeedPos, GroupError, Health,
     KeysOrRecords, Outcome, Page, Range, Record,
 };
-use super::{StoreError, UnixMillis, clock, group, page};
+use super::{StoreError, group, page};
 
 /// Records in memory. Readers see a group as a whole, since it is written under the map's lock.
 pub(super) struct Memory {
@@ -86,10 +86,6 @@ impl Engine for Memory {
 
     fn wake(&self) -> watch::Receiver<()> {
         self.feed.wake()
-    }
-
-    async fn now(&self) -> Result<UnixMillis, StoreError> {
-        Ok(clock::now())
     }
 
     async fn health(&self) -> Health {

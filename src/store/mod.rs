@@ -6,7 +6,6 @@
 
 mod barrier;
 mod batch;
-mod clock;
 #[cfg(test)]
 mod conformance;
 mod fault;
@@ -28,7 +27,6 @@ use tokio::sync::watch;
 
 pub use batch::Batch;
 pub use bytes::Bytes;
-pub use folder::FolderError;
 pub use open::{OpenError, StoreKind, StoreKindError, open};
 
 /// The longest key, in bytes. A key has at least one byte.
@@ -226,10 +224,6 @@ pub struct Health {
     pub pos: FeedPos,
 }
 
-/// Milliseconds since 1970 by the engine's clock.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct UnixMillis(pub u64);
-
 /// The seam: what everybody above sees of whatever remembers.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -254,8 +248,6 @@ pub trait Store: Send + Sync + 'static {
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// Wakes when there may be something new in the feed. A hint: poll as well.
     fn wake(&self) -> watch::Receiver<()>;
-    /// The engine's clock, for leases and due times that several nodes share.
-    async fn now(&self) -> Result<UnixMillis, StoreError>;
     /// How the store is.
     async fn health(&self) -> Health;
 }
@@ -266,9 +258,6 @@ pub type Outcome = Result<Committed, CommitError>;
 /// Why a whole group failed; every batch of it is answered with this.
 #[derive(thiserror::Error, Debug)]
 pub enum GroupError {
-    /// Nothing of the group was applied.
-    #[error("the engine is not available: {0}")]
-    Unavailable(String),
     /// The group may be applied or not.
     #[error("the engine did not say whether it committed: {0}")]
     Unknown(String),
@@ -300,8 +289,6 @@ pub trait Engine: Send + Sync + 'static {
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// As [`Store::wake`].
     fn wake(&self) -> watch::Receiver<()>;
-    /// As [`Store::now`].
-    async fn now(&self) -> Result<UnixMillis, StoreError>;
     /// As [`Store::health`], but for the queue.
     async fn health(&self) -> Health;
 }

@@ -24,7 +24,7 @@ use super::{
     Batch, Bytes, Changes, Cursor, Dir, Engine, FeedError, FeedPos, GroupError, Health,
     KeysOrRecords, OpenError, Outcome,
 };
-use super::{Page, Range, Record, StoreError, UnixMillis, clock, group, page};
+use super::{Page, Range, Record, StoreError, group, page};
 
 const CACHE_BYTES: u64 = 128 << 20;
 /// Stays on, although every group is flushed by hand: the same thread collects sled's garbage.
@@ -375,10 +375,6 @@ impl Engine for Sled {
 
     fn wake(&self) -> watch::Receiver<()> {
         self.feed.wake()
-    }
-
-    async fn now(&self) -> Result<UnixMillis, StoreError> {
-        Ok(clock::now())
     }
 
     async fn health(&self) -> Health {

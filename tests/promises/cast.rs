@@ -79,6 +79,10 @@ impl Cast {
             server,
             web,
             notes,
+<<<<<<< HEAD
+=======
+            asks,
+>>>>>>> main
             panel,
             laptop,
             phone,

@@ -165,6 +165,74 @@ async fn nothing_in_flight_brings_a_signed_out_user_back_on_sled() {
     nothing_comes_back(Engine::Sled, true).await;
 }
 
+/// Codes and offline grants are used at the very moment at which their session is signed out, again and again, the
+/// sign-out each time at another place of the burst: whoever wrote without looking would bring something back.
+async fn bursts(engine: Engine) {
+    const OF_EACH: usize = 6;
+    let server = TestServer::start(engine).await;
+    let notes = Arc::new(server.app("notes").await);
+    let (mut in_time, mut too_late) = (0, 0);
+    for round in 0..24 {
+        let browser = Browser::default();
+        let first = notes.sign_in(&browser, "alice", "alice-password", &["offline_access"], true).await;
+        let mut uses = Vec::new();
+        for _ in 0..OF_EACH {
+            let tokens = notes.sign_in_silently(&browser, &["offline_access"]).await;
+            uses.push((tokens.refresh, None));
+            let pending = notes.begin_with(&["offline_access"], &[("prompt", "none")]);
+            let page = browser.get(pending.url.as_str()).await;
+            uses.push((notes.code(&pending, &page), Some(pending.verifier().to_owned())));
+        }
+        let (ops, sid) = (server.ops(), first.sid.clone());
+        let bearer = crate::support::Operator::bearer(&server.url, "demo", &ops.token().await);
+        let mut burst = JoinSet::new();
+        let mut end = Some(async move {
+            bearer.sign_out(json!({ "sessions": [sid] })).await;
+            None
+        });
+        for (place, (token, verifier)) in uses.into_iter().enumerate() {
+            if place == round % (2 * OF_EACH)
+                && let Some(end) = end.take()
+            {
+                burst.spawn(end);
+            }
+            let notes = notes.clone();
+            burst.spawn(async move {
+                Some(match verifier {
+                    Some(verifier) => notes.try_exchange(&token, &verifier).await,
+                    None => notes.try_refresh(&token).await,
+                })
+            });
+        }
+        while let Some(done) = burst.join_next().await {
+            let Some(answer) = done.expect("an answer") else { continue };
+            if answer.status != 200 {
+                assert_eq!(answer.error(), "invalid_grant", "{}", answer.text);
+                too_late += 1;
+                continue;
+            }
+            in_time += 1;
+            let text = |name: &str| answer.json()[name].as_str().unwrap_or_default().to_owned();
+            let (access, refresh) = (text("access_token"), text("refresh_token"));
+            assert_eq!(notes.introspect(&access).await.text, r#"{"active":false}"#, "round {round}");
+            assert_eq!(notes.try_refresh(&refresh).await.error(), "invalid_grant", "round {round}");
+        }
+        assert_eq!(notes.silent_error(&browser).await.as_deref(), Some("login_required"), "round {round}");
+        assert_eq!(ops.session(&first.sid).await["state"], "ended", "round {round}");
+    }
+    assert!(in_time > 20 && too_late > 20, "no race: {in_time} in time, {too_late} too late");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_used_while_its_session_ends_is_over_with_it() {
+    bursts(Engine::Memory).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_used_while_its_session_ends_is_over_with_it_on_sled() {
+    bursts(Engine::Sled).await;
+}
+
 /// A sign-in that completes while its user is signed out everywhere is either in time or not; never half alive.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_during_a_sign_out_is_wholly_alive_or_wholly_over() {

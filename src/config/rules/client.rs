@@ -115,7 +115,7 @@ fn credentials(client: &ClientSettings, findings: &mut Vec<Finding>) {
                 "give one, or set `token_endpoint_auth_method = \"none\"` for a public client";
             let message = format!(
                 "is needed by `token_endpoint_auth_method = {:?}`",
-                name(method)
+                method.as_str()
             );
             findings.push(about_secret(message).suggest(Some(suggestion.to_owned())));
         }
@@ -255,16 +255,5 @@ fn scope(client: &ClientSettings, findings: &mut Vec<Finding>) {
         let message = "scopes are separated by spaces, not by commas";
         findings
             .push(Finding::new("scope", message).suggest(Some(format!("did you mean {tidy:?}?"))));
-    }
-}
-
-/// The registered name of a method.
-fn name(method: AuthMethod) -> &'static str {
-    match method {
-        AuthMethod::ClientSecretBasic => "client_secret_basic",
-        AuthMethod::ClientSecretPost => "client_secret_post",
-        AuthMethod::ClientSecretJwt => "client_secret_jwt",
-        AuthMethod::PrivateKeyJwt => "private_key_jwt",
-        AuthMethod::None => "none",
     }
 }

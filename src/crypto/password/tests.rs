@@ -279,7 +279,6 @@ async fn an_unreadable_stored_hash_is_an_error_and_not_a_wrong_password() {
 
 #[tokio::test]
 async fn a_cost_that_could_not_be_verified_is_not_hashed_with() {
-    assert!(PasswordCost::default().is_possible());
     for (memory_kib, passes, lanes) in [
         (1, 1, 1),
         (262_145, 1, 1),
@@ -292,7 +291,6 @@ async fn a_cost_that_could_not_be_verified_is_not_hashed_with() {
             passes,
             lanes,
         };
-        assert!(!cost.is_possible(), "{cost:?}");
         let passwords = Passwords::new(cost, 1, 1);
         assert_eq!(
             passwords.hash(secret("x")).await,

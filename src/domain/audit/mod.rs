@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::RealmId;
-use super::record::{decode, encode_json};
+use super::record::encode_json;
 use super::time::Timestamp;
 use super::{Actor, Context, Fault, key};
-use crate::store::{Batch, Dir, KeysOrRecords};
+use crate::store::Batch;
 
 /// What is to be recorded.
 pub struct Entry<'a> {
@@ -68,7 +68,9 @@ pub fn record(
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer.
+#[cfg(test)]
 pub async fn newest(ctx: &Context, realm: RealmId, limit: usize) -> Result<Vec<Record>, Fault> {
+    use crate::store::{Dir, KeysOrRecords};
     let page = ctx
         .store
         .scan(
@@ -81,6 +83,6 @@ pub async fn newest(ctx: &Context, realm: RealmId, limit: usize) -> Result<Vec<R
         .await?;
     page.records
         .iter()
-        .map(|r| decode(&r.value, "audit record"))
+        .map(|r| super::record::decode(&r.value, "audit record"))
         .collect()
 }

@@ -12,7 +12,7 @@ pub mod verbs;
 
 use serde::{Deserialize, Serialize};
 
-pub use authenticate::{AuthenticatedClient, ClientAuthError, Credential, authenticate};
+pub use authenticate::{AuthenticatedClient, Credential, authenticate};
 pub use store::{by_id, find, list};
 
 use crate::crypto::Alg;
@@ -77,6 +77,19 @@ pub enum AuthMethod {
     PrivateKeyJwt,
     /// A public client: only its `client_id`.
     None,
+}
+
+impl AuthMethod {
+    /// The registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AuthMethod::ClientSecretBasic => "client_secret_basic",
+            AuthMethod::ClientSecretPost => "client_secret_post",
+            AuthMethod::ClientSecretJwt => "client_secret_jwt",
+            AuthMethod::PrivateKeyJwt => "private_key_jwt",
+            AuthMethod::None => "none",
+        }
+    }
 }
 
 /// When the consent page is shown.

@@ -88,26 +88,6 @@ pub async fn rotate(
     }
 }
 
-/// Forgets keys whose last token has expired.
-///
-/// # Errors
-/// [`Fault`] when the store fails.
-pub async fn forget_retired(ctx: &Context, realm: RealmId) -> Result<usize, Fault> {
-    let now = ctx.now();
-    let mut batch = Batch::new();
-    for stored in load(ctx, realm).await? {
-        if matches!(stored.state, KeyState::Retired { until } if until < now) {
-            batch.del(key::signing_key(realm, &stored.kid));
-        }
-    }
-    let forgotten = batch.len();
-    if forgotten > 0 {
-        ctx.commit(batch).await?;
-        ctx.keys.evict(realm);
-    }
-    Ok(forgotten)
-}
-
 async fn make(
     ctx: &Context,
     realm: RealmId,

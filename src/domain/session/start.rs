@@ -10,7 +10,7 @@ use crate::domain::sweep::Due;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::domain::{Context, Fault, key};
-use crate::store::{Batch, CommitError, Version};
+use crate::store::{Batch, CommitError};
 
 /// What is known of a sign-in.
 pub struct Start<'a> {
@@ -30,8 +30,6 @@ pub struct Start<'a> {
 pub struct Started {
     /// The session.
     pub session: Session,
-    /// Its version.
-    pub version: Version,
     /// The text of its cookie: told once, kept nowhere.
     pub cookie: String,
 }
@@ -60,13 +58,9 @@ pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Sta
     };
     rows(realm, &session, &seen, &mut batch)?;
     match ctx.commit(batch).await {
-        Ok(done) => {
+        Ok(_) => {
             let cookie = cookie::text(session.sid, &secret);
-            Ok(Started {
-                session,
-                version: done.version,
-                cookie,
-            })
+            Ok(Started { session, cookie })
         }
         Err(CommitError::Conflict { .. }) => Err(Fault::Busy),
         Err(error) => Err(error.into()),

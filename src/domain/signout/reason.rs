@@ -49,23 +49,6 @@ pub enum Scope {
 }
 
 impl Reason {
-    /// Every reason, for tables and tests.
-    pub const ALL: [Reason; 13] = [
-        Reason::Admin,
-        Reason::User,
-        Reason::RpLogout,
-        Reason::UserDisabled,
-        Reason::UserDeleted,
-        Reason::PasswordChanged,
-        Reason::Idle,
-        Reason::Expired,
-        Reason::RefreshReuse,
-        Reason::CodeReplay,
-        Reason::TokenRevoked,
-        Reason::ClientDisabled,
-        Reason::RealmDisabled,
-    ];
-
     /// Its name in the API and the audit log.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -34,6 +34,7 @@ impl Selection {
             Selection::Sessions(ids) => count(ids.len(), "selected session"),
             Selection::Users(ids) => format!("all sessions of {}", count(ids.len(), "user")),
             Selection::Clients(ids) => format!("all sessions of {}", count(ids.len(), "client")),
+            Selection::Filter(query) if query.is_empty() => "all active sessions".to_owned(),
             Selection::Filter(query) => format!("all sessions matching {:?}", query.text()),
             Selection::All => "all sessions of the realm".to_owned(),
         }

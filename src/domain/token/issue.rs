@@ -12,6 +12,7 @@ use crate::domain::client::Client;
 use crate::domain::grant::TokenFamily;
 use crate::domain::id::Sid;
 use crate::domain::realm::Realm;
+use crate::domain::time::Span;
 use crate::domain::user::{self, User};
 use crate::domain::{Context, Fault, keys};
 
@@ -115,7 +116,8 @@ pub async fn for_family(
     };
     Ok(Minted {
         access_token,
-        expires_in: lifetime.whole_secs(),
+        // To the nearest second: a few milliseconds went by since the family was written.
+        expires_in: Span(lifetime.0 + 500).whole_secs(),
         refresh_token,
         refresh_expires_in,
         id_token,

@@ -39,11 +39,9 @@ pub enum UserError {
     Fault(#[from] Fault),
 }
 
-/// A user after a change.
+/// What a change of a user brought about.
 #[derive(Debug)]
 pub struct Updated {
-    /// The user.
-    pub user: User,
     /// The act of signing out, when the change disabled the user or gave them a new password.
     pub sign_out: Option<SignOut>,
 }
@@ -178,10 +176,7 @@ async fn write(
     };
     let changed = change::changed(&before, &after);
     if changed.is_none() && password.is_none() {
-        return Ok(Some(Updated {
-            user: before,
-            sign_out: None,
-        }));
+        return Ok(Some(Updated { sign_out: None }));
     }
     let mut batch = Batch::new();
     batch.replace(key::user(realm.id, id), version, encode_json(&after)?);
@@ -216,10 +211,7 @@ async fn write(
     };
     let ends = reason.map(|reason| everything_of(id, reason, actor));
     let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
-    Ok(done.ok().map(|sign_out| Updated {
-        user: after,
-        sign_out,
-    }))
+    Ok(done.ok().map(|sign_out| Updated { sign_out }))
 }
 
 /// Gives a user a new password; every session but the asker's own ends in the same commit.

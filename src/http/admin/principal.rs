@@ -11,11 +11,9 @@ use super::read::Params;
 use super::table::{Need, Route};
 use crate::crypto::{self, Secret};
 use crate::domain::access::{self, Right};
-use crate::domain::denial::ActiveSession;
 use crate::domain::realm::{self, Realm};
 use crate::domain::token::resources::admin_audience;
 use crate::domain::token::userinfo;
-use crate::domain::user::User;
 use crate::domain::{Actor, ActorKind, client, user};
 use crate::http::answer::Problem;
 use crate::http::extract::Peer;
@@ -33,26 +31,6 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// The person of a session that the judge has just called good: for pages, whose bearer is a cookie.
-    pub fn of_session(active: &ActiveSession, user: &User, home: &Realm, ip: &str) -> Principal {
-        Principal {
-            actor: Actor {
-                kind: ActorKind::Admin,
-                id: user.id.to_string(),
-                name: user.username.clone(),
-                realm: home.name.clone(),
-                sid: Some(active.session.sid),
-                ip: Some(ip.to_owned()).filter(|ip| !ip.is_empty()),
-            },
-            home: home.name.clone(),
-            roles: if user.enabled {
-                user.roles.clone()
-            } else {
-                Vec::new()
-            },
-        }
-    }
-
     /// The bearer of an access token for the admin API. The token says who, the record of the user or client what they may:
     /// a role that was taken away is gone with the next request.
     ///
@@ -325,7 +303,6 @@ fn words(right: Right) -> &'static str {
         Right::ManageRealm => {
             "see or change the realm's own settings, keys and administrators (manage-realm)"
         }
-        Right::ReadAudit => "read the audit log (read-audit)",
         Right::ManageServer => {
             "create or delete realms or to make administrators of the server (manage-server)"
         }

@@ -1,5 +1,7 @@
 //! `/signouts`: ending sessions, and the receipts of it.
 
+use std::collections::HashSet;
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
@@ -11,7 +13,6 @@ use super::shapes::signout as shape;
 use crate::crypto;
 use crate::domain::id::{ClientId, SignOutId, UserId};
 use crate::domain::session::Query;
-use crate::domain::signout::end::MAX_EPOCHS;
 use crate::domain::signout::receipt::{self, Receipt};
 use crate::domain::signout::{self, EndError, Reason, Request, Selection, SignOut};
 use crate::domain::{client, user};
@@ -155,7 +156,7 @@ async fn selected(asked: &Asked, select: Map<String, Value>) -> Result<Request, 
         return Ok(request(Selection::Sessions(ids)));
     }
     let (ctx, realm) = (&*asked.asker.app.ctx, &*asked.realm);
-    if let Some(named) = few(fields.texts("users")?, "users")? {
+    if let Some(named) = some(fields.texts("users")?, "users")? {
         let (mut ids, mut unknown): (Vec<UserId>, Vec<String>) = (Vec::new(), Vec::new());
         for name in named {
             match name.parse() {
@@ -168,7 +169,7 @@ async fn selected(asked: &Asked, select: Map<String, Value>) -> Result<Request, 
             ..request(Selection::Users(ids))
         });
     }
-    if let Some(named) = few(fields.texts("clients")?, "clients")? {
+    if let Some(named) = some(fields.texts("clients")?, "clients")? {
         let (mut ids, mut unknown): (Vec<ClientId>, Vec<String>) = (Vec::new(), Vec::new());
         for name in named {
             match client::find(ctx, realm, &name).await? {
@@ -197,23 +198,19 @@ async fn selected(asked: &Asked, select: Map<String, Value>) -> Result<Request, 
     }
 }
 
+/// A list that has something in it, each thing once.
 fn some(list: Option<Vec<String>>, name: &str) -> Result<Option<Vec<String>>, Problem> {
-    match list {
-        Some(list) if list.is_empty() => Err(Problem::bad_request(format!(
+    let Some(mut list) = list else {
+        return Ok(None);
+    };
+    if list.is_empty() {
+        return Err(Problem::bad_request(format!(
             "{name} is empty; nothing is selected"
-        ))),
-        list => Ok(list),
-    }
-}
-
-fn few(list: Option<Vec<String>>, name: &str) -> Result<Option<Vec<String>>, Problem> {
-    let list = some(list, name)?;
-    if list.as_ref().is_some_and(|list| list.len() > MAX_EPOCHS) {
-        return Err(Problem::invalid(format!(
-            "{name} has at most {MAX_EPOCHS} entries at a time"
         )));
     }
-    Ok(list)
+    let mut once = HashSet::new();
+    list.retain(|item| once.insert(item.clone()));
+    Ok(Some(list))
 }
 
 fn words(fields: &mut Fields, name: &str) -> Result<Option<String>, Problem> {

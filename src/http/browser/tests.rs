@@ -62,7 +62,7 @@ async fn read(browser: BrowserState) -> StatusCode {
 }
 
 async fn forget(browser: BrowserState) -> StatusCode {
-    browser.forget().await.unwrap();
+    browser.0.flush().await.unwrap();
     StatusCode::OK
 }
 

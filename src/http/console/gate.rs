@@ -37,6 +37,7 @@ pub struct Gate {
     pub fragment: Option<String>,
     /// The query as it was sent.
     pub query: String,
+    id: String,
     browser: BrowserState,
     headers: HeaderMap,
 }
@@ -86,6 +87,7 @@ impl Gate {
             admin,
             headers,
             target,
+            id,
             ..
         } = visitor;
         let Ok(admin) = admin else {
@@ -95,26 +97,17 @@ impl Gate {
             .split_once('?')
             .map_or("", |(_, query)| query)
             .to_owned();
-        Gate::open(app.ctx, browser, headers, query, admin).await
-    }
-
-    async fn open(
-        ctx: Arc<Context>,
-        browser: BrowserState,
-        headers: HeaderMap,
-        query: String,
-        admin: Admin,
-    ) -> Result<Gate, Stop> {
         Ok(Gate {
-            now: ctx.now(),
-            csrf: browser.csrf(&ctx).await?,
+            now: app.ctx.now(),
+            csrf: browser.csrf(&app.ctx).await?,
             realm: admin.home.clone(),
             admin,
             fragment: fragment(&headers),
             query,
+            id,
             browser,
             headers,
-            ctx,
+            ctx: app.ctx,
         })
     }
 
@@ -241,7 +234,7 @@ impl Gate {
             title: title.to_owned(),
             description: description.to_owned(),
             code: status.as_u16().to_string(),
-            id: frame::request_id(),
+            id: self.id.clone(),
             links,
         };
         frame::html(status, &page).into()
@@ -291,7 +284,7 @@ pub async fn accepts(
 fn sign_in_first(visitor: &Visitor, absent: &Absent, realm: Option<&Realm>) -> Stop {
     let Some(realm) = realm else {
         let text = "The address names a realm that does not exist on this server.";
-        let id = frame::request_id();
+        let id = visitor.id.clone();
         return frame::bare(
             StatusCode::NOT_FOUND,
             "There is no such realm",

@@ -44,7 +44,7 @@ mod words;
 use axum::Router;
 use axum::extract::Path;
 use axum::response::Redirect;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::http::state::App;
 
@@ -52,10 +52,15 @@ use crate::http::state::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/admin", get(realms::page))
+        .route("/admin/", get(realms::page))
         .route("/admin/{realm}", get(landing))
+        .route("/admin/{realm}/", get(landing))
         .route("/admin/{realm}/sign-in", get(sign_in::start))
         .route("/admin/{realm}/callback", get(sign_in::callback))
-        .route("/admin/{realm}/sign-out", post(sign_out::sign_out))
+        .route(
+            "/admin/{realm}/sign-out",
+            get(landing).post(sign_out::sign_out),
+        )
         .route("/admin/{realm}/signed-out", get(sign_out::signed_out))
         .route("/admin/{realm}/sessions", get(sessions::page))
         .route("/admin/{realm}/sessions/{sid}", get(session::page))
@@ -63,10 +68,14 @@ pub fn routes() -> Router<App> {
             "/admin/{realm}/signouts",
             get(receipts::page).post(invalidate::act),
         )
-        .route("/admin/{realm}/signouts/preview", post(preview::page))
+        .route(
+            "/admin/{realm}/signouts/preview",
+            get(landing).post(preview::page),
+        )
         .route("/admin/{realm}/signouts/{id}", get(receipt::page))
 }
 
+/// Also where a reload of what can only be posted leads.
 async fn landing(Path(realm): Path<String>) -> Redirect {
     Redirect::to(&address::Address::new(&realm, "/sessions").to_string())
 }

@@ -22,7 +22,7 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
-pub use atoms::{Choice, Device, Link, Marked, Moment, Person, counted, grouped};
+pub use atoms::{Choice, Device, Link, Moment, Person, counted, grouped};
 pub use confirm::{ConfirmPage, Gap, REASONS, Selected, Told, reasons};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,

@@ -65,6 +65,7 @@ pub async fn ask(gate: &Gate, chosen: Chosen, answers: Answers) -> Answer {
             Vec::new(),
         ));
     }
+    tracing::info!(realm = %gate.realm.name, by = %gate.admin.user.username, sessions = plan.sessions, "a sign-out was previewed");
     let status = if answers.error.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
@@ -187,36 +188,29 @@ fn who(plan: &Plan) -> Vec<Selected> {
     people
 }
 
-/// Who is told, who cannot be, and how long an API of those who are told may still accept a token it never asks about.
+/// What each app will notice, and when. Nobody is told in this version: a notice is written for those with a channel, and
+/// the page says no more than that.
 fn apps(gate: &Gate, plan: &Plan) -> (Vec<Told>, Vec<Gap>, Option<String>) {
-    let (mut told, mut gaps) = (Vec::new(), Vec::new());
-    let mut lag = None;
-    for app in &plan.apps {
-        let left = app
-            .bound_until
-            .map(|until| until.since(gate.now))
-            .filter(|left| !left.is_zero());
-        if app.channel != Channel::None {
-            lag = lag.max(left);
-            told.push(Told {
-                name: app.name.clone(),
-                channel: app.channel.as_str().to_owned(),
-            });
-            continue;
-        }
-        let why = if left.is_some() {
-            "It takes no sign-out messages, so it notices when its access token runs out."
+    let gap = |app: &crate::domain::signout::receipt::App| {
+        let left = app.bound_until.map(|until| until.since(gate.now));
+        let left = left.filter(|left| !left.is_zero());
+        let way = if app.channel == Channel::None {
+            "It takes no sign-out messages."
         } else {
-            "It takes no sign-out messages. It holds no token that is still good; a session of its own ends when it next \
-             asks."
+            "This version writes its sign-out message down but does not send it yet."
         };
-        gaps.push(Gap {
+        let notices = if left.is_some() {
+            "It notices when it next asks, at the latest when its access token runs out."
+        } else {
+            "It holds no token that is still good; a session of its own ends when it next asks."
+        };
+        Gap {
             name: app.name.clone(),
             lasts: left.map(words::exact_span).unwrap_or_default(),
-            why: why.to_owned(),
-        });
-    }
-    (told, gaps, lag.map(words::exact_span))
+            why: format!("{way} {notices}"),
+        }
+    };
+    (Vec::new(), plan.apps.iter().map(gap).collect(), None)
 }
 
 /// Sessions that the confirming form names one by one; more are frozen as a search.

@@ -71,7 +71,6 @@ async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
     let listed = receipt.sessions.len().min(SHOWN) as u64;
     let url = gate.at(&format!("/signouts/{}", act.id)).to_string();
     Ok(ReceiptView {
-        base: gate.base(),
         csrf: gate.csrf.clone(),
         id: act.id.to_string(),
         complete: act.state == State::Settled,
@@ -183,7 +182,7 @@ fn app(app: &App) -> ReceiptApp {
         }
         .to_owned(),
         channel_detail: if told {
-            "Logout token, by session".to_owned()
+            "Written down, not sent by this version".to_owned()
         } else {
             String::new()
         },

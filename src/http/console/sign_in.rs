@@ -40,7 +40,7 @@ const PATIENCE: Span = Span::hours(1);
 pub async fn start(Path(name): Path<String>, visitor: Visitor) -> Answer {
     let ctx = &visitor.app.ctx;
     let Some(realm) = realm::find(ctx, &name).await? else {
-        return Err(no_realm());
+        return Err(no_realm(&visitor));
     };
     let client = app::ensure(ctx, &realm).await.map_err(fault)?;
     let fresh = || crypto::b64(&ctx.random());
@@ -80,7 +80,7 @@ pub async fn start(Path(name): Path<String>, visitor: Visitor) -> Answer {
 pub async fn callback(Path(name): Path<String>, visitor: Visitor) -> Answer {
     let ctx = &visitor.app.ctx;
     let Some(realm) = realm::find(ctx, &name).await? else {
-        return Err(no_realm());
+        return Err(no_realm(&visitor));
     };
     let query = Form::read(visitor.query().as_bytes());
     let mut kept = under_way(&visitor, ctx.now()).await?;
@@ -90,6 +90,7 @@ pub async fn callback(Path(name): Path<String>, visitor: Visitor) -> Answer {
         .position(|p| crypto::same(p.state.as_bytes(), state.as_bytes()))
     else {
         return Err(refused(
+            &visitor,
             &realm,
             "This sign-in was not begun in this browser, or it took too long.",
         ));
@@ -99,6 +100,7 @@ pub async fn callback(Path(name): Path<String>, visitor: Visitor) -> Answer {
     // RFC 9207 §2.4: the answer of another issuer is not an answer to this request.
     if pending.realm != realm.name || query.one("iss") != realm.issuer(&ctx.public_url) {
         return Err(refused(
+            &visitor,
             &realm,
             "The answer is not of the realm that was asked.",
         ));
@@ -109,10 +111,11 @@ pub async fn callback(Path(name): Path<String>, visitor: Visitor) -> Answer {
             "temporarily_unavailable" => "The server is busy. Try again in a moment.",
             _ => "The realm did not let the console sign you in.",
         };
-        return Err(refused(&realm, text));
+        return Err(refused(&visitor, &realm, text));
     }
     match redeem(ctx, &realm, query.one("code"), &pending).await? {
         None => Err(refused(
+            &visitor,
             &realm,
             "The answer was used before, is too old, or does not fit the request.",
         )),
@@ -169,25 +172,25 @@ fn first_page(realm: &Realm) -> String {
     }
 }
 
-fn no_realm() -> Stop {
+fn no_realm(visitor: &Visitor) -> Stop {
     let text = "The address names a realm that does not exist on this server.";
     frame::bare(
         StatusCode::NOT_FOUND,
         "There is no such realm",
         text,
-        frame::request_id(),
+        visitor.id.clone(),
         None,
     )
     .into()
 }
 
-fn refused(realm: &Realm, text: &str) -> Stop {
+fn refused(visitor: &Visitor, realm: &Realm, text: &str) -> Stop {
     let onward = Some(("Sign in again", Address::new(&realm.name, "/sign-in")));
     frame::bare(
         StatusCode::BAD_REQUEST,
         "You are not signed in",
         text,
-        frame::request_id(),
+        visitor.id.clone(),
         onward,
     )
     .into()

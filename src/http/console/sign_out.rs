@@ -22,6 +22,7 @@ pub async fn sign_out(Path(name): Path<String>, visitor: Visitor, body: Bytes) -
         browser,
         admin,
         headers,
+        id,
         ..
     } = visitor;
     let Ok(admin) = admin else {
@@ -34,7 +35,6 @@ pub async fn sign_out(Path(name): Path<String>, visitor: Visitor, body: Bytes) -
             "Back to the console",
             Address::new(&admin.home.name, "/sessions"),
         ));
-        let id = frame::request_id();
         return Ok(frame::bare(
             StatusCode::FORBIDDEN,
             "The form was refused",

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 
 use super::address::inside;
-use super::frame::Stop;
+use super::frame::{Stop, request_id};
 use crate::domain::access::{self, Right};
 use crate::domain::denial::{self, ActiveSession};
 use crate::domain::id::Sid;
@@ -19,6 +19,7 @@ use crate::domain::user::{self, User};
 use crate::domain::{Actor, ActorKind, Fault};
 use crate::http::browser::BrowserState;
 use crate::http::extract::Peer;
+use crate::http::guard::RequestId;
 use crate::http::state::App;
 
 /// What the browser state keeps of a sign-in to the console: whom to ask the judge about, nothing more.
@@ -113,6 +114,8 @@ pub struct Visitor {
     pub headers: HeaderMap,
     /// Path and query.
     pub target: String,
+    /// The request's id, for whoever reports what they see.
+    pub id: String,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -124,6 +127,11 @@ impl FromRequestParts<App> for Visitor {
             .map_err(|_| Fault::Record("browser state"))?;
         let Ok(peer) = Peer::from_request_parts(parts, app).await;
         let admin = recognise(app, &browser, peer, is_automatic(&parts.headers)).await?;
+        let given = parts
+            .extensions
+            .get::<RequestId>()
+            .and_then(|id| id.0.to_str().ok());
+        let id = given.map_or_else(request_id, str::to_owned);
         let target = parts
             .uri
             .path_and_query()
@@ -136,6 +144,7 @@ impl FromRequestParts<App> for Visitor {
             method: parts.method.clone(),
             headers: parts.headers.clone(),
             target,
+            id,
         })
     }
 }

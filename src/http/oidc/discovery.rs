@@ -14,13 +14,13 @@ use bytes::Bytes;
 
 use super::{cors, refused};
 use crate::crypto::{self, Alg};
+use crate::domain::client::AuthMethod;
 use crate::domain::id::RealmId;
 use crate::domain::keys::{self, RealmKeys};
 use crate::domain::realm::Realm;
 use crate::http::extract::InRealm;
 use crate::http::state::App;
 use crate::protocol::OAuthError;
-use crate::protocol::client_auth::AuthMethod;
 use crate::protocol::discovery::{Discovery, Features, path};
 use crate::protocol::scope::{self, OFFLINE_ACCESS, OPENID};
 

@@ -14,7 +14,7 @@ use super::claims_request::ClaimsRequest;
 use super::error::{ErrorCode, OAuthError};
 use super::params::Params;
 use super::redirect::is_resource;
-use super::scope::{OPENID, ScopeSet};
+use super::scope::ScopeSet;
 use super::{pkce, redirect};
 
 /// Most `resource` parameters in one request.
@@ -197,21 +197,6 @@ impl AuthorizeRequest {
             code_challenge: parse_challenge(params, rules.require_pkce)?,
             resource: resources(params)?,
         })
-    }
-
-    /// Whether an ID token is wanted (OIDC Core §3.1.2.1); without `openid` it is plain OAuth.
-    pub fn is_openid(&self) -> bool {
-        self.scope.contains(OPENID)
-    }
-
-    /// Whether `auth_time` must be in the ID token (OIDC Core §2): `max_age` was sent or the claim is essential.
-    pub fn wants_auth_time(&self) -> bool {
-        self.max_age.is_some()
-            || self
-                .claims
-                .id_token
-                .get("auth_time")
-                .is_some_and(|claim| claim.essential)
     }
 }
 

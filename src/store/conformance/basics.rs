@@ -14,7 +14,6 @@ each_engine!(
     pages_of_any_limit_join_into_the_whole,
     the_feed_tells_each_change_once_and_wakes,
     a_strange_feed_position_is_a_gap,
-    the_clock_is_about_now,
 );
 
 async fn a_guard_on_an_old_version_applies_nothing(b: Bench) {
@@ -361,9 +360,4 @@ async fn a_strange_feed_position_is_a_gap(b: Bench) {
         panic!("70 000 changes are more than are kept")
     };
     assert_eq!(resume, b.store.health().await.pos);
-}
-
-async fn the_clock_is_about_now(b: Bench) {
-    let UnixMillis(now) = b.store.now().await.unwrap();
-    assert!((1_700_000_000_000..4_000_000_000_000).contains(&now));
 }

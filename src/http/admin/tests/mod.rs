@@ -1,9 +1,13 @@
 //! The admin API from outside: requests into the router over a store in memory, with tokens from the mint.
 
+mod directory;
 mod keycloak;
 mod lists;
+mod privileges;
+mod requests;
 mod rights;
 mod signouts;
+mod tenants;
 mod watching;
 
 use std::sync::Arc;

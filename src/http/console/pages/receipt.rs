@@ -19,8 +19,6 @@ pub struct ReceiptPage {
 #[derive(Debug, Template)]
 #[template(path = "console/templates/receipt.html")]
 pub struct Receipt {
-    /// The console's address of the realm.
-    pub base: String,
     /// The token against cross-site posts.
     pub csrf: String,
     /// The sign-out's id.
@@ -288,7 +286,7 @@ impl Receipt {
 
     fn apps_sentence(&self) -> String {
         match (self.answered(), self.reachable()) {
-            (_, 0) => "There was no app to tell.".to_owned(),
+            (_, 0) => "No app is told by this version.".to_owned(),
             (a, b) if a == b && b == 1 => "The 1 app has answered.".to_owned(),
             (a, b) if a == b => format!("All {} apps have answered.", grouped(b)),
             (a, b) => format!(
@@ -302,7 +300,7 @@ impl Receipt {
 
     fn apps_detail(&self) -> String {
         match (self.waiting(), self.failed()) {
-            (0, 0) if self.reachable() == 0 => "No app to tell".to_owned(),
+            (0, 0) if self.reachable() == 0 => "Not told by this version".to_owned(),
             (0, 0) => "Every answer is below".to_owned(),
             (0, n) => format!("{} not told", grouped(n)),
             (n, 0) => format!("{} to go", grouped(n)),

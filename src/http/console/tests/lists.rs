@@ -250,7 +250,7 @@ async fn what_people_call_themselves_and_type_stays_text() {
         "/admin/demo/sessions?details=1".to_owned(),
         format!("/admin/demo/sessions/{}", session.sid),
         format!("/admin/demo/sessions?{typed}"),
-        format!("/admin/demo/sessions?ip=x&client=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E"),
+        "/admin/demo/sessions?ip=x&client=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E".to_owned(),
     ] {
         let reply = browser.get(&path).await;
         assert!(!reply.has("<script>alert") && !reply.has("<img"), "{path}");

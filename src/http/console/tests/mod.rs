@@ -29,7 +29,9 @@ use crate::domain::time::{ManualClock, Timestamp};
 use crate::domain::user::{self, User, UserSettings};
 use crate::domain::{Actor, Context, testing};
 use crate::http::browser::{self, BrowserState};
+use crate::http::guard;
 use crate::http::rendered::attribute;
+use crate::http::signin;
 use crate::http::state::{App, Web};
 
 /// A server with one realm, `demo`.
@@ -70,7 +72,8 @@ pub(super) async fn site() -> Site {
         state.set(HANDLE, &handle).await.unwrap();
     };
     let routes = super::routes().route("/test/{realm}/{sid}", get(handle));
-    let router = browser::attach(routes, &app).with_state(app);
+    let routes = routes.merge(signin::routes());
+    let router = guard::around(browser::attach(routes, &app), app);
     Site {
         ctx,
         clock,

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use axum::http::StatusCode;
 use url::Url;
 
-use super::{Browser, Site, site};
+use super::{Browser, Reply, Site, site};
+use crate::domain::Actor;
 use crate::domain::client::{self, CONSOLE};
 use crate::domain::grant::code;
 use crate::domain::session::Session;
 use crate::domain::signout::receipt;
+use crate::domain::user::{self, UserSettings};
 
 /// What the authorization endpoint would read.
 async fn begin(browser: &mut Browser, path: &str) -> HashMap<String, String> {
@@ -210,4 +212,64 @@ async fn a_sign_in_renews_the_browser_state() {
         planted.get("/admin/demo/sessions").await.status,
         StatusCode::SEE_OTHER
     );
+}
+
+#[tokio::test]
+async fn through_the_realms_own_pages() {
+    let site = site().await;
+    let settings = UserSettings {
+        username: "amira".to_owned(),
+        password: Some("amira-password".to_owned()),
+        roles: vec!["realm-admin".to_owned()],
+        ..UserSettings::default()
+    };
+    user::verbs::create(&site.ctx, &site.realm, &Actor::system("test"), settings)
+        .await
+        .unwrap();
+    let mut browser = site.browser();
+    let login = follow(&mut browser, "/admin/demo/sessions?q=ami").await;
+    assert!(login.has("id=\"login-form\"") && login.has("Realmkeep console"));
+    let (csrf, interaction) = (
+        login.fields("csrf").remove(0),
+        login.fields("interaction").remove(0),
+    );
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("interaction", interaction.as_str()),
+        ("username", "amira"),
+        ("password", "amira-password"),
+    ];
+    let posted = browser.post_raw("/realms/demo/login", &fields, &[]).await;
+    assert_eq!(posted.status, StatusCode::SEE_OTHER, "{}", posted.body);
+    let page = follow(
+        &mut browser,
+        &posted.location().replace("http://localhost:8080", ""),
+    )
+    .await;
+    assert_eq!(page.users(), ["amira"]);
+    // Signing out takes the sign-in along: the way back leads past the login page.
+    let out = browser.post("/admin/demo/sign-out", &[]).await;
+    assert!(
+        follow(&mut browser, out.location())
+            .await
+            .has("id=\"logged-out\"")
+    );
+    assert!(
+        follow(&mut browser, "/admin/demo/sessions")
+            .await
+            .has("id=\"login-form\"")
+    );
+}
+
+/// Goes where a browser would end up.
+async fn follow(browser: &mut Browser, path: &str) -> Reply {
+    let mut reply = browser.get(path).await;
+    for _ in 0..10 {
+        if !reply.status.is_redirection() {
+            return reply;
+        }
+        let to = reply.location().replace("http://localhost:8080", "");
+        reply = browser.get(&to).await;
+    }
+    panic!("redirected in circles, last to {}", reply.location());
 }

@@ -21,6 +21,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use url::form_urlencoded;
 
+use crate::crypto;
 use crate::domain::client::{self, AuthMethod, Client, ClientSettings};
 use crate::domain::denial;
 use crate::domain::grant::Grant;
@@ -32,7 +33,6 @@ use crate::domain::time::ManualClock;
 use crate::domain::user::{User, UserSettings, verbs};
 use crate::domain::{Actor, ActorKind, Context, testing};
 use crate::http::state::{App, Web};
-use crate::protocol::pkce;
 
 const CALLBACK: &str = "https://app.example/cb";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -247,7 +247,7 @@ impl Bench {
     /// A code as the authorization endpoint would send it, for the verifier of these tests.
     async fn code_for(&self, grant: Grant) -> String {
         let redirect_uri = CALLBACK.to_owned();
-        let code_challenge = Some(pkce::challenge_of(VERIFIER));
+        let code_challenge = Some(crypto::b64(&crypto::sha256(VERIFIER.as_bytes())));
         issue(
             &self.ctx,
             &self.realm,

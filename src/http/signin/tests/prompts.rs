@@ -214,7 +214,7 @@ async fn another_user_is_never_switched_to() {
     let contradiction = claims(&format!(
         r#"{{"id_token":{{"sub":{{"value":"{}"}}}}}}"#,
         world.user_id("bob").await
-    )) + &hint;
+    )) + hint.as_str();
     assert_eq!(
         outcome(&mut alice, "web", &contradiction).await,
         "login_required"

@@ -145,7 +145,6 @@ pub(super) fn receipt() -> Receipt {
         outcome: outcome.to_owned(),
     };
     Receipt {
-        base: "/admin/acme-prod".to_owned(),
         csrf: "c5rf".to_owned(),
         id: "so_01KAKRQ7V3".to_owned(),
         url: "/admin/acme-prod/signouts/so_01KAKRQ7V3".to_owned(),
