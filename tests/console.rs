@@ -53,11 +53,7 @@ impl Desk {
     }
 }
 
-<<<<<<< HEAD
 fn row_of(page: &Page, sid: &str) -> Option<crate::support::html::Element> {
-=======
-fn row_of<'a>(page: &'a Page, sid: &str) -> Option<crate::support::html::Element> {
->>>>>>> main
     page.html()
         .all("tr", "data-session-id")
         .into_iter()

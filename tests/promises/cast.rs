@@ -79,10 +79,6 @@ impl Cast {
             server,
             web,
             notes,
-<<<<<<< HEAD
-=======
-            asks,
->>>>>>> main
             panel,
             laptop,
             phone,

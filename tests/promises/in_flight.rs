@@ -174,14 +174,25 @@ async fn bursts(engine: Engine) {
     let (mut in_time, mut too_late) = (0, 0);
     for round in 0..24 {
         let browser = Browser::default();
-        let first = notes.sign_in(&browser, "alice", "alice-password", &["offline_access"], true).await;
+        let first = notes
+            .sign_in(
+                &browser,
+                "alice",
+                "alice-password",
+                &["offline_access"],
+                true,
+            )
+            .await;
         let mut uses = Vec::new();
         for _ in 0..OF_EACH {
             let tokens = notes.sign_in_silently(&browser, &["offline_access"]).await;
             uses.push((tokens.refresh, None));
             let pending = notes.begin_with(&["offline_access"], &[("prompt", "none")]);
             let page = browser.get(pending.url.as_str()).await;
-            uses.push((notes.code(&pending, &page), Some(pending.verifier().to_owned())));
+            uses.push((
+                notes.code(&pending, &page),
+                Some(pending.verifier().to_owned()),
+            ));
         }
         let (ops, sid) = (server.ops(), first.sid.clone());
         let bearer = crate::support::Operator::bearer(&server.url, "demo", &ops.token().await);
@@ -205,7 +216,9 @@ async fn bursts(engine: Engine) {
             });
         }
         while let Some(done) = burst.join_next().await {
-            let Some(answer) = done.expect("an answer") else { continue };
+            let Some(answer) = done.expect("an answer") else {
+                continue;
+            };
             if answer.status != 200 {
                 assert_eq!(answer.error(), "invalid_grant", "{}", answer.text);
                 too_late += 1;
@@ -214,13 +227,32 @@ async fn bursts(engine: Engine) {
             in_time += 1;
             let text = |name: &str| answer.json()[name].as_str().unwrap_or_default().to_owned();
             let (access, refresh) = (text("access_token"), text("refresh_token"));
-            assert_eq!(notes.introspect(&access).await.text, r#"{"active":false}"#, "round {round}");
-            assert_eq!(notes.try_refresh(&refresh).await.error(), "invalid_grant", "round {round}");
+            assert_eq!(
+                notes.introspect(&access).await.text,
+                r#"{"active":false}"#,
+                "round {round}"
+            );
+            assert_eq!(
+                notes.try_refresh(&refresh).await.error(),
+                "invalid_grant",
+                "round {round}"
+            );
         }
-        assert_eq!(notes.silent_error(&browser).await.as_deref(), Some("login_required"), "round {round}");
-        assert_eq!(ops.session(&first.sid).await["state"], "ended", "round {round}");
+        assert_eq!(
+            notes.silent_error(&browser).await.as_deref(),
+            Some("login_required"),
+            "round {round}"
+        );
+        assert_eq!(
+            ops.session(&first.sid).await["state"],
+            "ended",
+            "round {round}"
+        );
     }
-    assert!(in_time > 20 && too_late > 20, "no race: {in_time} in time, {too_late} too late");
+    assert!(
+        in_time > 20 && too_late > 20,
+        "no race: {in_time} in time, {too_late} too late"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

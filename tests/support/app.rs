@@ -7,16 +7,9 @@ use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata,
 };
 use openidconnect::{
-<<<<<<< HEAD
     AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
     EndpointSet, IntrospectionUrl, IssuerUrl, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
     PkceCodeVerifier, RedirectUrl, RefreshToken, Scope, TokenResponse as _,
-=======
-    AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IntrospectionUrl, IssuerUrl, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    Scope, TokenResponse as _,
->>>>>>> main
 };
 use url::Url;
 
@@ -26,29 +19,6 @@ pub use wire::{Wire, basic};
 
 type Rp =
     CoreClient<EndpointSet, EndpointNotSet, EndpointSet, EndpointNotSet, EndpointSet, EndpointSet>;
-<<<<<<< HEAD
-=======
-
-/// The app's side of the wire.
-#[derive(Clone)]
-pub struct Wire(pub reqwest::Client);
-
-impl<'c> AsyncHttpClient<'c> for Wire {
-    type Error = reqwest::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, reqwest::Error>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(async move {
-            let answer = self.0.execute(request.try_into()?).await?;
-            let mut response = openidconnect::http::Response::builder().status(answer.status());
-            *response.headers_mut().expect("headers") = answer.headers().clone();
-            Ok(response
-                .body(answer.bytes().await?.to_vec())
-                .expect("a response"))
-        })
-    }
-}
->>>>>>> main
 
 /// A relying party.
 pub struct App {
@@ -407,18 +377,3 @@ impl Tokens {
         }
     }
 }
-<<<<<<< HEAD
-=======
-
-/// The `Authorization` header of a client with a secret (RFC 6749 section 2.3.1).
-pub fn basic(id: &str, secret: &str) -> String {
-    use base64::Engine as _;
-    let part =
-        |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = format!("{}:{}", part(id), part(secret));
-    format!(
-        "Basic {}",
-        base64::engine::general_purpose::STANDARD.encode(pair)
-    )
-}
->>>>>>> main

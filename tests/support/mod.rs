@@ -90,10 +90,6 @@ pub fn install() {
 }
 
 /// Asks again and again until it is so; fails when it does not come true in time.
-<<<<<<< HEAD
-=======
-#[track_caller]
->>>>>>> main
 pub async fn until<F: Future<Output = bool>>(
     what: &str,
     limit: Duration,
