@@ -21,11 +21,7 @@ const MAY_NAME: [(&str, &[&str]); 8] = [
 ];
 
 /// The one file of a room that may name a room above its arrows, and why.
-const EXCEPT: [(&str, &str, &str); 1] = [(
-    "http/answer.rs",
-    "store",
-    "which faults pass is told by the store's own errors",
-)];
+const EXCEPT: [(&str, &str, &str); 0] = [];
 
 /// Crates (or what stands for them) and the only places that may name them.
 const ONLY_IN: [(&str, &[&str], &str); 9] = [
@@ -46,7 +42,7 @@ const ONLY_IN: [(&str, &[&str], &str); 9] = [
     ),
     (
         "SystemTime::now",
-        &["domain/time.rs", "store/clock.rs"],
+        &["domain/time.rs"],
         "the wall clock is read by the Clock alone",
     ),
     (
@@ -82,15 +78,7 @@ const OTHER_MEANING: [&str; 2] = ["http/demo/", "http/console/pages/"];
 const LONGEST: usize = 400;
 
 /// Files that are longer, and why.
-const LONGER: [(&str, &str); 7] = [
-    (
-        "domain/denial.rs",
-        "the one judge: its rules are read together; its tests could move to a room of their own",
-    ),
-    (
-        "domain/key.rs",
-        "every key of the store in one table; its tests could move to a room of their own",
-    ),
+const LONGER: [(&str, &str); 5] = [
     (
         "domain/signout/tests.rs",
         "the door's tests: to be split by scope",

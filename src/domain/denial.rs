@@ -3,20 +3,23 @@
 //! Every endpoint asks here and nothing else decides. The answers are read live; of what is read here only realms and
 //! clients come from a cache, and what ends them is an epoch, which is not cached.
 
+mod facts;
+
 use bytes::Bytes;
+
+use self::facts::{Epochs, Facts, epoch, last_seen, take};
 
 use super::client::Client;
 use super::grant::TokenFamily;
-use super::id::{ClientId, FamilyId, Sid, UserId};
+use super::id::{FamilyId, Sid};
 use super::realm::Realm;
-use super::record::{Versioned, decode, versioned};
+use super::record::{Versioned, versioned};
 use super::session::{Ended, Limits, Seen, Session};
-use super::signout::Epoch;
 use super::time::Timestamp;
 use super::token::AccessClaims;
 use super::{Context, Fault, key};
 use crate::crypto;
-use crate::store::{Record, Version};
+use crate::store::Version;
 
 /// Why something is not good any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,75 +252,7 @@ pub async fn access(
     }
 }
 
-struct Epochs {
-    realm: Option<Epoch>,
-    user: Option<Epoch>,
-    client: Option<Epoch>,
-}
-
-struct Facts {
-    session: Option<Versioned<Session>>,
-    seen: Option<Seen>,
-    epochs: Epochs,
-}
-
 impl Facts {
-    async fn read(
-        ctx: &Context,
-        realm: &Realm,
-        sid: Sid,
-        user: UserId,
-        client: ClientId,
-    ) -> Result<Facts, Fault> {
-        let keys = [
-            key::session(realm.id, sid),
-            key::seen(realm.id, sid),
-            key::realm_epoch(realm.id),
-            key::user_epoch(realm.id, user),
-            key::client_epoch(realm.id, client),
-        ];
-        Facts::of(take(ctx.store.get_many(&keys).await?)?)
-    }
-
-    async fn read_all(
-        ctx: &Context,
-        realm: &Realm,
-        sid: Sid,
-        user: UserId,
-        client: ClientId,
-        family: FamilyId,
-        revoked: Bytes,
-    ) -> Result<(Option<Versioned<TokenFamily>>, bool, Facts), Fault> {
-        let keys = [
-            key::session(realm.id, sid),
-            key::seen(realm.id, sid),
-            key::realm_epoch(realm.id),
-            key::user_epoch(realm.id, user),
-            key::client_epoch(realm.id, client),
-            key::family(realm.id, family),
-            revoked,
-        ];
-        let [session, seen, r, u, c, family, revoked] = take(ctx.store.get_many(&keys).await?)?;
-        let family = versioned::<TokenFamily>(family, "token family")?;
-        Ok((
-            family,
-            revoked.is_some(),
-            Facts::of([session, seen, r, u, c])?,
-        ))
-    }
-
-    fn of([session, seen, realm, user, client]: [Option<Record>; 5]) -> Result<Facts, Fault> {
-        Ok(Facts {
-            session: versioned(session, "session")?,
-            seen: last_seen(seen)?,
-            epochs: Epochs {
-                realm: epoch(realm)?,
-                user: epoch(user)?,
-                client: epoch(client)?,
-            },
-        })
-    }
-
     fn judge_family(
         self,
         realm: &Realm,
@@ -439,18 +374,4 @@ fn judge_session(
         limits,
         _judged: Judged(()),
     }))
-}
-
-fn epoch(record: Option<Record>) -> Result<Option<Epoch>, Fault> {
-    record.map(|r| decode(&r.value, "epoch")).transpose()
-}
-
-fn last_seen(record: Option<Record>) -> Result<Option<Seen>, Fault> {
-    record.map(|r| decode(&r.value, "last use")).transpose()
-}
-
-fn take<const N: usize>(records: Vec<Option<Record>>) -> Result<[Option<Record>; N], Fault> {
-    records
-        .try_into()
-        .map_err(|_| Fault::Record("answer of the store"))
 }

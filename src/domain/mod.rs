@@ -108,6 +108,21 @@ pub enum Fault {
     Crypto(String),
 }
 
+impl Fault {
+    /// Whether trying again soon may help.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Fault::Busy | Fault::Store(StoreError::Unavailable(_)) => true,
+            Fault::Commit(
+                CommitError::Unavailable(_)
+                | CommitError::Unknown(_)
+                | CommitError::Conflict { .. },
+            ) => true,
+            Fault::Store(_) | Fault::Commit(_) | Fault::Record(_) | Fault::Crypto(_) => false,
+        }
+    }
+}
+
 impl From<CommitError> for Fault {
     fn from(error: CommitError) -> Fault {
         match error {

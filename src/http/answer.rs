@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::domain::Fault;
 use crate::protocol::userinfo::basic_challenge;
 use crate::protocol::{ErrorCode, OAuthError};
-use crate::store::{CommitError, StoreError};
 
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
@@ -39,18 +38,6 @@ pub fn no_store() -> [(header::HeaderName, &'static str); 2] {
     ]
 }
 
-/// Whether trying again soon may help.
-pub fn is_passing(fault: &Fault) -> bool {
-    match fault {
-        Fault::Busy => true,
-        Fault::Store(StoreError::Unavailable(_)) => true,
-        Fault::Commit(
-            CommitError::Unavailable(_) | CommitError::Unknown(_) | CommitError::Conflict { .. },
-        ) => true,
-        Fault::Store(_) | Fault::Commit(_) | Fault::Record(_) | Fault::Crypto(_) => false,
-    }
-}
-
 /// Logs a fault with its chain of causes. Faults carry no secrets.
 pub fn log_fault(fault: &Fault) {
     let mut chain = fault.to_string();
@@ -67,7 +54,7 @@ pub fn log_fault(fault: &Fault) {
 impl From<Fault> for OAuthError {
     fn from(fault: Fault) -> OAuthError {
         log_fault(&fault);
-        if is_passing(&fault) {
+        if fault.is_passing() {
             OAuthError::new(
                 ErrorCode::TemporarilyUnavailable,
                 "the server is busy; try again in a moment",
@@ -156,7 +143,7 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         log_fault(&fault);
-        if is_passing(&fault) {
+        if fault.is_passing() {
             let detail = "try again in a moment; an act that names an Idempotency-Key is done once";
             Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,

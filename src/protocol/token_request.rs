@@ -26,7 +26,7 @@ pub enum TokenRequest {
         code: String,
         /// If sent, it must equal the one of the authorization request (OAuth 2.1 §10.2).
         redirect_uri: Option<String>,
-        /// For [`super::pkce::verify`].
+        /// The PKCE verifier (RFC 7636 §4.5).
         code_verifier: Option<String>,
         /// The audiences wanted now; a subset of those granted (RFC 8707 §2.2).
         resource: Vec<String>,

@@ -1,7 +1,7 @@
 //! The only door: every session and every family ends here, whatever the cause.
 //!
 //! One commit holds what ended, what must still be told, the audit record and the receipt; the answer comes after it.
-//! [`plan`] is the dry run, [`end`] the act, [`expand`] writes out what an epoch already denies, [`receipt`] shows it.
+//! [`mod@plan`] is the dry run, [`mod@end`] the act, [`expand`] writes out what an epoch already denies, [`receipt`] shows it.
 //! The asking administrator's own session is never part of any of them ([`own`]).
 
 pub mod chunks;

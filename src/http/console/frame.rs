@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::address::Address;
 use crate::domain::Fault;
 use crate::domain::entropy::{Entropy, OsEntropy};
-use crate::http::answer::{is_passing, log_fault};
+use crate::http::answer::log_fault;
 use crate::http::signin::pages::{ErrorPage, Gate as Plain};
 
 /// What a handler answers: a response, or the response that stands in for it.
@@ -48,7 +48,7 @@ impl IntoResponse for Stop {
                 let id = request_id();
                 log_fault(&fault);
                 tracing::error!(request = %id, "answered with an error page");
-                let (status, description) = if is_passing(&fault) {
+                let (status, description) = if fault.is_passing() {
                     (
                         StatusCode::SERVICE_UNAVAILABLE,
                         "Nothing was changed. Try again in a moment.",

@@ -13,7 +13,7 @@ use super::headers;
 use super::pages::{ErrorPage, Gate};
 use crate::domain::realm::{self, Realm};
 use crate::domain::{Context, Fault};
-use crate::http::answer::{is_passing, log_fault};
+use crate::http::answer::log_fault;
 use crate::http::browser::BrowserState;
 use crate::http::extract::Peer;
 use crate::http::guard::RequestId;
@@ -270,7 +270,7 @@ impl From<OAuthError> for Refusal {
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Refusal {
         log_fault(&fault);
-        if !is_passing(&fault) {
+        if !fault.is_passing() {
             return Refusal::internal();
         }
         let text = "The server is busy and nothing was changed. Try again in a moment.";
