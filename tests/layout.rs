@@ -78,19 +78,10 @@ const OTHER_MEANING: [&str; 2] = ["http/demo/", "http/console/pages/"];
 const LONGEST: usize = 400;
 
 /// Files that are longer, and why.
-const LONGER: [(&str, &str); 5] = [
-    (
-        "domain/signout/tests.rs",
-        "the door's tests: to be split by scope",
-    ),
-    (
-        "http/admin/tests/keycloak.rs",
-        "one table of calls: to be split by resource",
-    ),
-    ("http/admin/tests/lists.rs", "to be split by list"),
-    ("http/admin/tests/rights.rs", "to be split by role"),
-    ("http/admin/tests/signouts.rs", "to be split by selection"),
-];
+const LONGER: [(&str, &str); 1] = [(
+    "domain/signout/tests.rs",
+    "the door's tests: to be split by scope",
+)];
 
 struct Source {
     /// Below the folder of sources, with `/`.
