@@ -28,7 +28,7 @@ fn a_bad_source_is_reported_with_file_and_line() {
     );
     plant(
         "http/answer.rs",
-        "//! The exception.\nuse crate::store::StoreError; // crate::cli is only a comment's\n",
+        "//! The comment counts.\nuse crate::domain::Fault; // crate::cli is only a comment's\n",
     );
     plant(
         "store/other.rs",
