@@ -20,9 +20,6 @@ const MAY_NAME: [(&str, &[&str]); 8] = [
     ("config", &["domain", "crypto"]),
 ];
 
-/// The one file of a room that may name a room above its arrows, and why.
-const EXCEPT: [(&str, &str, &str); 0] = [];
-
 /// Crates (or what stands for them) and the only places that may name them.
 const ONLY_IN: [(&str, &[&str], &str); 9] = [
     ("axum::", &["http/"], "axum lives in http"),
@@ -76,12 +73,6 @@ const OTHER_MEANING: [&str; 2] = ["http/demo/", "http/console/pages/"];
 
 /// Lines of a file.
 const LONGEST: usize = 400;
-
-/// Files that are longer, and why.
-const LONGER: [(&str, &str); 1] = [(
-    "domain/signout/tests.rs",
-    "the door's tests: to be split by scope",
-)];
 
 struct Source {
     /// Below the folder of sources, with `/`.
@@ -204,14 +195,8 @@ fn problems(folder: &Path) -> Vec<String> {
             ));
         }
         let length = source.text.lines().count();
-        match LONGER.iter().find(|(file, _)| file == name) {
-            Some(_) if length <= LONGEST => {
-                problems.push(format!("{name}:1: short again; take it off the list"))
-            }
-            None if length > LONGEST => {
-                problems.push(format!("{name}:{length}: more than {LONGEST} lines"))
-            }
-            _ => {}
+        if length > LONGEST {
+            problems.push(format!("{name}:{length}: more than {LONGEST} lines"));
         }
         problems.extend(imports(&source));
         problems.extend(texts(&source));
@@ -224,14 +209,8 @@ fn imports(source: &Source) -> Vec<String> {
     let Some((_, allowed)) = MAY_NAME.iter().find(|(r, _)| *r == room) else {
         return Vec::new();
     };
-    let excepted = |other: &str| {
-        EXCEPT
-            .iter()
-            .any(|(file, room, _)| *file == source.name && *room == other)
-    };
-    let refused = |(_, other): &(usize, String)| {
-        other != room && !allowed.contains(&other.as_str()) && !excepted(other)
-    };
+    let refused =
+        |(_, other): &(usize, String)| other != room && !allowed.contains(&other.as_str());
     source
         .named_rooms()
         .into_iter()
@@ -280,22 +259,4 @@ fn the_sources_keep_to_their_rooms() {
         found.len(),
         found.join("\n")
     );
-}
-
-#[test]
-fn exceptions_are_about_files_that_exist_and_need_them() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for (file, room, why) in EXCEPT {
-        let source = sources(&src)
-            .into_iter()
-            .find(|s| s.name == file)
-            .unwrap_or_else(|| panic!("no {file}"));
-        assert!(
-            source.named_rooms().iter().any(|(_, r)| r == room),
-            "{file} does not name {room} ({why})"
-        );
-    }
-    for (file, why) in LONGER {
-        assert!(src.join(file).exists(), "no {file} ({why})");
-    }
 }
