@@ -59,15 +59,9 @@ promises! {
     realm_disabled,
 }
 
-<<<<<<< HEAD
 /// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, and how many variants
 /// the enum has.
 fn reasons_of_the_product() -> (BTreeSet<String>, usize) {
-=======
-/// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, whose match the compiler
-/// keeps whole.
-fn reasons_of_the_product() -> BTreeSet<String> {
->>>>>>> tests
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/signout/reason.rs");
     let text = std::fs::read_to_string(path).expect("the source of the reasons");
     let names = text
@@ -78,7 +72,6 @@ fn reasons_of_the_product() -> BTreeSet<String> {
     let names = names.lines().filter(|line| line.contains("=>"));
     let names = names
         .map(|line| line.split('"').nth(1).expect("a name in quotes").to_owned())
-<<<<<<< HEAD
         .collect();
     let variants = text
         .split("pub enum Reason {")
@@ -87,20 +80,12 @@ fn reasons_of_the_product() -> BTreeSet<String> {
         .expect("the enum");
     let is_variant = |line: &&str| line.trim_start().starts_with(char::is_uppercase);
     (names, variants.lines().filter(is_variant).count())
-=======
-        .collect()
->>>>>>> tests
 }
 
 #[test]
 fn every_reason_of_the_product_has_a_way_to_bring_it_about() {
-<<<<<<< HEAD
     let (names, count) = reasons_of_the_product();
     assert_eq!(names.len(), count, "the enum and as_str differ: {names:?}");
-=======
-    let names = reasons_of_the_product();
-    assert!(names.len() > 10, "the reasons were not read: {names:?}");
->>>>>>> tests
     let covered: BTreeSet<String> = COVERED.iter().map(|name| (*name).to_owned()).collect();
     let missing: Vec<_> = names.difference(&covered).collect();
     let too_many: Vec<_> = covered.difference(&names).collect();
