@@ -59,35 +59,26 @@ promises! {
     realm_disabled,
 }
 
-/// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, and how many `ALL` has.
-fn reasons_of_the_product() -> (BTreeSet<String>, usize) {
+/// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, whose match the compiler
+/// keeps whole.
+fn reasons_of_the_product() -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/signout/reason.rs");
     let text = std::fs::read_to_string(path).expect("the source of the reasons");
     let names = text
         .split("fn as_str")
         .nth(1)
         .and_then(|rest| rest.split("fn text").next())
-        .expect("as_str");
+        .expect("as_str, then text");
     let names = names.lines().filter(|line| line.contains("=>"));
-    let names = names
+    names
         .map(|line| line.split('"').nth(1).expect("a name in quotes").to_owned())
-        .collect();
-    let all = text
-        .split("ALL: [Reason; ")
-        .nth(1)
-        .and_then(|rest| rest.split(']').next())
-        .expect("ALL");
-    (names, all.parse().expect("how many"))
+        .collect()
 }
 
 #[test]
 fn every_reason_of_the_product_has_a_way_to_bring_it_about() {
-    let (names, count) = reasons_of_the_product();
-    assert_eq!(
-        names.len(),
-        count,
-        "Reason::ALL and Reason::as_str differ: {names:?}"
-    );
+    let names = reasons_of_the_product();
+    assert!(names.len() > 10, "the reasons were not read: {names:?}");
     let covered: BTreeSet<String> = COVERED.iter().map(|name| (*name).to_owned()).collect();
     let missing: Vec<_> = names.difference(&covered).collect();
     let too_many: Vec<_> = covered.difference(&names).collect();

@@ -257,12 +257,12 @@ async fn bursts(engine: Engine) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_used_while_its_session_ends_is_over_with_it() {
-    bursts(Engine::Memory).await;
+    Box::pin(bursts(Engine::Memory)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_used_while_its_session_ends_is_over_with_it_on_sled() {
-    bursts(Engine::Sled).await;
+    Box::pin(bursts(Engine::Sled)).await;
 }
 
 /// A sign-in that completes while its user is signed out everywhere is either in time or not; never half alive.
