@@ -59,26 +59,33 @@ promises! {
     realm_disabled,
 }
 
-/// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, whose match the compiler
-/// keeps whole.
-fn reasons_of_the_product() -> BTreeSet<String> {
+/// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, and how many variants
+/// the enum has.
+fn reasons_of_the_product() -> (BTreeSet<String>, usize) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/signout/reason.rs");
     let text = std::fs::read_to_string(path).expect("the source of the reasons");
     let names = text
         .split("fn as_str")
         .nth(1)
         .and_then(|rest| rest.split("fn text").next())
-        .expect("as_str, then text");
+        .expect("as_str");
     let names = names.lines().filter(|line| line.contains("=>"));
-    names
+    let names = names
         .map(|line| line.split('"').nth(1).expect("a name in quotes").to_owned())
-        .collect()
+        .collect();
+    let variants = text
+        .split("pub enum Reason {")
+        .nth(1)
+        .and_then(|rest| rest.split('}').next())
+        .expect("the enum");
+    let is_variant = |line: &&str| line.trim_start().starts_with(char::is_uppercase);
+    (names, variants.lines().filter(is_variant).count())
 }
 
 #[test]
 fn every_reason_of_the_product_has_a_way_to_bring_it_about() {
-    let names = reasons_of_the_product();
-    assert!(names.len() > 10, "the reasons were not read: {names:?}");
+    let (names, count) = reasons_of_the_product();
+    assert_eq!(names.len(), count, "the enum and as_str differ: {names:?}");
     let covered: BTreeSet<String> = COVERED.iter().map(|name| (*name).to_owned()).collect();
     let missing: Vec<_> = names.difference(&covered).collect();
     let too_many: Vec<_> = covered.difference(&names).collect();

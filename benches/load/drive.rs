@@ -46,6 +46,12 @@ impl Measured {
         self.latencies.get(at).map(|us| f64::from(*us) / 1000.0)
     }
 
+    /// Requests per CPU second of the server.
+    pub(super) fn per_cpu_second(&self) -> Option<f64> {
+        let cpu = self.cpu.filter(|cpu| *cpu > 0.0 && self.requests > 0)?;
+        Some(self.requests as f64 / cpu)
+    }
+
     /// Requests a second.
     pub(super) fn rate(&self) -> f64 {
         if self.seconds > 0.0 {

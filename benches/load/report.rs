@@ -69,10 +69,7 @@ impl Report {
     /// Adds a line.
     pub(super) fn row(&mut self, row: Row) {
         let m = &row.measured;
-        let per_cpu = m
-            .cpu
-            .filter(|cpu| *cpu > 0.0 && m.requests > 0)
-            .map(|cpu| m.requests as f64 / cpu);
+        let per_cpu = m.per_cpu_second();
         let number = |value: Option<f64>, digits: usize| {
             value.map_or_else(|| "-".to_owned(), |v| format!("{v:.digits$}"))
         };

@@ -85,6 +85,14 @@ id! {
     /// The public id of a session: the `sid` claim. Time-ordered; the cookie's secret is separate.
     Sid
 }
+impl Sid {
+    /// Whether it was made at this moment or later, as far as the id itself tells (RFC 9562 §5.7): never `false` for a
+    /// session that started since.
+    pub fn is_since(&self, at: Timestamp) -> bool {
+        let [a, b, c, d, e, f, ..] = *self.bytes();
+        u64::from_be_bytes([0, 0, a, b, c, d, e, f]) >= at.0
+    }
+}
 id! {
     /// One refresh-token lineage.
     FamilyId
@@ -123,5 +131,13 @@ mod tests {
             made.len()
         );
         assert_eq!(made.first().map(Uuid::get_version_num), Some(7));
+    }
+
+    #[test]
+    fn a_sid_tells_whether_it_was_made_since() {
+        let sid = Sid(Ids::default().next(Timestamp(1_763_000_000_123), [7; 10]));
+        assert!(sid.is_since(Timestamp(1_763_000_000_122)));
+        assert!(sid.is_since(Timestamp(1_763_000_000_123)));
+        assert!(!sid.is_since(Timestamp(1_763_000_000_124)));
     }
 }

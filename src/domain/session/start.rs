@@ -41,7 +41,9 @@ pub struct Started {
 /// [`Fault::Busy`] when the user changed meanwhile: check the credentials again.
 pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Started, Fault> {
     let guard = (key::user(realm.id, start.user.value.id), start.user.version);
-    let (session, secret) = begin(ctx, realm, start, Sid(ctx.new_id()), ctx.now());
+    // In this order: a sid is never older than its session says.
+    let now = ctx.now();
+    let (session, secret) = begin(ctx, realm, start, Sid(ctx.new_id()), now);
     let mut batch = Batch::new();
     // Read live and guarded: a realm that is being disabled takes nobody in who would be back when it is enabled again.
     let at = key::realm(realm.id);
