@@ -5,13 +5,8 @@ use std::collections::BTreeSet;
 use super::Finding;
 use crate::config::problem::{did_you_mean, shown};
 use crate::config::uri::{self, Purpose};
+use crate::domain::client::check::{GRANT_TYPES, SHORTEST_HMAC_SECRET};
 use crate::domain::client::{AuthMethod, ClientSettings};
-
-/// The grant types there are.
-const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
-
-/// RFC 7518 §3.2: an HMAC key is at least as long as the hash, which is 256 bits for HS256.
-const HS256_KEY_BYTES: usize = 32;
 
 /// Checks a client by itself; whether its `client_id` is free is for whoever knows the others.
 pub fn check_client(client: &ClientSettings) -> Vec<Finding> {
@@ -119,7 +114,7 @@ fn credentials(client: &ClientSettings, findings: &mut Vec<Finding>) {
             );
             findings.push(about_secret(message).suggest(Some(suggestion.to_owned())));
         }
-        (AuthMethod::ClientSecretJwt, Some(secret)) if secret.len() < HS256_KEY_BYTES => {
+        (AuthMethod::ClientSecretJwt, Some(secret)) if secret.len() < SHORTEST_HMAC_SECRET => {
             let message = "is too short for client_secret_jwt: expected 32 bytes or more (RFC 7518 section 3.2)";
             findings.push(about_secret(message.to_owned()));
         }

@@ -9,6 +9,9 @@ use crate::crypto::VerifyingKey;
 /// The grant types that the token endpoint knows.
 pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
 
+/// RFC 7518 §3.2: an HMAC key is at least as long as the hash, which is 32 bytes for HS256.
+pub const SHORTEST_HMAC_SECRET: usize = 32;
+
 /// What is wrong with these settings, as sentences; empty when nothing is.
 pub fn problems(settings: &ClientSettings) -> Vec<String> {
     let mut problems = Vec::new();
@@ -286,7 +289,6 @@ fn cut(text: &str) -> String {
 /// A record of the store holds 64 KiB; half of it leaves room for what is not the client's.
 const LARGEST: usize = 32 * 1024;
 const LONGEST_SECRET: usize = 512;
-const SHORTEST_HMAC_SECRET: usize = 32;
 const LONGEST_URI: usize = 2000;
 const MOST_URIS: usize = 100;
 const MOST_KEYS: usize = 20;
