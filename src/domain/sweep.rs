@@ -28,7 +28,12 @@ pub enum Due {
     Assertion([u8; 48]),
     /// A revoked access token has expired.
     RevokedToken([u8; 32]),
+    /// The last token of a retired signing key has expired; its kid.
+    RetiredKey(Kid),
 }
+
+/// A kid as bytes: the base64url of an RFC 7638 thumbprint by SHA-256.
+pub type Kid = [u8; 43];
 
 impl Due {
     /// Adds the date to a batch.
@@ -40,6 +45,7 @@ impl Due {
             Due::Browser(hash) => key::due(at, 4, realm, &hash),
             Due::Assertion(id) => key::due(at, 5, realm, &id),
             Due::RevokedToken(hash) => key::due(at, 6, realm, &hash),
+            Due::RetiredKey(kid) => key::due(at, 7, realm, &kid),
         };
         batch.put(key, Vec::new());
     }
@@ -56,6 +62,7 @@ impl Due {
             4 => Due::Browser(id.try_into().ok()?),
             5 => Due::Assertion(id.try_into().ok()?),
             6 => Due::RevokedToken(id.try_into().ok()?),
+            7 => Due::RetiredKey(id.try_into().ok()?),
             _ => return None,
         };
         Some((
@@ -148,6 +155,13 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
             }
             Due::RevokedToken(hash) => {
                 tidy.del(key::revoked_token(realm, &hash));
+                tidy.del(record.key);
+            }
+            Due::RetiredKey(kid) => {
+                if let Ok(kid) = std::str::from_utf8(&kid) {
+                    tidy.del(key::signing_key(realm, kid));
+                    ctx.keys.evict(realm);
+                }
                 tidy.del(record.key);
             }
         }

@@ -8,6 +8,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::id::RealmId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{encode, versioned};
+use crate::domain::sweep::Due;
 use crate::domain::time::Span;
 use crate::domain::{Actor, Context, Fault, key};
 use crate::store::{Batch, CommitError};
@@ -66,6 +67,8 @@ pub async fn rotate(
         read.value.state = state;
         if state == KeyState::Active {
             signs = read.value.kid.clone();
+        } else if let Ok(kid) = read.value.kid.as_bytes().try_into() {
+            Due::RetiredKey(kid).put(&mut batch, realm.id, until);
         }
         batch.replace(at, read.version, encode(&read.value)?);
     }
@@ -114,4 +117,34 @@ async fn make(
         created_at: ctx.now(),
         state,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{sweep, testing};
+
+    #[tokio::test]
+    async fn a_retired_key_is_published_until_its_last_token_has_expired_and_then_forgotten() {
+        let (ctx, clock) = testing::context();
+        let realm = testing::realm(&ctx, "home").await;
+        let first = crate::domain::keys::signer(&ctx, &realm, Alg::Es256)
+            .await
+            .unwrap();
+        let old = first.kid().to_owned();
+        rotate(&ctx, &realm, &Actor::system("test"), Alg::Es256)
+            .await
+            .unwrap();
+        let published = async |kid: &str| {
+            let keys = crate::domain::keys::of(&ctx, &realm).await.unwrap();
+            keys.verifying(kid).is_some()
+        };
+        clock.advance(Span::mins(14));
+        sweep::sweep(&ctx).await.unwrap();
+        assert!(published(&old).await, "a token of it may still be good");
+        clock.advance(Span::mins(2));
+        sweep::sweep(&ctx).await.unwrap();
+        ctx.keys.evict(realm.id);
+        assert!(!published(&old).await);
+    }
 }
