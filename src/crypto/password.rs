@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 pub use super::phc::HashFormatError;
-use super::phc::{Scheme, Stored, limit, read};
+use super::phc::{Scheme, Stored, is_bcrypt, limit, read};
 use super::secret::{Secret, same};
 
 /// The longest password taken, in bytes: far above any real one, low enough to hash without thinking.
@@ -92,6 +92,9 @@ pub enum PasswordError {
 /// Whether a hash made elsewhere can be taken over: argon2 (all three), and PBKDF2 as `$pbkdf2-sha256$i=…$salt$hash`
 /// or `$pbkdf2-sha512$…`. Anything but argon2id at today's cost is answered `rehash` at the next sign-in.
 pub fn check_hash(phc: &str) -> Result<(), HashFormatError> {
+    if is_bcrypt(phc)? {
+        return Ok(());
+    }
     read(phc).map(|_| ())
 }
 
@@ -235,6 +238,14 @@ impl Bench {
             self.hash(password)?;
             return Ok(Verdict::Wrong);
         };
+        if is_bcrypt(stored).map_err(|_| PasswordError::Internal)? {
+            let right = bcrypt::verify(password, stored).map_err(|_| PasswordError::Internal)?;
+            return Ok(if right {
+                Verdict::Right { rehash: true }
+            } else {
+                Verdict::Wrong
+            });
+        }
         let Stored {
             scheme,
             salt,
@@ -244,6 +255,11 @@ impl Bench {
         let rehash = match scheme {
             Scheme::Pbkdf2(algorithm, iterations) => {
                 pbkdf2::derive(algorithm, iterations, &salt, password, &mut out);
+                true
+            }
+            Scheme::Scrypt(params) => {
+                scrypt::scrypt(password, &salt, &params, &mut out)
+                    .map_err(|_| PasswordError::Internal)?;
                 true
             }
             Scheme::Argon2(algorithm, version, params) => {

@@ -14,7 +14,9 @@ pub enum HashFormatError {
     #[error("not a password hash in PHC form, such as $argon2id$v=19$m=19456,t=2,p=1$salt$hash")]
     Malformed,
     /// A scheme this program does not verify.
-    #[error("{0} password hashes are not supported; argon2, pbkdf2-sha256 and pbkdf2-sha512 are")]
+    #[error(
+        "{0} password hashes are not supported; argon2, bcrypt, scrypt, pbkdf2-sha256 and pbkdf2-sha512 are"
+    )]
     Unsupported(&'static str),
     /// Parameters so high that one sign-in would be an attack.
     #[error("the cost of this password hash is above the limit: {0}")]
@@ -32,6 +34,27 @@ pub(super) struct Stored {
 pub(super) enum Scheme {
     Argon2(Algorithm, Version, Params),
     Pbkdf2(pbkdf2::Algorithm, NonZeroU32),
+    Scrypt(scrypt::Params),
+}
+
+/// Whether this is a bcrypt hash (`$2b$12$…`), which is no PHC string, and one that may be verified.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn is_bcrypt(stored: &str) -> Result<bool, HashFormatError> {
+    if !["$2a$", "$2b$", "$2x$", "$2y$"]
+        .iter()
+        .any(|p| stored.starts_with(p))
+    {
+        return Ok(false);
+    }
+    let parts: bcrypt::HashParts = stored.parse().map_err(|_| HashFormatError::Malformed)?;
+    if parts.get_cost() > MAX_BCRYPT_COST {
+        return Err(HashFormatError::TooCostly(
+            "the cost of bcrypt is at most 15",
+        ));
+    }
+    Ok(true)
 }
 
 /// Takes a stored hash apart, refusing what cannot or should not be computed.
@@ -42,7 +65,7 @@ pub(super) fn read(phc: &str) -> Result<Stored, HashFormatError> {
         "argon2id" | "argon2i" | "argon2d" => argon2_scheme(&hash)?,
         "pbkdf2-sha256" => Scheme::Pbkdf2(pbkdf2::PBKDF2_HMAC_SHA256, iterations(&hash)?),
         "pbkdf2-sha512" => Scheme::Pbkdf2(pbkdf2::PBKDF2_HMAC_SHA512, iterations(&hash)?),
-        "scrypt" => return Err(HashFormatError::Unsupported("scrypt")),
+        "scrypt" => scrypt_scheme(&hash)?,
         _ => return Err(HashFormatError::Unsupported("these")),
     };
     match (hash.salt, hash.hash) {
@@ -55,14 +78,10 @@ pub(super) fn read(phc: &str) -> Result<Stored, HashFormatError> {
     }
 }
 
-/// bcrypt and crypt(3) strings begin like PHC ones but are none; a name helps whoever imports them.
+/// crypt(3) strings begin like PHC ones but are none; a name helps whoever imports them.
 fn refuse_foreign(phc: &str) -> Result<(), HashFormatError> {
-    const FOREIGN: [(&str, &str); 7] = [
-        ("$2a$", "bcrypt"),
-        ("$2b$", "bcrypt"),
-        ("$2x$", "bcrypt"),
-        ("$2y$", "bcrypt"),
-        ("$7$", "scrypt"),
+    const FOREIGN: [(&str, &str); 3] = [
+        ("$7$", "scrypt in crypt(3) form"),
         ("$y$", "yescrypt"),
         ("$6$", "SHA-512 crypt"),
     ];
@@ -83,6 +102,20 @@ fn argon2_scheme(hash: &PasswordHash) -> Result<Scheme, HashFormatError> {
     let params = Params::try_from(hash).map_err(|_| malformed)?;
     limit(&params)?;
     Ok(Scheme::Argon2(algorithm, version, params))
+}
+
+fn scrypt_scheme(hash: &PasswordHash) -> Result<Scheme, HashFormatError> {
+    let number = |name: &str| hash.params.get_decimal(name);
+    let (Some(log_n), Some(r), Some(p)) = (number("ln"), number("r"), number("p")) else {
+        return Err(HashFormatError::Malformed);
+    };
+    if log_n > 18 || r > 32 || p > 16 {
+        return Err(HashFormatError::TooCostly("ln is at most 18, r 32, p 16"));
+    }
+    let log_n = u8::try_from(log_n).map_err(|_| HashFormatError::Malformed)?;
+    scrypt::Params::new(log_n, r, p)
+        .map(Scheme::Scrypt)
+        .map_err(|_| HashFormatError::Malformed)
 }
 
 /// Refuses argon2 parameters that would make one sign-in an attack.
@@ -114,3 +147,4 @@ const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 16;
 const MAX_ITERATIONS: u32 = 4_000_000;
+const MAX_BCRYPT_COST: u32 = 15;

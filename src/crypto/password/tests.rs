@@ -241,9 +241,17 @@ fn foreign_and_costly_hashes_are_refused_with_their_reason() {
     let tail = "$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
     let refused = |phc: &str| check_hash(phc).unwrap_err();
     let bcrypt = "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
-    assert_eq!(refused(bcrypt), Unsupported("bcrypt"));
-    let scrypt = format!("$scrypt$ln=16,r=8,p=1{tail}");
-    assert_eq!(refused(&scrypt), Unsupported("scrypt"));
+    assert_eq!(check_hash(bcrypt), Ok(()));
+    assert!(matches!(
+        refused(&bcrypt.replace("$10$", "$16$")),
+        TooCostly(_)
+    ));
+    assert_eq!(refused("$2b$10$x"), Malformed);
+    let scrypt = |params: &str| format!("$scrypt${params}{tail}");
+    assert_eq!(check_hash(&scrypt("ln=16,r=8,p=1")), Ok(()));
+    assert!(matches!(refused(&scrypt("ln=19,r=8,p=1")), TooCostly(_)));
+    assert_eq!(refused(&scrypt("ln=16")), Malformed);
+    assert_eq!(refused("$y$j9T$salt$hash"), Unsupported("yescrypt"));
     for costly in ["m=262145,t=1,p=1", "m=64,t=17,p=1", "m=4096,t=1,p=17"] {
         let phc = format!("$argon2id$v=19${costly}{tail}");
         assert!(matches!(refused(&phc), TooCostly(_)), "{phc}");
@@ -324,3 +332,28 @@ fn a_panic_costs_one_answer() {
 const IMPORTED_SHA256: &str =
     "$pbkdf2-sha256$i=27500$MDEyMzQ1Njc4OWFiY2RlZg$H5R9LZ0QvKxHLm1Lg0IeQXdtUAa+9gf2NeOZns+WHBQ";
 const IMPORTED_SHA512: &str = "$pbkdf2-sha512$i=27500$MDEyMzQ1Njc4OWFiY2RlZg$n/byU5sFiDppa9VEj7QIQt8AQZ5u3xWBxgB7Lmy/UADnRN+judBrslsPaTt7pNOWpiGziFjB0zxZ88opfaZKqQ";
+
+#[tokio::test]
+async fn a_hash_of_elsewhere_is_verified_and_wants_to_be_upgraded() {
+    let passwords = passwords();
+    // Made by other programs: crypt_blowfish's own vector, and Python's hashlib.
+    let bcrypt = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    let scrypt =
+        "$scrypt$ln=10,r=8,p=1$U29kaXVtQ2hsb3JpZGU$VBc2h9Jl5DImvZFLAVJn4v3UEIqgWTf7VJ7OsMJ2ooU";
+    for (stored, right) in [(bcrypt, "U*U"), (scrypt, "pleaseletmein")] {
+        let verify = async |password| {
+            passwords
+                .verify(secret(password), Some(stored.to_owned()))
+                .await
+                .unwrap()
+        };
+        assert!(
+            matches!(verify(right).await, Verdict::Right { rehash: true }),
+            "{stored}"
+        );
+        assert!(
+            matches!(verify("another").await, Verdict::Wrong),
+            "{stored}"
+        );
+    }
+}

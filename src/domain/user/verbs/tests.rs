@@ -117,7 +117,7 @@ async fn bad_settings_are_refused_with_a_sentence() {
                 password_hash: Some("$2b$10$x".to_owned()),
                 ..named("alice")
             },
-            "bcrypt",
+            "PHC",
         ),
         (
             UserSettings {
