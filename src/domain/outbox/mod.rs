@@ -1,5 +1,7 @@
 //! Outbox: what is still to be told. A delivery is written by the door in the commit that ends the session; nobody else
-//! makes one.
+//! makes one. [`wire`] is the way out as the domain sees it.
+
+pub mod wire;
 
 use serde::{Deserialize, Serialize};
 
