@@ -58,6 +58,9 @@ pub enum ServeError {
     /// The master key is missing or bad.
     #[error("master key: {0}")]
     Vault(#[from] crate::crypto::VaultError),
+    /// There is no way out.
+    #[error(transparent)]
+    Outbound(#[from] crate::deliver::OutboundError),
     /// A realm file was not applied.
     #[error("realm {realm:?}: {source}")]
     Apply {

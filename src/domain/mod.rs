@@ -57,6 +57,8 @@ pub struct Context {
     pub ids: id::Ids,
     /// Which large acts are being written out.
     pub door: signout::expand::Door,
+    /// The way out of the process, guarded.
+    pub wire: Arc<dyn outbox::wire::Wire>,
 }
 
 impl Context {
