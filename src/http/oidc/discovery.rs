@@ -145,7 +145,7 @@ fn write(issuer: &str, realm: &Realm, keys: &RealmKeys) -> String {
 
 /// What is on. A feature is named here in the change that makes it work.
 const FEATURES: Features = Features {
-    backchannel_logout: false,
+    backchannel_logout: true,
     frontchannel_logout: false,
     check_session: false,
     registration: false,
