@@ -42,6 +42,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         keys: KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        bell: super::outbox::Bell::new(uuid::Uuid::nil()),
         wire,
     };
     (Arc::new(context), clock)

@@ -54,12 +54,20 @@ pub(crate) fn context(
         keys: keys::KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        bell: crate::domain::outbox::Bell::new(holder()),
         wire: Arc::new(Outbound::new(Rules::new(
             &settings.outbound_allow,
             settings.outbound_ca.as_deref(),
             &settings.public_url,
         ))?),
     })
+}
+
+/// An id of this process among those that may share its store.
+fn holder() -> uuid::Uuid {
+    let mut random = [0; 16];
+    OsEntropy.fill(&mut random);
+    uuid::Builder::from_random_bytes(random).into_uuid()
 }
 
 /// Sees to the realm `master` and applies the realm files. Answers the first administrator's password when it was made
