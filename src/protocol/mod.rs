@@ -15,6 +15,7 @@
 //! | RFC 7662 (introspection) | [`introspection`] |
 //! | RFC 7009 (revocation) | [`revocation`] |
 //! | OIDC RP-Initiated Logout 1.0 | [`end_session`] |
+//! | OIDC Session Management 1.0 | [`check_session`] |
 //! | RFC 6750, OIDC Core §5.3.1 (bearer tokens, userinfo request) | [`userinfo`] |
 //! | OIDC Discovery §3, RFC 8414 §2 | [`discovery`] |
 //!
@@ -22,6 +23,7 @@
 
 pub mod answer;
 pub mod authorize;
+pub mod check_session;
 pub mod claims_request;
 pub mod client_auth;
 pub mod discovery;

@@ -4,14 +4,14 @@ use super::visit::Visit;
 use crate::domain::denial::ActiveSession;
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
-use crate::domain::signout::{self, EndError, Reason, Request, Selection};
+use crate::domain::signout::{self, EndError, Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, ActorKind, Context, Fault, client};
 
 /// Ends a session on behalf of the person whose it is.
 ///
 /// # Errors
 /// [`Fault`] when it could not be done; the session is good then.
-pub async fn end(visit: &Visit, active: &ActiveSession, reason: Reason) -> Result<(), Fault> {
+pub async fn end(visit: &Visit, active: &ActiveSession, reason: Reason) -> Result<SignOut, Fault> {
     let session = &active.session;
     let actor = Actor {
         kind: ActorKind::User,
@@ -27,7 +27,7 @@ pub async fn end(visit: &Visit, active: &ActiveSession, reason: Reason) -> Resul
         actor,
     );
     match signout::end(visit.ctx(), &visit.realm, &request).await {
-        Ok(_) => Ok(()),
+        Ok(act) => Ok(act),
         Err(EndError::Fault(fault)) => Err(fault),
         // Answers to other selections and reasons than this one.
         Err(EndError::OnlyOwn | EndError::Nothing) => Err(Fault::Record("selection")),
