@@ -18,6 +18,7 @@ pub use store::{by_id, find, list};
 
 use crate::crypto::Alg;
 use crate::domain::id::ClientId;
+use crate::domain::signout::reason::Initiator;
 use crate::domain::time::Timestamp;
 
 /// A client as kept.
@@ -59,6 +60,21 @@ impl Client {
     /// Whether the client can keep a secret (RFC 6749 §2.1).
     pub fn is_confidential(&self) -> bool {
         self.settings.token_endpoint_auth_method != AuthMethod::None
+    }
+}
+
+/// What is left of a client that was deleted while it is still to be told something: its public id.
+pub(in crate::domain) fn gone(client_id: &str) -> Client {
+    Client {
+        id: ClientId(uuid::Uuid::nil()),
+        created_at: Timestamp(0),
+        secret_hash: None,
+        secret_sealed: None,
+        settings: ClientSettings {
+            client_id: client_id.to_owned(),
+            enabled: false,
+            ..ClientSettings::default()
+        },
     }
 }
 
@@ -150,6 +166,11 @@ pub struct ClientSettings {
     pub backchannel_logout_uri: Option<String>,
     /// Whether a logout token must name the session.
     pub backchannel_logout_session_required: bool,
+    /// Whose sign-outs it is told of; all of them unless it says otherwise.
+    pub backchannel_logout_initiators: Vec<Initiator>,
+    /// Whether one notice without `sid` may tell that everything of a user has ended (Back-Channel Logout §2.4 allows it,
+    /// but not every library that was given a `sid` before finds its sessions by `sub` alone).
+    pub backchannel_logout_user_wide: bool,
     /// What a browser loads in a frame when its user signs out, so that the app forgets them (Front-Channel Logout 1.0
     /// §2). Best effort: it needs a browser, and that browser's cookies for the app.
     pub frontchannel_logout_uri: Option<String>,
@@ -202,6 +223,8 @@ impl Default for ClientSettings {
             jwks: None,
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
+            backchannel_logout_initiators: Initiator::ALL.to_vec(),
+            backchannel_logout_user_wide: false,
             frontchannel_logout_uri: None,
             frontchannel_logout_session_required: false,
             global_token_revocation_endpoint: None,

@@ -48,7 +48,62 @@ pub enum Scope {
     Client,
 }
 
+/// Who brings an end about (CAEP 1.0 §2, `initiating_entity`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Initiator {
+    /// An administrator, or whoever may act as one.
+    Admin,
+    /// The person themselves, or an app in their name.
+    User,
+    /// A rule of the realm.
+    Policy,
+    /// The server: time went by.
+    System,
+}
+
+impl Initiator {
+    /// All of them.
+    pub const ALL: [Initiator; 4] = [
+        Initiator::Admin,
+        Initiator::User,
+        Initiator::Policy,
+        Initiator::System,
+    ];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Initiator::Admin => "admin",
+            Initiator::User => "user",
+            Initiator::Policy => "policy",
+            Initiator::System => "system",
+        }
+    }
+}
+
 impl Reason {
+    /// Who brings it about.
+    pub fn initiator(self) -> Initiator {
+        match self {
+            Reason::Admin
+            | Reason::UserDisabled
+            | Reason::UserDeleted
+            | Reason::ClientDisabled
+            | Reason::RealmDisabled => Initiator::Admin,
+            Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
+                Initiator::User
+            }
+            Reason::RefreshReuse | Reason::CodeReplay => Initiator::Policy,
+            Reason::Idle | Reason::Expired => Initiator::System,
+        }
+    }
+
+    /// Whether apps are told. One that gave its own token back knows, and its user's session goes on.
+    pub fn tells_apps(self) -> bool {
+        self != Reason::TokenRevoked
+    }
+
     /// Its name in the API and the audit log.
     pub fn as_str(self) -> &'static str {
         match self {
