@@ -7,6 +7,7 @@ mod assertion;
 mod authenticate;
 pub mod channels;
 pub mod check;
+pub mod command;
 pub mod origin;
 mod store;
 pub mod verbs;
@@ -70,6 +71,7 @@ pub(in crate::domain) fn gone(client_id: &str) -> Client {
         created_at: Timestamp(0),
         secret_hash: None,
         secret_sealed: None,
+        webhook_sealed: None,
         settings: ClientSettings {
             client_id: client_id.to_owned(),
             enabled: false,

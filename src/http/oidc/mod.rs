@@ -5,6 +5,7 @@ pub mod authorize;
 mod check_session;
 mod cors;
 mod discovery;
+mod global_revocation;
 mod introspect;
 mod jwks;
 pub mod logout;
@@ -40,6 +41,10 @@ pub fn routes() -> Router<App> {
         .route(
             &at(path::REVOKE),
             post(revoke::revoke).options(cors::preflight),
+        )
+        .route(
+            &at(path::GLOBAL_REVOCATION),
+            post(global_revocation::revoke),
         )
         .route(
             &at(path::USERINFO),

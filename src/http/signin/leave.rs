@@ -2,6 +2,7 @@
 
 use super::visit::Visit;
 use crate::domain::denial::ActiveSession;
+use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
 use crate::domain::signout::{self, EndError, Reason, Request, Selection, SignOut};
@@ -46,7 +47,7 @@ pub async fn apps_told(
     let mut names = Vec::new();
     for part in &session.clients {
         let app = client::by_id(ctx, realm, part.client).await?;
-        if app.is_some_and(|app| app.settings.backchannel_logout_uri.is_some()) {
+        if app.is_some_and(|app| !Channel::of(&app.settings, Reason::RpLogout, false).is_empty()) {
             names.push(part.name.clone());
         }
     }
