@@ -111,6 +111,23 @@ pub fn usernames(realm: RealmId, prefix: &str) -> Range {
     Key::of(0x21, realm).bytes(prefix.as_bytes()).range()
 }
 
+/// A user among those who have this folded address of electronic mail.
+pub fn user_by_email(realm: RealmId, folded: &str, id: UserId) -> Bytes {
+    Key::of(0x23, realm)
+        .bytes(folded.as_bytes())
+        .bytes(&[0])
+        .bytes(id.bytes())
+        .end()
+}
+
+/// The users who have this folded address.
+pub fn users_by_email(realm: RealmId, folded: &str) -> Range {
+    Key::of(0x23, realm)
+        .bytes(folded.as_bytes())
+        .bytes(&[0])
+        .range()
+}
+
 /// A user's password hash.
 pub fn credential(realm: RealmId, id: UserId) -> Bytes {
     Key::of(0x25, realm).bytes(id.bytes()).end()

@@ -11,6 +11,10 @@ use crate::domain::signout::Reason;
 pub enum Channel {
     /// OpenID Connect Back-Channel Logout 1.0.
     BackChannel,
+    /// The command to revoke everything of a user (draft-parecki-oauth-global-token-revocation-06).
+    GlobalRevocation,
+    /// A signed message in JSON.
+    Webhook,
     /// Not at all.
     None,
 }
@@ -20,6 +24,8 @@ impl Channel {
     pub fn as_str(self) -> &'static str {
         match self {
             Channel::BackChannel => "back-channel",
+            Channel::GlobalRevocation => "global-token-revocation",
+            Channel::Webhook => "webhook",
             Channel::None => "none",
         }
     }
@@ -28,6 +34,8 @@ impl Channel {
     pub fn words(self) -> &'static str {
         match self {
             Channel::BackChannel => "Back-channel sign-out",
+            Channel::GlobalRevocation => "Global token revocation",
+            Channel::Webhook => "Webhook",
             Channel::None => "Takes no messages",
         }
     }
@@ -36,12 +44,15 @@ impl Channel {
     pub fn byte(self) -> u8 {
         match self {
             Channel::BackChannel => 1,
+            Channel::GlobalRevocation => 2,
+            Channel::Webhook => 3,
             Channel::None => 0,
         }
     }
 
     /// The channels that an app has for an act of this reason. Empty when it has none, or wants none for who ends it.
-    pub fn of(settings: &ClientSettings, reason: Reason) -> Vec<Channel> {
+    /// `whole` says that everything of the user ends: only then may an app be told to revoke everything of theirs.
+    pub fn of(settings: &ClientSettings, reason: Reason, whole: bool) -> Vec<Channel> {
         let mut channels = Vec::new();
         if !reason.tells_apps() {
             return channels;
@@ -52,6 +63,12 @@ impl Channel {
                 .contains(&reason.initiator())
         {
             channels.push(Channel::BackChannel);
+        }
+        if settings.global_token_revocation_endpoint.is_some() && whole {
+            channels.push(Channel::GlobalRevocation);
+        }
+        if settings.webhook_uri.is_some() {
+            channels.push(Channel::Webhook);
         }
         channels
     }

@@ -62,6 +62,8 @@ pub struct RealmSettings {
     pub tokens: TokenPolicy,
     /// Whether clients may register themselves.
     pub registration: RegistrationPolicy,
+    /// What tells apps and takes commands beside the channels that every sign-out has.
+    pub logout: LogoutPolicy,
 }
 
 impl Default for RealmSettings {
@@ -72,6 +74,7 @@ impl Default for RealmSettings {
             sessions: SessionPolicy::default(),
             tokens: TokenPolicy::default(),
             registration: RegistrationPolicy::default(),
+            logout: LogoutPolicy::default(),
         }
     }
 }
@@ -170,6 +173,28 @@ impl Default for TokenPolicy {
             offline_idle_timeout: Span::days(30),
             refresh_reuse_window: Span::secs(10),
             signing_algorithm: Alg::Es256,
+        }
+    }
+}
+
+/// What tells apps and takes commands beside the channels that every sign-out has. Discovery names what is on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogoutPolicy {
+    /// Whether the page after a sign-out loads the apps' front-channel addresses (Front-Channel Logout 1.0).
+    pub front_channel: bool,
+    /// Whether scripts of an app may ask if the browser's session changed (Session Management 1.0).
+    pub check_session: bool,
+    /// Whether the realm takes commands to end everything of a user (draft-parecki-oauth-global-token-revocation-06).
+    pub global_token_revocation: bool,
+}
+
+impl Default for LogoutPolicy {
+    fn default() -> Self {
+        LogoutPolicy {
+            front_channel: true,
+            check_session: true,
+            global_token_revocation: true,
         }
     }
 }

@@ -215,8 +215,7 @@ fn record_of(request: &Request, id: SignOutId, at: Timestamp, resolved: &Resolve
         message: cut(&request.message),
         selection: request.select.words(),
         state: State::Expanding,
-        whole: request.reason.scope() == Scope::Everything
-            && matches!(&request.select, Selection::Users(_) | Selection::All),
+        whole: request.is_whole(),
         large: false,
         sessions: 0,
         people: 0,

@@ -65,6 +65,12 @@ impl Request {
             unknown: Vec::new(),
         }
     }
+
+    /// Whether it ends everything of whom it is about.
+    pub fn is_whole(&self) -> bool {
+        self.reason.scope() == Scope::Everything
+            && matches!(&self.select, Selection::Users(_) | Selection::All)
+    }
 }
 
 /// One act of ending sessions, as kept.

@@ -21,7 +21,8 @@ pub fn protected(request: &Request) -> Option<Sid> {
         | Reason::UserDeleted
         | Reason::PasswordChanged
         | Reason::ClientDisabled
-        | Reason::RealmDisabled => request.actor.sid,
+        | Reason::RealmDisabled
+        | Reason::GlobalRevocation => request.actor.sid,
     }
 }
 

@@ -33,6 +33,9 @@ pub enum Reason {
     ClientDisabled,
     /// The realm was disabled or deleted.
     RealmDisabled,
+    /// Somebody who may command it did (draft-parecki-oauth-global-token-revocation-06): a company's own identity
+    /// provider, a security system.
+    GlobalRevocation,
 }
 
 /// What an act of a reason ends.
@@ -90,7 +93,8 @@ impl Reason {
             | Reason::UserDisabled
             | Reason::UserDeleted
             | Reason::ClientDisabled
-            | Reason::RealmDisabled => Initiator::Admin,
+            | Reason::RealmDisabled
+            | Reason::GlobalRevocation => Initiator::Admin,
             Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
                 Initiator::User
             }
@@ -120,6 +124,7 @@ impl Reason {
             Reason::TokenRevoked => "token_revoked",
             Reason::ClientDisabled => "client_disabled",
             Reason::RealmDisabled => "realm_disabled",
+            Reason::GlobalRevocation => "global_revocation",
         }
     }
 
@@ -139,6 +144,7 @@ impl Reason {
             Reason::TokenRevoked => "The application gave its token back",
             Reason::ClientDisabled => "The application was disabled",
             Reason::RealmDisabled => "The realm was disabled",
+            Reason::GlobalRevocation => "Another system had everything of the user revoked",
         }
     }
 
@@ -149,18 +155,19 @@ impl Reason {
             | Reason::UserDisabled
             | Reason::UserDeleted
             | Reason::PasswordChanged
-            | Reason::RealmDisabled => Scope::Everything,
+            | Reason::RealmDisabled
+            | Reason::GlobalRevocation => Scope::Everything,
             Reason::User | Reason::RpLogout | Reason::Idle | Reason::Expired => Scope::SessionOnly,
             Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Scope::Family,
             Reason::ClientDisabled => Scope::Client,
         }
     }
 
-    /// Whether the cookie of an ended session tells its bearer that an administrator did it.
+    /// Whether the cookie of an ended session tells its bearer that an administrator, or a system of theirs, did it.
     pub fn by_administrator(self) -> bool {
         matches!(
             self,
-            Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled
+            Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled | Reason::GlobalRevocation
         )
     }
 }

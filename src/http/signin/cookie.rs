@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
+use super::agent_state;
 use crate::domain::Fault;
 use crate::domain::denial::{ActiveSession, Denied};
 use crate::domain::realm::Realm;
@@ -90,11 +91,13 @@ pub fn set(response: &mut Response, app: &App, realm: &Realm, started: &Started)
         limits.expires_at.since(session.started_at).whole_secs()
     });
     append(response, app, realm, &started.cookie, life);
+    agent_state::set(response, app, realm, session.sid, life);
 }
 
 /// Takes the cookie away.
 pub fn clear(response: &mut Response, app: &App, realm: &Realm) {
     append(response, app, realm, "", Some(0));
+    agent_state::clear(response, app, realm);
 }
 
 fn append(response: &mut Response, app: &App, realm: &Realm, value: &str, max_age: Option<u64>) {

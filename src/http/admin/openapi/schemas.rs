@@ -40,8 +40,11 @@ const RECORDS: &[(&str, &str)] = &[
         "Client",
         "id:text client_id:text client_name:text client_secret:text enabled:flag redirect_uris:text[] \
          post_logout_redirect_uris:text[] grant_types:text[] response_types:text[] token_endpoint_auth_method:text \
-         scope:text jwks:object backchannel_logout_uri:text backchannel_logout_session_required:flag \
-         backchannel_logout_initiators:text[] backchannel_logout_user_wide:flag id_token_signed_response_alg:text refresh_without_offline_access:flag resources:text[] consent:text \
+         scope:text jwks:object backchannel_logout_uri:text backchannel_logout_session_required:flag backchannel_logout_initiators:text[] backchannel_logout_user_wide:flag \
+         frontchannel_logout_uri:text frontchannel_logout_session_required:flag global_token_revocation_endpoint:text \
+         global_token_revocation_audience:text global_token_revocation_subject:text global_token_revocation_issuer:text \
+         webhook_uri:text webhook_secret:text frontchannelLogout:flag \
+         id_token_signed_response_alg:text refresh_without_offline_access:flag resources:text[] consent:text \
          require_pkce:flag service_account_roles:text[] client_uri:text clientId:text name:text secret:text \
          redirectUris:text[] baseUrl:text publicClient:flag clientAuthenticatorType:text serviceAccountsEnabled:flag \
          standardFlowEnabled:flag implicitFlowEnabled:flag directAccessGrantsEnabled:flag bearerOnly:flag \
@@ -51,7 +54,7 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "Realm",
         "id:text realm:text display_name:text displayName:text enabled:flag sessions:object tokens:object \
-         registration:object notBefore:number createdTimestamp:count",
+         registration:object logout:object notBefore:number createdTimestamp:count",
     ),
     (
         "Key",
@@ -118,6 +121,11 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
         &["ended", "already_ended", "not_found", "protected"],
     ),
     ("Client", "consent", &["never", "once", "always"]),
+    (
+        "Client",
+        "global_token_revocation_subject",
+        &["iss_sub", "email", "opaque"],
+    ),
     ("Rotate", "algorithm", &["ES256", "RS256", "EdDSA"]),
 ];
 

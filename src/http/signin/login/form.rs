@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::Way;
 use crate::domain::Fault;
 use crate::domain::record::Versioned;
-use crate::domain::signout::receipt;
+use crate::domain::signout::{Reason, receipt};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
 use crate::http::signin::cookie::Presented;
@@ -94,10 +94,11 @@ pub(super) async fn notice(visit: &Visit, presented: &Presented) -> Result<Optio
     else {
         return Ok(None);
     };
-    let mut text = format!(
-        "An administrator signed you out at {}.",
-        clock_time(ended.at)
-    );
+    let who = match ended.reason {
+        Reason::GlobalRevocation => "Your organisation",
+        _ => "An administrator",
+    };
+    let mut text = format!("{who} signed you out at {}.", clock_time(ended.at));
     let act = receipt::find(visit.ctx(), &visit.realm, ended.sign_out).await?;
     if let Some(message) = act.and_then(|act| act.message) {
         text.push(' ');
