@@ -57,6 +57,8 @@ pub struct Context {
     pub ids: id::Ids,
     /// Which large acts are being written out.
     pub door: signout::expand::Door,
+    /// Whose turn it is to start a session, where a realm counts them.
+    pub turns: session::Turns,
 }
 
 impl Context {

@@ -31,6 +31,7 @@ pub fn context() -> (Arc<Context>, Arc<ManualClock>) {
         keys: KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        turns: crate::domain::session::Turns::default(),
     };
     (Arc::new(context), clock)
 }
@@ -68,5 +69,6 @@ pub async fn session(ctx: &Context, realm: &Realm, id: UserId) -> Sid {
         ip: "192.0.2.1",
         user_agent: "test",
     };
-    session::start(ctx, realm, start).await.unwrap().session.sid
+    let started = session::start(ctx, realm, start, session::Terms::default()).await;
+    started.unwrap().unwrap().session.sid
 }

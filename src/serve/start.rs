@@ -53,6 +53,7 @@ pub(crate) fn context(
         keys: keys::KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        turns: crate::domain::session::Turns::default(),
     })
 }
 

@@ -52,6 +52,7 @@ pub async fn end(
             protected: Vec::new(),
             not_found: Vec::new(),
             already_ended: Vec::new(),
+            block: None,
         };
         let mut batch = Batch::new();
         let bound = read.value.access_expires_at;

@@ -33,6 +33,12 @@ pub enum Reason {
     ClientDisabled,
     /// The realm was disabled or deleted.
     RealmDisabled,
+    /// The user held more sessions than the realm allows.
+    SessionLimit,
+    /// It was used from another address than the one it started at, where the realm allows one.
+    AddressRule,
+    /// The user was blocked from signing in.
+    SignInBlocked,
 }
 
 /// What an act of a reason ends.
@@ -65,6 +71,9 @@ impl Reason {
             Reason::TokenRevoked => "token_revoked",
             Reason::ClientDisabled => "client_disabled",
             Reason::RealmDisabled => "realm_disabled",
+            Reason::SessionLimit => "session_limit",
+            Reason::AddressRule => "address_rule",
+            Reason::SignInBlocked => "sign_in_blocked",
         }
     }
 
@@ -84,6 +93,9 @@ impl Reason {
             Reason::TokenRevoked => "The application gave its token back",
             Reason::ClientDisabled => "The application was disabled",
             Reason::RealmDisabled => "The realm was disabled",
+            Reason::SessionLimit => "The user reached the limit of sessions",
+            Reason::AddressRule => "It was used from another address",
+            Reason::SignInBlocked => "The user was blocked from signing in",
         }
     }
 
@@ -94,8 +106,14 @@ impl Reason {
             | Reason::UserDisabled
             | Reason::UserDeleted
             | Reason::PasswordChanged
-            | Reason::RealmDisabled => Scope::Everything,
-            Reason::User | Reason::RpLogout | Reason::Idle | Reason::Expired => Scope::SessionOnly,
+            | Reason::RealmDisabled
+            | Reason::AddressRule
+            | Reason::SignInBlocked => Scope::Everything,
+            Reason::User
+            | Reason::RpLogout
+            | Reason::Idle
+            | Reason::Expired
+            | Reason::SessionLimit => Scope::SessionOnly,
             Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Scope::Family,
             Reason::ClientDisabled => Scope::Client,
         }
@@ -105,7 +123,7 @@ impl Reason {
     pub fn by_administrator(self) -> bool {
         matches!(
             self,
-            Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled
+            Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled | Reason::SignInBlocked
         )
     }
 }

@@ -6,6 +6,7 @@ use super::session::brief;
 use crate::domain::id::Sid;
 use crate::domain::signout::receipt::App;
 use crate::domain::signout::{Plan, Receipt, SignOut};
+use crate::domain::user::block::until_text;
 
 /// What an act would do.
 pub(in crate::http::admin) fn plan(plan: &Plan) -> Value {
@@ -57,6 +58,10 @@ pub(in crate::http::admin) fn summary(act: &SignOut) -> Map<String, Value> {
         "protected": act.protected,
         "notFound": act.not_found,
         "alreadyEnded": act.already_ended,
+        "blockSignIn": act.block.map(|block| json!({
+            "until": until_text(block.until),
+            "people": block.people,
+        })),
     });
     match body {
         Value::Object(map) => map,
