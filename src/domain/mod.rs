@@ -19,6 +19,7 @@ pub mod realm;
 pub mod record;
 pub mod session;
 pub mod signout;
+pub mod status;
 pub mod sweep;
 #[cfg(test)]
 pub mod testing;
@@ -57,6 +58,8 @@ pub struct Context {
     pub ids: id::Ids,
     /// Which large acts are being written out.
     pub door: signout::expand::Door,
+    /// Status lists as last read, and indices to hand out.
+    pub status: status::Lists,
 }
 
 impl Context {
@@ -84,7 +87,15 @@ impl Context {
     /// # Errors
     /// [`CommitError`]; on `Conflict` the caller reads again and decides again.
     pub async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
-        self.store.commit(batch).await
+        let marks = Context::marks(&batch);
+        let done = self.store.commit(batch).await;
+        match &done {
+            Ok(_) => marks.iter().for_each(|key| self.status.note(key)),
+            // Marked or not: to be read again.
+            Err(CommitError::Unknown(_)) if !marks.is_empty() => self.status.clear(),
+            Err(_) => {}
+        }
+        done
     }
 }
 

@@ -9,6 +9,7 @@ use super::id::{FamilyId, RealmId, Sid};
 use super::realm::{self, Realm};
 use super::record::decode;
 use super::signout::{self, EndError, Reason, Request, Selection};
+use super::status::{self, Index};
 use super::time::{Span, Timestamp};
 use super::{Actor, Context, Fault, browser, key};
 use crate::store::{Batch, Dir, KeysOrRecords};
@@ -30,6 +31,8 @@ pub enum Due {
     RevokedToken([u8; 32]),
     /// The last token of a retired signing key has expired; its kid.
     RetiredKey(Kid),
+    /// The last token that names an index of a status list has expired.
+    StatusIndex(Index),
 }
 
 /// A kid as bytes: the base64url of an RFC 7638 thumbprint by SHA-256.
@@ -46,6 +49,10 @@ impl Due {
             Due::Assertion(id) => key::due(at, 5, realm, &id),
             Due::RevokedToken(hash) => key::due(at, 6, realm, &hash),
             Due::RetiredKey(kid) => key::due(at, 7, realm, &kid),
+            Due::StatusIndex(Index { list, idx }) => {
+                let id = [list.to_be_bytes(), idx.to_be_bytes()].concat();
+                key::due(at, key::STATUS, realm, &id)
+            }
         };
         batch.put(key, Vec::new());
     }
@@ -55,7 +62,7 @@ impl Due {
         let (ms, rest) = rest.split_first_chunk::<8>()?;
         let (kind, rest) = rest.split_first()?;
         let (realm, id) = rest.split_first_chunk::<4>()?;
-        let due = match kind {
+        let due = match *kind {
             1 => Due::Session(Sid::from_bytes(id)?),
             2 => Due::Family(FamilyId::from_bytes(id)?),
             3 => Due::Code(id.try_into().ok()?),
@@ -63,6 +70,13 @@ impl Due {
             5 => Due::Assertion(id.try_into().ok()?),
             6 => Due::RevokedToken(id.try_into().ok()?),
             7 => Due::RetiredKey(id.try_into().ok()?),
+            key::STATUS => {
+                let (list, idx) = id.split_first_chunk::<4>()?;
+                Due::StatusIndex(Index {
+                    list: u32::from_be_bytes(*list),
+                    idx: u32::from_be_bytes(idx.try_into().ok()?),
+                })
+            }
             _ => return None,
         };
         Some((
@@ -164,6 +178,10 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
                 }
                 tidy.del(record.key);
             }
+            Due::StatusIndex(index) => {
+                status::free(realm, index, &mut tidy);
+                tidy.del(record.key);
+            }
         }
         if tidy.len() > 900 {
             ctx.commit(std::mem::take(&mut tidy)).await?;
@@ -227,6 +245,9 @@ async fn family(
     batch.del(key::family_by_session(realm.id, grant.sid, id));
     batch.del(key::family_by_user(realm.id, grant.user, id));
     batch.del(key::family_by_client(realm.id, grant.client, id));
+    if let Some(index) = family.own_status() {
+        status::mark(&realm, index, now, family.held.listed, &mut batch);
+    }
     match ctx.commit(batch).await {
         Ok(_) => Ok(None),
         // Used at this very moment.

@@ -8,6 +8,7 @@ use super::keys::KeyRing;
 use super::realm::{self, Realm, RealmSettings};
 use super::session::{self, Start};
 use super::signout::expand::Door;
+use super::status::Lists;
 use super::time::ManualClock;
 use super::user::{self, User, UserSettings};
 use super::{Actor, Context};
@@ -31,6 +32,7 @@ pub fn context() -> (Arc<Context>, Arc<ManualClock>) {
         keys: KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        status: Lists::default(),
     };
     (Arc::new(context), clock)
 }

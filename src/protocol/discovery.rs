@@ -34,6 +34,8 @@ pub mod path {
     pub const PUSHED: &str = "/protocol/openid-connect/ext/par/request";
     /// The page that tells scripts whether the session changed.
     pub const CHECK_SESSION: &str = "/protocol/openid-connect/login-status-iframe.html";
+    /// The status lists: their addresses, and below it each of them.
+    pub const STATUS_LISTS: &str = crate::domain::status::PATH;
     /// Dynamic registration.
     pub const REGISTRATION: &str = "/clients-registrations/openid-connect";
 }
@@ -53,6 +55,8 @@ pub struct Features {
     pub device: bool,
     /// Pushed authorization requests are served.
     pub pushed_requests: bool,
+    /// Access tokens name a status list.
+    pub status_lists: bool,
 }
 
 /// What the document is made from.
@@ -121,6 +125,11 @@ impl Discovery<'_> {
                 "pushed_authorization_request_endpoint",
                 path::PUSHED,
                 self.features.pushed_requests,
+            ),
+            (
+                "status_list_aggregation_endpoint",
+                path::STATUS_LISTS,
+                self.features.status_lists,
             ),
         ];
         for (name, path, on) in always {

@@ -120,6 +120,15 @@ impl Batch {
         self.keys.contains(key)
     }
 
+    /// The keys with this first byte that get a value.
+    pub fn written(&self, first: u8) -> impl Iterator<Item = &Bytes> {
+        self.ops
+            .iter()
+            .filter(move |op| op.key.first() == Some(&first))
+            .filter(|op| matches!(op.write, Write::Value(_)))
+            .map(|op| &op.key)
+    }
+
     pub(super) fn ops(&self) -> &[Op] {
         &self.ops
     }

@@ -6,10 +6,11 @@ use crate::crypto;
 use crate::domain::id::Sid;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, versioned};
+use crate::domain::status::Holder;
 use crate::domain::sweep::Due;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use crate::domain::{Context, Fault, key};
+use crate::domain::{Context, Fault, key, status};
 use crate::store::{Batch, CommitError};
 
 /// What is known of a sign-in.
@@ -43,7 +44,8 @@ pub async fn start(ctx: &Context, realm: &Realm, start: Start<'_>) -> Result<Sta
     let guard = (key::user(realm.id, start.user.value.id), start.user.version);
     // In this order: a sid is never older than its session says.
     let now = ctx.now();
-    let (session, secret) = begin(ctx, realm, start, Sid(ctx.new_id()), now);
+    let (mut session, secret) = begin(ctx, realm, start, Sid(ctx.new_id()), now);
+    session.status = status::take(ctx, realm).await?;
     let mut batch = Batch::new();
     // Read live and guarded: a realm that is being disabled takes nobody in who would be back when it is enabled again.
     let at = key::realm(realm.id);
@@ -94,6 +96,7 @@ pub fn begin(
         device: Device::parse(start.user_agent),
         user_agent: start.user_agent.chars().take(MAX_USER_AGENT).collect(),
         node: ctx.node.clone(),
+        status: None,
         clients: Vec::new(),
         ended: None,
     };
@@ -101,7 +104,7 @@ pub fn begin(
 }
 
 /// Adds everything that a session which starts writes: its record, its index rows, its last use, the date to look at it
-/// again.
+/// again, who holds its place in a status list.
 ///
 /// # Errors
 /// [`Fault::Record`] when it cannot be encoded.
@@ -113,5 +116,14 @@ pub fn rows(realm: &Realm, session: &Session, seen: &Seen, batch: &mut Batch) ->
     }
     batch.put(key::seen(realm.id, session.sid), encode(seen)?);
     Due::Session(session.sid).put(batch, realm.id, limits.idle_at);
+    if let Some(index) = session.status {
+        let holder = Holder {
+            sid: session.sid,
+            user: session.user,
+            client: None,
+            started_at: session.started_at,
+        };
+        status::hold(realm.id, index, &holder, batch)?;
+    }
     Ok(())
 }

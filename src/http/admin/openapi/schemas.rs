@@ -42,7 +42,8 @@ const RECORDS: &[(&str, &str)] = &[
          post_logout_redirect_uris:text[] grant_types:text[] response_types:text[] token_endpoint_auth_method:text \
          scope:text jwks:object backchannel_logout_uri:text backchannel_logout_session_required:flag \
          id_token_signed_response_alg:text refresh_without_offline_access:flag resources:text[] consent:text \
-         require_pkce:flag service_account_roles:text[] client_uri:text clientId:text name:text secret:text \
+         require_pkce:flag service_account_roles:text[] client_uri:text access_token_format:text \
+         access_token_revocation_check:text clientId:text name:text secret:text \
          redirectUris:text[] baseUrl:text publicClient:flag clientAuthenticatorType:text serviceAccountsEnabled:flag \
          standardFlowEnabled:flag implicitFlowEnabled:flag directAccessGrantsEnabled:flag bearerOnly:flag \
          consentRequired:flag protocol:text attributes:object createdTimestamp:count",
@@ -99,6 +100,11 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
         &["ended", "already_ended", "not_found", "protected"],
     ),
     ("Client", "consent", &["never", "once", "always"]),
+    (
+        "Client",
+        "access_token_revocation_check",
+        &["none", "status-list", "introspection"],
+    ),
     ("Rotate", "algorithm", &["ES256", "RS256", "EdDSA"]),
 ];
 
