@@ -381,12 +381,20 @@ async fn the_end_of_a_family_of_a_session_that_goes_on_marks_nothing() {
     assert!(!place.over(index).await);
 }
 
+/// What bounds an app: the token has five minutes, the list half a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bounded {
+    Not,
+    ByTheList,
+    ByExpiry,
+}
+
 async fn bounds(
     place: &Place,
     more: impl FnOnce(&mut ClientSettings),
     scope: &str,
     act: impl AsyncFnOnce(&Place, Sid, FamilyId) -> crate::domain::id::SignOutId,
-) -> (Option<u64>, Option<u64>) {
+) -> (Bounded, Bounded) {
     let (sid, _) = place.session().await;
     let client = place.client(more).await;
     let family = place.family(&client, sid, scope).await;
@@ -400,15 +408,21 @@ async fn bounds(
     let plan = signout::plan(&place.ctx, &place.realm, &request)
         .await
         .unwrap();
-    let secs =
-        |apps: &[signout::receipt::App]| apps[0].bound_until.map(|at| at.since(now).whole_secs());
-    let planned = secs(&plan.apps);
+    let bounded = |apps: &[signout::receipt::App]| match apps[0]
+        .bound_until
+        .map(|at| at.since(now).whole_secs())
+    {
+        None => Bounded::Not,
+        Some(..=100) => Bounded::ByTheList,
+        Some(_) => Bounded::ByExpiry,
+    };
+    let planned = bounded(&plan.apps);
     let id = act(place, sid, family.id).await;
     let receipt = signout::receipt::read(&place.ctx, &place.realm, id)
         .await
         .unwrap()
         .unwrap();
-    (planned, secs(&receipt.apps))
+    (planned, bounded(&receipt.apps))
 }
 
 async fn admin(place: &Place, sid: Sid, _: FamilyId) -> crate::domain::id::SignOutId {
@@ -441,10 +455,10 @@ async fn the_bound_is_what_the_apis_of_a_client_check() {
     let asks: Change = |s| s.access_token_revocation_check = RevocationCheck::Introspection;
     let opaque: Change = |s| s.access_token_format = Some(AccessTokenFormat::Opaque);
     for (what, change, bound) in [
-        ("expiry alone", nothing, Some(290)),
-        ("the status list", listed, Some(35)),
-        ("introspection", asks, None),
-        ("opaque tokens", opaque, None),
+        ("expiry alone", nothing, Bounded::ByExpiry),
+        ("the status list", listed, Bounded::ByTheList),
+        ("introspection", asks, Bounded::Not),
+        ("opaque tokens", opaque, Bounded::Not),
     ] {
         let place = place().await;
         let found = bounds(&place, change, "openid", admin).await;
@@ -453,10 +467,10 @@ async fn the_bound_is_what_the_apis_of_a_client_check() {
     // The list does not show that one grant of a session that goes on is over, unless it has a place of its own.
     let place = self::place().await;
     let (_, family) = bounds(&place, listed, "openid", reuse).await;
-    assert_eq!(family, Some(290));
+    assert_eq!(family, Bounded::ByExpiry);
     let place = self::place().await;
     let (_, offline) = bounds(&place, listed, "openid offline_access", reuse).await;
-    assert_eq!(offline, Some(35));
+    assert_eq!(offline, Bounded::ByTheList);
 }
 
 #[tokio::test]
@@ -495,7 +509,18 @@ async fn a_token_that_names_no_list_is_bounded_by_its_own_end_whatever_the_apis_
     assert!(family.listed().is_some());
     let now = place.ctx.now();
     let until = signout::write::bound(&place.realm, Some(&client), family.held, now);
-    assert_eq!(until.since(now), Span::secs(290));
+    assert_eq!(until, family.held.unlisted);
+    assert!(family.held.unlisted < family.held.listed);
+    let listed = signout::write::bound(
+        &place.realm,
+        Some(&client),
+        crate::domain::grant::Held {
+            unlisted: Timestamp(0),
+            ..family.held
+        },
+        now,
+    );
+    assert_eq!(listed.since(now), Span::secs(35));
 }
 
 /// How long a full list takes to read and to make: `cargo test --lib status::tests::cost -- --ignored --nocapture`.
