@@ -301,3 +301,6 @@ pub fn rows(realm: &Realm, session: &Session, seen: &Seen, batch: &mut Batch) ->
     Due::Session(session.sid).put(batch, realm.id, limits.idle_at);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
