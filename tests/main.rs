@@ -16,6 +16,8 @@ mod layout;
 mod policy;
 mod promises;
 mod realms;
+mod resource_servers;
 mod sign_in;
 mod support;
 mod tokens;
+mod told;

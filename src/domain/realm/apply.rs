@@ -204,15 +204,20 @@ async fn apply_client(
         return Ok(());
     };
     let given = settings.client_secret.take();
+    let webhook = settings.webhook_secret.take();
     if existing.settings == settings
         && given
             .as_ref()
             .is_none_or(|secret| clients::has_secret(&existing, secret))
+        && webhook
+            .as_ref()
+            .is_none_or(|secret| client::channels::has_webhook_secret(ctx, &existing, secret))
     {
         applied.unchanged += 1;
         return Ok(());
     }
     settings.client_secret = given;
+    settings.webhook_secret = webhook;
     let updated = clients::update(ctx, realm, actor, existing.id, settings).await?;
     applied.updated += 1;
     applied

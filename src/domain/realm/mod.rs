@@ -62,6 +62,8 @@ pub struct RealmSettings {
     pub tokens: TokenPolicy,
     /// Whether clients may register themselves.
     pub registration: RegistrationPolicy,
+    /// What tells apps and takes commands beside the channels that every sign-out has.
+    pub logout: LogoutPolicy,
 }
 
 impl Default for RealmSettings {
@@ -72,6 +74,7 @@ impl Default for RealmSettings {
             sessions: SessionPolicy::default(),
             tokens: TokenPolicy::default(),
             registration: RegistrationPolicy::default(),
+            logout: LogoutPolicy::default(),
         }
     }
 }
@@ -197,6 +200,21 @@ pub struct TokenPolicy {
     pub refresh_reuse_window: Span,
     /// What tokens are signed with unless a client registered another algorithm.
     pub signing_algorithm: Alg,
+    /// What access tokens look like unless a client has a choice of its own.
+    pub access_token_format: AccessTokenFormat,
+    /// How long an API may keep a status list before it fetches a new one: the longest it then lags behind a sign-out.
+    /// Zero: there are no status lists, and no token names one.
+    pub status_list_ttl: Span,
+}
+
+/// What access tokens look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessTokenFormat {
+    /// A signed JWT (RFC 9068), which an API can check by itself.
+    Jwt,
+    /// A text that says nothing to anybody but this server: an API has to ask (RFC 7662), so it never lags.
+    Opaque,
 }
 
 impl Default for TokenPolicy {
@@ -209,6 +227,30 @@ impl Default for TokenPolicy {
             offline_idle_timeout: Span::days(30),
             refresh_reuse_window: Span::secs(10),
             signing_algorithm: Alg::Es256,
+            access_token_format: AccessTokenFormat::Jwt,
+            status_list_ttl: Span::secs(30),
+        }
+    }
+}
+
+/// What tells apps and takes commands beside the channels that every sign-out has. Discovery names what is on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogoutPolicy {
+    /// Whether the page after a sign-out loads the apps' front-channel addresses (Front-Channel Logout 1.0).
+    pub front_channel: bool,
+    /// Whether scripts of an app may ask if the browser's session changed (Session Management 1.0).
+    pub check_session: bool,
+    /// Whether the realm takes commands to end everything of a user (draft-parecki-oauth-global-token-revocation-06).
+    pub global_token_revocation: bool,
+}
+
+impl Default for LogoutPolicy {
+    fn default() -> Self {
+        LogoutPolicy {
+            front_channel: true,
+            check_session: true,
+            global_token_revocation: true,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod reason;
 pub mod receipt;
 pub mod select;
+pub mod told;
 pub mod write;
 
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,12 @@ impl Request {
             block: None,
         }
     }
+
+    /// Whether it ends everything of whom it is about.
+    pub fn is_whole(&self) -> bool {
+        self.reason.scope() == Scope::Everything
+            && matches!(&self.select, Selection::Users(_) | Selection::All)
+    }
 }
 
 /// That an act blocked the sign-in of its people.
@@ -109,8 +116,12 @@ pub struct SignOut {
     pub message: Option<String>,
     /// What was selected, in words.
     pub selection: String,
-    /// How far it is.
+    /// How far it is. Once written out it says whether there was anything to tell; [`receipt`] looks whether that is done.
     pub state: State,
+    /// Whether everything of its people ended, whatever their sessions.
+    pub whole: bool,
+    /// Whether it was too large for one commit.
+    pub large: bool,
     /// How many sessions ended by it so far.
     pub sessions: u64,
     /// Of how many people.

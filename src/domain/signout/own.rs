@@ -24,6 +24,7 @@ pub fn protected(request: &Request) -> Option<Sid> {
         | Reason::PasswordChanged
         | Reason::ClientDisabled
         | Reason::RealmDisabled
+        | Reason::GlobalRevocation
         | Reason::SignInBlocked => request.actor.sid,
     }
 }

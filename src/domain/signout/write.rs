@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reason, Scope};
-use crate::domain::client;
-use crate::domain::grant::TokenFamily;
+use super::{Reason, Scope, SignOut};
+use crate::domain::client::{self, Client, RevocationCheck};
+use crate::domain::grant::{Held, TokenFamily};
 use crate::domain::id::{ClientId, FamilyId, Sid, SignOutId, UserId};
-use crate::domain::outbox::{self, Channel, Delivery};
+use crate::domain::outbox::delivery::{How, To};
+use crate::domain::outbox::{self, Channel, Delivery, DeliveryState};
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, versioned};
 use crate::domain::session::{Ended, Session, index_keys};
 use crate::domain::time::Timestamp;
-use crate::domain::{Context, Fault, key};
+use crate::domain::{Context, Fault, key, status};
 use crate::store::{Batch, Dir, KeysOrRecords, Range};
 
 /// The act that the writes belong to.
@@ -25,9 +26,31 @@ pub struct Act {
     pub reason: Reason,
     /// The cut.
     pub at: Timestamp,
+    /// Whether everything of its people ends, but of this one when it is somebody.
+    whole: Option<Option<UserId>>,
+    /// Whether it is too large to look at each of its deliveries.
+    pub large: bool,
 }
 
 impl Act {
+    /// The act of a record.
+    pub fn of(record: &SignOut) -> Act {
+        // The asker keeps a session: it is not everything of theirs that ends.
+        let but = (!record.protected.is_empty()).then(|| record.actor.id.parse().ok());
+        Act {
+            id: record.id,
+            reason: record.reason,
+            at: record.at,
+            whole: record.whole.then_some(but.flatten()),
+            large: record.large,
+        }
+    }
+
+    /// Whether everything of this person ends.
+    pub fn is_whole(&self, user: UserId) -> bool {
+        self.whole.is_some_and(|but| but != Some(user))
+    }
+
     /// What an ended record says of it.
     pub fn ended(&self) -> Ended {
         Ended {
@@ -49,19 +72,6 @@ pub struct SessionRow {
     pub offline: u32,
 }
 
-/// What an act means for one app in one session: a row of the receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AppRow {
-    /// The app's public id.
-    pub client_id: String,
-    /// Its name.
-    pub name: String,
-    /// How it can be told.
-    pub channel: Channel,
-    /// Until when an app that never asks can go on with a token it holds.
-    pub bound_until: Timestamp,
-}
-
 /// What was added to a batch.
 pub struct Wrote {
     /// The session's row on the receipt.
@@ -72,7 +82,7 @@ pub struct Wrote {
 
 /// The most families written in the batch that ends their session; offline families, which a session's
 /// end alone does not deny, go first.
-const FAMILIES_AT_ONCE: usize = 120;
+const FAMILIES_AT_ONCE: usize = 50;
 
 /// Adds the end of a session to a batch: the record, its indexes, its families, one row and one delivery per app.
 ///
@@ -112,7 +122,8 @@ pub async fn session(
         version,
         encode(&session)?,
     );
-    let mut bounds: HashMap<ClientId, Timestamp> = HashMap::new();
+    let mut bounds: HashMap<ClientId, Held> = HashMap::new();
+    let mut last_token = Timestamp::default();
     let mut row = SessionRow {
         user: session.user,
         families: 0,
@@ -120,7 +131,8 @@ pub async fn session(
     };
     for read in families {
         let bound = bounds.entry(read.value.grant.client).or_default();
-        *bound = (*bound).max(read.value.access_expires_at);
+        *bound = bound.max(read.value.held);
+        last_token = last_token.max(read.value.held.listed);
         row.families += 1;
         row.offline += u32::from(read.value.offline);
         family(realm, act, read, batch)?;
@@ -133,6 +145,9 @@ pub async fn session(
             name: &part.name,
         };
         app(ctx, realm, act, of, session.sid, session.user, bound, batch).await?;
+    }
+    if let Some(index) = session.status {
+        status::mark(realm, index, act.at, last_token, batch);
     }
     batch.put(
         key::sign_out_session(realm.id, act.id, session.sid),
@@ -161,7 +176,27 @@ pub fn family(
     batch.del(key::family_by_session(realm.id, sid, family.id));
     batch.del(key::family_by_user(realm.id, user, family.id));
     batch.del(key::family_by_client(realm.id, client, family.id));
+    if let Some(index) = family.own_status() {
+        status::mark(realm, index, act.at, family.held.listed, batch);
+    }
     Ok(())
+}
+
+/// Until when an API may still take a token that it holds, after a cut at this moment: as long as it can check the token
+/// by itself, and no longer than what it checks beyond the token allows.
+pub fn bound(realm: &Realm, client: Option<&Client>, held: Held, cut: Timestamp) -> Timestamp {
+    let ttl = realm.settings.tokens.status_list_ttl;
+    let check = client.map_or(RevocationCheck::None, |c| {
+        c.settings.access_token_revocation_check
+    });
+    match check {
+        RevocationCheck::StatusList if !ttl.is_zero() => {
+            let shown = cut.plus(ttl).plus(status::LEEWAY);
+            held.unlisted.max(held.listed.min(shown))
+        }
+        RevocationCheck::None | RevocationCheck::StatusList => held.unlisted.max(held.listed),
+        RevocationCheck::Introspection => Timestamp::default(),
+    }
 }
 
 /// The app a row is about.
@@ -174,7 +209,7 @@ pub struct AppOf<'a> {
     pub name: &'a str,
 }
 
-/// Adds what an act means for one app: its row on the receipt, and the delivery when there is a channel.
+/// Adds what an act means for one app: a delivery for each of its channels, or one that says that it has none.
 ///
 /// # Errors
 /// [`Fault`] when the client cannot be read.
@@ -189,41 +224,49 @@ pub async fn app(
     of: AppOf<'_>,
     sid: Sid,
     user: UserId,
-    bound_until: Timestamp,
+    held: Held,
     batch: &mut Batch,
 ) -> Result<(), Fault> {
     if of.client_id == client::CONSOLE {
         return Ok(());
     }
     let client = client::by_id(ctx, realm, of.client).await?;
-    let channel = match &client {
-        Some(client) if client.settings.backchannel_logout_uri.is_some() => Channel::BackChannel,
-        _ => Channel::None,
-    };
-    let name = client.as_ref().map_or(of.name, |c| c.name()).to_owned();
-    let row = AppRow {
+    let channels = client
+        .as_ref()
+        .map(|c| Channel::of(&c.settings, act.reason, act.is_whole(user)))
+        .unwrap_or_default();
+    // Whoever is being deleted has no record by the time it is told.
+    let gone = act.reason == Reason::ClientDisabled;
+    let mut delivery = Delivery {
         client_id: of.client_id.to_owned(),
-        name,
-        channel,
-        bound_until,
+        name: client.as_ref().map_or(of.name, |c| c.name()).to_owned(),
+        user,
+        sid,
+        channel: Channel::None,
+        bound_until: bound(realm, client.as_deref(), held, act.at),
+        state: DeliveryState::NoChannel,
+        created_at: act.at,
+        attempts: 0,
+        tries: Vec::new(),
+        next_at: None,
+        settled_at: None,
+        uri: client
+            .filter(|_| gone)
+            .and_then(|c| c.settings.backchannel_logout_uri.clone()),
     };
-    let at = key::sign_out_app(realm.id, act.id, of.client, sid.bytes());
-    if batch.touches(&at) {
-        return Ok(());
+    let how = How {
+        whole: act.is_whole(user),
+        large: act.large,
+    };
+    if channels.is_empty() {
+        let to = To::client(of.client, &delivery);
+        outbox::delivery::enqueue(ctx, realm, act.id, &to, how, batch)?;
     }
-    batch.put(at, encode(&row)?);
-    if channel != Channel::None {
-        let delivery = Delivery {
-            realm: realm.id,
-            sign_out: act.id,
-            client: of.client,
-            sid,
-            user,
-            channel,
-            created_at: act.at,
-            attempts: 0,
-        };
-        outbox::enqueue(ctx, batch, &delivery)?;
+    for channel in channels {
+        delivery.channel = channel;
+        delivery.state = DeliveryState::Pending;
+        let to = To::client(of.client, &delivery);
+        outbox::delivery::enqueue(ctx, realm, act.id, &to, how, batch)?;
     }
     Ok(())
 }

@@ -3,15 +3,15 @@
 //! Decides nothing about policy: whoever calls has asked the judge and committed what the tokens rest on.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::AccessClaims;
 use super::refresh::RefreshToken;
+use super::{AccessClaims, opaque};
 use crate::crypto::{self, Alg, SigningKey};
 use crate::domain::client::Client;
 use crate::domain::grant::TokenFamily;
-use crate::domain::id::Sid;
-use crate::domain::realm::Realm;
+use crate::domain::id::{Sid, UserId};
+use crate::domain::realm::{AccessTokenFormat, Realm};
 use crate::domain::time::Span;
 use crate::domain::user::{self, User};
 use crate::domain::{Context, Fault, keys};
@@ -56,18 +56,18 @@ pub async fn for_family(
     let grant = &family.grant;
     let now = ctx.now();
     let user = user::by_id(ctx, realm, grant.user).await?.map(|u| u.value);
-    let issuer = realm.issuer(&ctx.public_url);
     // A repeated answer may be made later than the first; its access token still ends when the first one does, so that
     // the bound on the receipt stays true.
     let lifetime = family.access_expires_at.since(now);
+    let id = ctx.new_id();
     let access = AccessClaims {
-        iss: issuer.clone(),
+        iss: realm.issuer(&ctx.public_url),
         sub: grant.user.to_string(),
         aud: scoped.audience,
         client_id: grant.client_id.clone(),
         exp: family.access_expires_at.secs(),
         iat: now.secs(),
-        jti: ctx.new_id().simple().to_string(),
+        jti: id.simple().to_string(),
         scope: scoped.scope.clone(),
         auth_time: Some(grant.auth_time.secs()),
         acr: Some(grant.acr.clone()),
@@ -75,9 +75,11 @@ pub async fn for_family(
         sid: Some(grant.sid),
         family: Some(family.id),
         roles: user.as_ref().map(|u| u.roles.clone()).unwrap_or_default(),
+        status: family
+            .listed()
+            .map(|index| index.reference(realm, &ctx.public_url)),
     };
-    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
-    let access_token = sign(&signer, "at+jwt", &access)?;
+    let access_token = access_text(ctx, realm, family.access_format, id, access).await?;
     let id_token = if scoped.scope.split(' ').any(|s| s == "openid") {
         let alg = client
             .settings
@@ -85,8 +87,8 @@ pub async fn for_family(
             .unwrap_or(realm.settings.tokens.signing_algorithm);
         let signer = keys::signer(ctx, realm, alg).await?;
         let claims = id_claims(
+            ctx,
             realm,
-            &issuer,
             family,
             user.as_ref(),
             &scoped.scope,
@@ -138,6 +140,7 @@ pub async fn for_client(
 ) -> Result<Minted, Fault> {
     let now = ctx.now();
     let lifetime = realm.settings.tokens.access_token_lifetime;
+    let id = ctx.new_id();
     let claims = AccessClaims {
         iss: realm.issuer(&ctx.public_url),
         sub: client.client_id().to_owned(),
@@ -145,7 +148,7 @@ pub async fn for_client(
         client_id: client.client_id().to_owned(),
         exp: now.plus(lifetime).secs(),
         iat: now.secs(),
-        jti: ctx.new_id().simple().to_string(),
+        jti: id.simple().to_string(),
         scope: scoped.scope.clone(),
         auth_time: None,
         acr: None,
@@ -153,10 +156,12 @@ pub async fn for_client(
         sid: None,
         family: None,
         roles: client.settings.service_account_roles.clone(),
+        // It hangs on no session; what it hangs on is the client.
+        status: None,
     };
-    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+    let format = client.access_token_format(realm);
     Ok(Minted {
-        access_token: sign(&signer, "at+jwt", &claims)?,
+        access_token: access_text(ctx, realm, format, id, claims).await?,
         expires_in: lifetime.whole_secs(),
         refresh_token: None,
         refresh_expires_in: None,
@@ -164,6 +169,132 @@ pub async fn for_client(
         scope: scoped.scope,
         sid: None,
     })
+}
+
+/// How long a logout token is good for: two minutes at most are recommended (Back-Channel Logout §2.4).
+const LOGOUT_TOKEN_LIFETIME: Span = Span::secs(120);
+
+/// Makes a logout token (Back-Channel Logout 1.0 §2.4): never with a `nonce`, and typed so that it is nothing else. Signed
+/// as the client's ID tokens are (§2.6). Without `sid` it speaks of everything of the user.
+///
+/// # Errors
+/// [`Fault`] when the key cannot sign.
+pub async fn logout_token(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    user: UserId,
+    sid: Option<Sid>,
+) -> Result<String, Fault> {
+    let alg = client
+        .settings
+        .id_token_signed_response_alg
+        .unwrap_or(realm.settings.tokens.signing_algorithm);
+    let now = ctx.now();
+    let mut claims = json!({
+        "iss": realm.issuer(&ctx.public_url),
+        "aud": client.client_id(),
+        "iat": now.secs(),
+        "exp": now.plus(LOGOUT_TOKEN_LIFETIME).secs(),
+        "jti": ctx.new_id().simple().to_string(),
+        "sub": user.to_string(),
+        "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    if let (Some(sid), Some(claims)) = (sid, claims.as_object_mut()) {
+        claims.insert("sid".to_owned(), sid.to_string().into());
+    }
+    let signer = keys::signer(ctx, realm, alg).await?;
+    sign(&signer, "logout+jwt", &claims)
+}
+
+/// How long a command is good for, as Okta's are.
+const COMMAND_LIFETIME: Span = Span::secs(5 * 60);
+
+/// Makes the token that authenticates a command to revoke everything of a user at an app
+/// (draft-parecki-oauth-global-token-revocation-06 §3.2: "a JWT"), in the form that Okta sends: typed, `sub` is the
+/// `client_id`, used once. Signed as the client's ID tokens are, with keys that it knows.
+///
+/// # Errors
+/// [`Fault`] when the key cannot sign.
+pub async fn revocation_token(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    audience: &str,
+) -> Result<String, Fault> {
+    let alg = client
+        .settings
+        .id_token_signed_response_alg
+        .unwrap_or(realm.settings.tokens.signing_algorithm);
+    let now = ctx.now();
+    let claims = json!({
+        "iss": realm.issuer(&ctx.public_url),
+        "sub": client.client_id(),
+        "aud": audience,
+        "iat": now.secs(),
+        "nbf": now.secs(),
+        "exp": now.plus(COMMAND_LIFETIME).secs(),
+        "jti": ctx.new_id().simple().to_string(),
+    });
+    let signer = keys::signer(ctx, realm, alg).await?;
+    sign(&signer, "global-token-revocation+jwt", &claims)
+}
+
+async fn access_text(
+    ctx: &Context,
+    realm: &Realm,
+    format: AccessTokenFormat,
+    id: uuid::Uuid,
+    claims: AccessClaims,
+) -> Result<String, Fault> {
+    match format {
+        AccessTokenFormat::Opaque => opaque::text(ctx, realm, id, claims),
+        AccessTokenFormat::Jwt => {
+            let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+            sign(&signer, "at+jwt", &claims)
+        }
+    }
+}
+
+/// Claims of a status list (draft-ietf-oauth-status-list-20 §5.1). Its header's `typ` is `statuslist+jwt`.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusListClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The list's address.
+    pub sub: String,
+    /// When it was made, in seconds.
+    pub iat: u64,
+    /// When nobody may rely on it any more, in seconds.
+    pub exp: u64,
+    /// How long it may be kept before a new one is fetched, in seconds.
+    pub ttl: u64,
+    /// The list.
+    pub status_list: StatusList,
+}
+
+/// A list (§4.2).
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusList {
+    /// Bits for one index.
+    pub bits: u8,
+    /// The compressed bits, in base64url.
+    pub lst: String,
+    /// Where the addresses of all lists are.
+    pub aggregation_uri: String,
+}
+
+/// Signs a status list, with what signs access tokens.
+///
+/// # Errors
+/// [`Fault`] when a key cannot sign.
+pub async fn status_list(
+    ctx: &Context,
+    realm: &Realm,
+    claims: &StatusListClaims,
+) -> Result<String, Fault> {
+    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+    sign(&signer, "statuslist+jwt", claims)
 }
 
 fn sign(signer: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
@@ -177,8 +308,8 @@ fn sign(signer: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<Strin
     reason = "one claim each; a struct of them would be the claims again"
 )]
 fn id_claims(
+    ctx: &Context,
     realm: &Realm,
-    issuer: &str,
     family: &TokenFamily,
     user: Option<&User>,
     scope: &str,
@@ -192,7 +323,7 @@ fn id_claims(
         .map(|u| user_claims(u, scope, &requested(grant.claims.as_deref(), "id_token")))
         .unwrap_or_default();
     let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-    put("iss", issuer.into());
+    put("iss", realm.issuer(&ctx.public_url).into());
     put("sub", grant.user.to_string().into());
     put("aud", grant.client_id.clone().into());
     put("azp", grant.client_id.clone().into());
@@ -206,10 +337,17 @@ fn id_claims(
     put("acr", grant.acr.clone().into());
     put("amr", grant.amr.clone().into());
     put("at_hash", at_hash(access_token, alg).into());
+    if let Some(index) = family.status.filter(|_| has_lists(realm)) {
+        put("status", json!(index.reference(realm, &ctx.public_url)));
+    }
     if let Some(nonce) = &grant.nonce {
         put("nonce", nonce.clone().into());
     }
     claims
+}
+
+fn has_lists(realm: &Realm) -> bool {
+    !realm.settings.tokens.status_list_ttl.is_zero()
 }
 
 /// The left half of the hash that goes with the algorithm (OIDC Core §3.1.3.6). EdDSA hashes with SHA-512 inside, but

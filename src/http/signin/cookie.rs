@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
+use super::agent_state;
 use crate::domain::Fault;
 use crate::domain::denial::{ActiveSession, Denied};
 use crate::domain::realm::Realm;
@@ -90,6 +91,7 @@ pub fn set(response: &mut Response, app: &App, realm: &Realm, started: &Started)
         limits.expires_at.since(session.started_at).whole_secs()
     });
     append(response, app, realm, &started.cookie, life);
+    agent_state::set(response, app, realm, session.sid, life);
 }
 
 /// The cookie of a session that is remembered no more, without a lifetime: the browser forgets it when it closes. `None`
@@ -111,6 +113,7 @@ pub fn forgotten(
 /// Takes the cookie away.
 pub fn clear(response: &mut Response, app: &App, realm: &Realm) {
     append(response, app, realm, "", Some(0));
+    agent_state::clear(response, app, realm);
 }
 
 fn append(response: &mut Response, app: &App, realm: &Realm, value: &str, max_age: Option<u64>) {

@@ -18,6 +18,7 @@ use crate::domain::{Context, Fault, realm::Realm};
 use crate::http::browser::Pending;
 use crate::protocol::answer::{Redirect, authorize_error, authorize_success};
 use crate::protocol::authorize::AuthorizeRequest;
+use crate::protocol::check_session;
 use crate::protocol::redirect::is_registered;
 use crate::protocol::{ErrorCode, OAuthError};
 
@@ -284,7 +285,7 @@ pub async fn finish(
     active: &ActiveSession,
 ) -> Result<Response, Refusal> {
     let (request, client, session) = (asked.request, asked.client, &active.session);
-    let sid = session.sid.to_string();
+    let told = session_state(visit, asked, session.sid);
     let claims = (!request.claims.is_empty()).then(|| String::from(request.claims.clone()));
     let grant = Grant {
         client: client.id,
@@ -316,9 +317,23 @@ pub async fn finish(
         &code,
         state,
         &issuer,
-        Some(&sid),
+        told.as_deref(),
     );
     send(visit, answer, client)
+}
+
+/// What the app's scripts may ask the login status page about (Session Management 1.0 §2), where there is one.
+fn session_state(visit: &Visit, asked: &Asked<'_>, sid: Sid) -> Option<String> {
+    if !visit.realm.settings.logout.check_session {
+        return None;
+    }
+    let salt = visit.ctx().random();
+    Some(check_session::session_state(
+        asked.client.client_id(),
+        &asked.request.redirect_uri,
+        &check_session::agent_state(&sid.to_string()),
+        salt.get(..16).unwrap_or(&salt),
+    ))
 }
 
 /// Tells the app no.

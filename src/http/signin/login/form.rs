@@ -93,6 +93,7 @@ pub(super) async fn notice(visit: &Visit, presented: &Presented) -> Result<Optio
     };
     let at = clock_time(ended.at);
     let mut text = match ended.reason {
+        Reason::GlobalRevocation => format!("Your organisation signed you out at {at}."),
         reason if reason.by_administrator() => {
             format!("An administrator signed you out at {at}.")
         }
