@@ -13,6 +13,7 @@ mod console;
 mod invalidate_selected;
 mod killed;
 mod layout;
+mod policy;
 mod promises;
 mod realms;
 mod resource_servers;
