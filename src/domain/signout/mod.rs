@@ -10,6 +10,7 @@ pub mod end;
 pub mod epoch;
 pub mod expand;
 pub mod family;
+mod loose;
 pub mod own;
 pub mod plan;
 pub mod reason;
