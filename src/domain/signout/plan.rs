@@ -159,7 +159,7 @@ async fn look(
             &grant.client_name,
         )
         .await?;
-        app.holds(expand::loose_held(act, &family));
+        app.holds(act.ends_of(&family));
     }
     plan.people = people.len() as u64;
     plan.apps = apps

@@ -36,6 +36,15 @@ impl Act {
             sign_out: self.id,
         }
     }
+
+    /// What is held of a family that ends beside its session: of a disabled client's, the session goes on.
+    pub(super) fn ends_of(&self, family: &TokenFamily) -> Held {
+        if self.reason.scope() == Scope::Client {
+            family.held_alone()
+        } else {
+            family.held
+        }
+    }
 }
 
 /// What an act did with one session: a row of the receipt.
