@@ -31,8 +31,8 @@ pub enum Due {
     RevokedToken([u8; 32]),
     /// The last token of a retired signing key has expired; its kid.
     RetiredKey(Kid),
-    /// The last token that names an index of a status list has expired.
-    StatusIndex(Index),
+    /// The last tokens that name some indices of a status list have expired.
+    StatusList(u32),
 }
 
 /// A kid as bytes: the base64url of an RFC 7638 thumbprint by SHA-256.
@@ -41,7 +41,19 @@ pub type Kid = [u8; 43];
 impl Due {
     /// Adds the date to a batch.
     pub fn put(self, batch: &mut Batch, realm: RealmId, at: Timestamp) {
-        let key = match self {
+        batch.put(self.key(realm, at), Vec::new());
+    }
+
+    /// The same for a date that several things of a batch share.
+    pub fn put_once(self, batch: &mut Batch, realm: RealmId, at: Timestamp) {
+        let key = self.key(realm, at);
+        if !batch.touches(&key) {
+            batch.put(key, Vec::new());
+        }
+    }
+
+    fn key(self, realm: RealmId, at: Timestamp) -> Bytes {
+        match self {
             Due::Session(sid) => key::due(at, 1, realm, sid.bytes()),
             Due::Family(id) => key::due(at, 2, realm, id.bytes()),
             Due::Code(hash) => key::due(at, 3, realm, &hash),
@@ -49,12 +61,8 @@ impl Due {
             Due::Assertion(id) => key::due(at, 5, realm, &id),
             Due::RevokedToken(hash) => key::due(at, 6, realm, &hash),
             Due::RetiredKey(kid) => key::due(at, 7, realm, &kid),
-            Due::StatusIndex(Index { list, idx }) => {
-                let id = [list.to_be_bytes(), idx.to_be_bytes()].concat();
-                key::due(at, key::STATUS, realm, &id)
-            }
-        };
-        batch.put(key, Vec::new());
+            Due::StatusList(list) => key::due(at, key::STATUS, realm, &list.to_be_bytes()),
+        }
     }
 
     fn read(at: &[u8]) -> Option<(Timestamp, RealmId, Due)> {
@@ -70,13 +78,7 @@ impl Due {
             5 => Due::Assertion(id.try_into().ok()?),
             6 => Due::RevokedToken(id.try_into().ok()?),
             7 => Due::RetiredKey(id.try_into().ok()?),
-            key::STATUS => {
-                let (list, idx) = id.split_first_chunk::<4>()?;
-                Due::StatusIndex(Index {
-                    list: u32::from_be_bytes(*list),
-                    idx: u32::from_be_bytes(idx.try_into().ok()?),
-                })
-            }
+            key::STATUS => Due::StatusList(u32::from_be_bytes(id.try_into().ok()?)),
             _ => return None,
         };
         Some((
@@ -178,8 +180,8 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
                 }
                 tidy.del(record.key);
             }
-            Due::StatusIndex(index) => {
-                status::free(realm, index, &mut tidy);
+            Due::StatusList(list) => {
+                status::forget(ctx, realm, list, now).await?;
                 tidy.del(record.key);
             }
         }

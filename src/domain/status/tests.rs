@@ -251,7 +251,7 @@ async fn a_list_that_is_full_is_followed_by_the_next_and_gone_when_nobody_holds_
     place.clock.advance(Span::mins(14));
     sweep::sweep(&place.ctx).await.unwrap();
     assert!(place.over(index).await, "its last token may still be about");
-    place.clock.advance(Span::mins(2));
+    place.clock.advance(Span::mins(4));
     sweep::sweep(&place.ctx).await.unwrap();
     place.ctx.status.clear();
     assert!(place.list(0).await.is_none());

@@ -200,7 +200,7 @@ fn apps(gate: &Gate, plan: &Plan) -> (Vec<Told>, Vec<Gap>, Option<String>) {
             "This version writes its sign-out message down but does not send it yet."
         };
         let notices = if left.is_some() {
-            "It notices when it next asks, at the latest when its access token runs out."
+            "It notices when it next asks, at the latest when a token it holds is no longer taken."
         } else {
             "It holds no token that is still good; a session of its own ends when it next asks."
         };

@@ -166,7 +166,7 @@ fn app(app: &App) -> ReceiptApp {
         .unwrap_or_default();
     let told = app.channel != Channel::None;
     let detail = match status {
-        "bounded" if !told => "When its access token ends",
+        "bounded" if !told => "When its token is no longer taken",
         "bounded" => "For an API that never asks",
         "not_capable" => "It holds no token that is still good",
         _ => "",
