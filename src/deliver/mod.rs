@@ -9,6 +9,8 @@
 pub mod destination;
 pub mod dispatch;
 pub mod outbound;
+#[cfg(test)]
+mod tests;
 
 pub use dispatch::dispatch;
 pub use outbound::{Outbound, OutboundError, Rules};

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use end::{EndError, end, end_with};
 pub use epoch::Epoch;
 pub use plan::{Plan, plan};
-pub use reason::{Initiator, Reason, Scope};
+pub use reason::{Reason, Scope};
 pub use receipt::Receipt;
 pub use select::Selection;
 

@@ -12,6 +12,7 @@ use super::read::{Body, Fields};
 use super::shapes::signout as shape;
 use crate::crypto;
 use crate::domain::id::{ClientId, SignOutId, UserId};
+use crate::domain::outbox::redeliver;
 use crate::domain::session::Query;
 use crate::domain::signout::receipt::{self, Receipt};
 use crate::domain::signout::{self, EndError, Reason, Request, Selection, SignOut};
@@ -131,6 +132,33 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
 /// `GET /signouts/{id}`
 pub(super) async fn one(asked: Asked) -> Result<Response, Problem> {
     Ok(ok(shape::receipt(&find(&asked).await?)))
+}
+
+/// `POST /signouts/{id}/redeliver`
+pub(super) async fn redeliver(asked: Asked, body: Body) -> Result<Response, Problem> {
+    let receipt = find(&asked).await?;
+    let mut fields = Fields::of(body.object_or_empty()?, &["clients"])?;
+    let named = some(fields.texts("clients")?, "clients")?;
+    let apps = &receipt.apps;
+    let mut only = Vec::new();
+    for name in named.iter().flatten() {
+        let app = apps.iter().find(|app| app.client_id == *name);
+        let app = app.ok_or_else(|| {
+            Problem::bad_request(format!("{name:?} is not an app of this sign-out"))
+        })?;
+        only.push(app.client);
+    }
+    let (ctx, realm) = (&*asked.asker.app.ctx, &*asked.realm);
+    let actor = &asked.asker.principal.actor;
+    let id = receipt.sign_out.id;
+    let mut again = 0;
+    if named.is_none() {
+        again = redeliver::redeliver(ctx, realm, actor, id, None).await?;
+    }
+    for client in only {
+        again += redeliver::redeliver(ctx, realm, actor, id, Some(client)).await?;
+    }
+    Ok(ok(json!({ "redelivered": again })))
 }
 
 /// The receipt that the address names.

@@ -147,7 +147,7 @@ fn write(issuer: &str, realm: &Realm, keys: &RealmKeys) -> String {
 fn features(realm: &Realm) -> Features {
     let logout = &realm.settings.logout;
     Features {
-        backchannel_logout: false,
+        backchannel_logout: true,
         frontchannel_logout: logout.front_channel,
         check_session: logout.check_session,
         global_token_revocation: logout.global_token_revocation,

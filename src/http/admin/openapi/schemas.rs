@@ -44,6 +44,7 @@ const RECORDS: &[(&str, &str)] = &[
          frontchannel_logout_uri:text frontchannel_logout_session_required:flag global_token_revocation_endpoint:text \
          global_token_revocation_audience:text global_token_revocation_subject:text global_token_revocation_issuer:text \
          webhook_uri:text webhook_secret:text frontchannelLogout:flag \
+         backchannel_logout_initiators:text[] backchannel_logout_user_wide:flag \
          id_token_signed_response_alg:text refresh_without_offline_access:flag resources:text[] consent:text \
          require_pkce:flag service_account_roles:text[] client_uri:text clientId:text name:text secret:text \
          redirectUris:text[] baseUrl:text publicClient:flag clientAuthenticatorType:text serviceAccountsEnabled:flag \
@@ -71,8 +72,15 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "App",
         "clientId:text name:text channel:text state:text sessions:count boundUntil:time attempts:count lastStatus:count \
-         nextAttemptAt:time",
+         lastAttemptAt:time lastAnswer:text nextAttemptAt:time channels:Told[]",
     ),
+    (
+        "Told",
+        "channel:text state:text notices:count acknowledged:count rejected:count gaveUp:count pending:count attempts:count \
+         lastStatus:count lastAttemptAt:time lastAnswer:text tookMs:count nextAttemptAt:time",
+    ),
+    ("Redeliver", "clients:text[]"),
+    ("Redelivered", "redelivered:count"),
     (
         "SelectedSession",
         "id:text userId:text username:text name:text ipAddress:text device:Device startedAt:time endedAt:time outcome:text",
@@ -91,10 +99,22 @@ const RECORDS: &[(&str, &str)] = &[
     ("SignOutPage", "signouts:SignOut[] next:text"),
 ];
 
+/// How an app stands (promise P7); in a plan one that would be told is `pending`.
+const STATES: &[&str] = &[
+    "acknowledged",
+    "retrying",
+    "rejected",
+    "gave_up",
+    "bounded",
+    "not_capable",
+    "pending",
+];
+
 /// Members with a fixed set of values.
 const CHOICES: &[(&str, &str, &[&str])] = &[
     ("Session", "state", &["active", "ended"]),
-    ("App", "state", &["bounded", "not_capable"]),
+    ("App", "state", STATES),
+    ("Told", "state", STATES),
     ("SignOut", "state", &["expanding", "delivering", "settled"]),
     (
         "SelectedSession",

@@ -73,8 +73,9 @@ async fn it_names_what_is_on_and_nothing_else() {
     assert!(!callers.contains(&"none".to_owned()));
     let challenge: Vec<String> = list("code_challenge_methods_supported");
     assert_eq!(challenge, ["S256"]);
+    assert_eq!(json["backchannel_logout_supported"], true);
+    assert_eq!(json["backchannel_logout_session_supported"], true);
     for absent in [
-        "backchannel_logout_supported",
         "registration_endpoint",
         "device_authorization_endpoint",
         "pushed_authorization_request_endpoint",
