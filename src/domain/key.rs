@@ -433,6 +433,19 @@ pub fn tally(realm: RealmId, act: SignOutId, client: ClientId, channel: u8) -> B
         .end()
 }
 
+/// That a browser was to tell this client of an act.
+pub fn told_by_browser(realm: RealmId, act: SignOutId, client: ClientId) -> Bytes {
+    Key::of(0x8A, realm)
+        .bytes(act.bytes())
+        .bytes(client.bytes())
+        .end()
+}
+
+/// Whom a browser was to tell of an act.
+pub fn all_told_by_browser(realm: RealmId, act: SignOutId) -> Range {
+    Key::of(0x8A, realm).bytes(act.bytes()).range()
+}
+
 /// A frozen piece of a large selection.
 pub fn sign_out_chunk(realm: RealmId, id: SignOutId, number: u32) -> Bytes {
     Key::of(0x85, realm)

@@ -4,6 +4,7 @@
 //! [`mod@plan`] is the dry run, [`mod@end`] the act, [`expand`] writes out what an epoch already denies, [`receipt`] shows it.
 //! The asking administrator's own session is never part of any of them ([`own`]).
 
+pub mod browser;
 pub mod chunks;
 pub mod end;
 pub mod epoch;

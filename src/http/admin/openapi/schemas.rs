@@ -72,7 +72,8 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "App",
         "clientId:text name:text channel:text state:text sessions:count boundUntil:time attempts:count lastStatus:count \
-         lastAttemptAt:time lastAnswer:text nextAttemptAt:time channels:Told[]",
+         lastAttemptAt:time lastAnswer:text nextAttemptAt:time channels:Told[] \
+         frontChannel:object",
     ),
     (
         "Told",
