@@ -7,6 +7,9 @@ use super::id::{ClientId, FamilyId, RealmId, Sid, SignOutId, UserId};
 use super::time::Timestamp;
 use crate::store::Range;
 
+mod policy;
+pub use policy::*;
+
 struct Key(BytesMut);
 
 impl Key {

@@ -46,6 +46,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         door: Door::default(),
         bell: super::outbox::Bell::new(uuid::Uuid::nil()),
         wire,
+        turns: crate::domain::session::Turns::default(),
     };
     (Arc::new(context), clock)
 }
@@ -124,7 +125,8 @@ pub async fn session(ctx: &Context, realm: &Realm, id: UserId) -> Sid {
         ip: "192.0.2.1",
         user_agent: "test",
     };
-    session::start(ctx, realm, start).await.unwrap().session.sid
+    let started = session::start(ctx, realm, start, session::Terms::default()).await;
+    started.unwrap().unwrap().session.sid
 }
 
 /// A client of this name that is told by the back channel.

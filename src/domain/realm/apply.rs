@@ -9,7 +9,7 @@ use crate::crypto::{self, Secret};
 use crate::domain::client::verbs::{self as clients, ClientError};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::user::verbs::{self as users, UserError};
-use crate::domain::user::{self, UserSettings};
+use crate::domain::user::{self, Blocking, UserSettings};
 use crate::domain::{Actor, Context, Fault};
 
 /// What applying a file did.
@@ -243,7 +243,10 @@ async fn apply_user(
         settings.password = None;
         settings.password_hash = None;
     }
+    // Like the password, a block in the file is how the user begins: what administrators did since stands.
+    settings.blocking = Blocking::Keep;
     let kept = UserSettings {
+        blocking: Blocking::Keep,
         username: existing.username,
         password: None,
         password_hash: None,

@@ -119,14 +119,53 @@ impl Default for SessionPolicy {
     }
 }
 
+impl SessionPolicy {
+    /// Whether credentials given at `auth_time` no longer count, whatever the session says (`sign_in_frequency`).
+    pub fn wants_credentials(&self, auth_time: Timestamp, now: Timestamp) -> bool {
+        !self.sign_in_frequency.is_zero() && now.since(auth_time) >= self.sign_in_frequency
+    }
+
+    /// Whether a start of a session has to look at the user's other sessions.
+    pub fn counts_sessions(&self) -> bool {
+        self.limit > 0 || self.one_address != OneAddress::Off
+    }
+}
+
+impl RealmSettings {
+    /// Whether everything that lives under `self` lives as long under `after`. When not, what there is must be looked at
+    /// again: its dates were set for the old policy.
+    pub fn is_kept_by(&self, after: &RealmSettings) -> bool {
+        let (old, new) = (&self.sessions, &after.sessions);
+        let kept = |before: Span, after: Span| after >= before;
+        let forgotten = old.remember_me && !new.remember_me;
+        let fewer = new.limit > 0 && (old.limit == 0 || new.limit < old.limit);
+        kept(old.idle_timeout, new.idle_timeout)
+            && kept(old.max_lifetime, new.max_lifetime)
+            && kept(old.remember_me_idle_timeout, new.remember_me_idle_timeout)
+            && kept(old.remember_me_max_lifetime, new.remember_me_max_lifetime)
+            && kept(
+                self.tokens.refresh_idle_timeout,
+                after.tokens.refresh_idle_timeout,
+            )
+            && kept(
+                self.tokens.offline_idle_timeout,
+                after.tokens.offline_idle_timeout,
+            )
+            && !forgotten
+            && !fewer
+    }
+}
+
 /// What happens when a user already holds as many sessions as the realm allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitAction {
     /// The new sign-in is refused.
     Deny,
-    /// The oldest session ends.
+    /// The session that started first ends.
     EndOldest,
+    /// The session that was used least recently ends.
+    EndLeastRecent,
     /// The user chooses which to end.
     Ask,
 }

@@ -4,6 +4,7 @@
 //! [`mod@plan`] is the dry run, [`mod@end`] the act, [`expand`] writes out what an epoch already denies, [`receipt`] shows it.
 //! The asking administrator's own session is never part of any of them ([`own`]).
 
+pub mod block;
 pub mod browser;
 pub mod chunks;
 pub mod end;
@@ -50,6 +51,17 @@ pub struct Request {
     pub once: Option<String>,
     /// Ids of users or clients that were named and that nobody has: they go on the receipt as not found.
     pub unknown: Vec<String>,
+    /// Blocks the sign-in of the people of the act.
+    pub block: Option<BlockOrder>,
+}
+
+/// How the people of an act are blocked from signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockOrder {
+    /// Until when; `None` until it is lifted.
+    pub until: Option<Timestamp>,
+    /// Whether people with administrators' roles are blocked too.
+    pub administrators: bool,
 }
 
 impl Request {
@@ -64,6 +76,7 @@ impl Request {
             message: None,
             once: None,
             unknown: Vec::new(),
+            block: None,
         }
     }
 
@@ -72,6 +85,17 @@ impl Request {
         self.reason.scope() == Scope::Everything
             && matches!(&self.select, Selection::Users(_) | Selection::All)
     }
+}
+
+/// That an act blocked the sign-in of its people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// Until when; `None` until it is lifted.
+    pub until: Option<Timestamp>,
+    /// How many people.
+    pub people: u64,
+    /// Whether people with administrators' roles are among them.
+    pub administrators: bool,
 }
 
 /// One act of ending sessions, as kept.
@@ -115,6 +139,9 @@ pub struct SignOut {
     pub not_found: Vec<String>,
     /// Selected sessions that were over before.
     pub already_ended: Vec<Sid>,
+    /// Whether its people are blocked from signing in.
+    #[serde(default)]
+    pub block: Option<Blocked>,
 }
 
 /// How far an act is.

@@ -36,6 +36,12 @@ pub enum Reason {
     /// Somebody who may command it did (draft-parecki-oauth-global-token-revocation-06): a company's own identity
     /// provider, a security system.
     GlobalRevocation,
+    /// The user held more sessions than the realm allows.
+    SessionLimit,
+    /// It was used from another address than the one it started at, where the realm allows one.
+    AddressRule,
+    /// The user was blocked from signing in.
+    SignInBlocked,
 }
 
 /// What an act of a reason ends.
@@ -94,11 +100,15 @@ impl Reason {
             | Reason::UserDeleted
             | Reason::ClientDisabled
             | Reason::RealmDisabled
-            | Reason::GlobalRevocation => Initiator::Admin,
+            | Reason::GlobalRevocation
+            | Reason::SignInBlocked => Initiator::Admin,
             Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
                 Initiator::User
             }
-            Reason::RefreshReuse | Reason::CodeReplay => Initiator::Policy,
+            Reason::RefreshReuse
+            | Reason::CodeReplay
+            | Reason::SessionLimit
+            | Reason::AddressRule => Initiator::Policy,
             Reason::Idle | Reason::Expired => Initiator::System,
         }
     }
@@ -125,6 +135,9 @@ impl Reason {
             Reason::ClientDisabled => "client_disabled",
             Reason::RealmDisabled => "realm_disabled",
             Reason::GlobalRevocation => "global_revocation",
+            Reason::SessionLimit => "session_limit",
+            Reason::AddressRule => "address_rule",
+            Reason::SignInBlocked => "sign_in_blocked",
         }
     }
 
@@ -145,6 +158,9 @@ impl Reason {
             Reason::ClientDisabled => "The application was disabled",
             Reason::RealmDisabled => "The realm was disabled",
             Reason::GlobalRevocation => "Another system had everything of the user revoked",
+            Reason::SessionLimit => "The user reached the limit of sessions",
+            Reason::AddressRule => "It was used from another address",
+            Reason::SignInBlocked => "The user was blocked from signing in",
         }
     }
 
@@ -156,8 +172,14 @@ impl Reason {
             | Reason::UserDeleted
             | Reason::PasswordChanged
             | Reason::RealmDisabled
-            | Reason::GlobalRevocation => Scope::Everything,
-            Reason::User | Reason::RpLogout | Reason::Idle | Reason::Expired => Scope::SessionOnly,
+            | Reason::GlobalRevocation
+            | Reason::AddressRule
+            | Reason::SignInBlocked => Scope::Everything,
+            Reason::User
+            | Reason::RpLogout
+            | Reason::Idle
+            | Reason::Expired
+            | Reason::SessionLimit => Scope::SessionOnly,
             Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Scope::Family,
             Reason::ClientDisabled => Scope::Client,
         }
@@ -167,7 +189,11 @@ impl Reason {
     pub fn by_administrator(self) -> bool {
         matches!(
             self,
-            Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled | Reason::GlobalRevocation
+            Reason::Admin
+                | Reason::UserDisabled
+                | Reason::RealmDisabled
+                | Reason::GlobalRevocation
+                | Reason::SignInBlocked
         )
     }
 }

@@ -6,17 +6,18 @@
 
 use super::check::password_problem;
 use super::store::{Password, by_id, folded_email, id_of};
-use super::{User, UserSettings, fold};
+use super::{Block, Blocking, User, UserSettings, fold};
 use crate::crypto::{PasswordError, Secret};
 use crate::domain::audit::{self, Entry};
 use crate::domain::change;
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, encode_json};
-use crate::domain::signout::{Reason, Request, Selection, SignOut};
+use crate::domain::signout::{BlockOrder, Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
 
+pub use super::block::{block, unblock};
 pub use super::check::problems;
 
 /// Why a user was not created, changed or deleted.
@@ -70,6 +71,10 @@ pub async fn create(
         roles: settings.roles,
         claims: settings.claims,
         created_at: ctx.now(),
+        blocked: match settings.blocking {
+            Blocking::Keep | Blocking::Lift => None,
+            Blocking::Until(until) => Some(Block::new(actor, ctx.now(), until)),
+        },
     };
     let mut batch = Batch::new();
     rows(realm, &user, &mut batch)?;
@@ -175,6 +180,14 @@ async fn write(
         enabled: settings.enabled,
         roles: settings.roles,
         claims: settings.claims,
+        blocked: match settings.blocking {
+            Blocking::Keep => before.blocked.clone(),
+            Blocking::Lift => None,
+            Blocking::Until(until) => {
+                refuse_own_account(realm, actor, id, "block")?;
+                Some(Block::new(actor, ctx.now(), until))
+            }
+        },
         ..before.clone()
     };
     let changed = change::changed(&before, &after);
@@ -216,12 +229,24 @@ async fn write(
         &after,
         ("user.update", Some(detail)),
     )?;
+    let until = match settings.blocking {
+        Blocking::Until(until) => Some(until),
+        Blocking::Keep | Blocking::Lift => None,
+    };
     let reason = if before.enabled && !after.enabled {
         Some(Reason::UserDisabled)
+    } else if until.is_some() {
+        Some(Reason::SignInBlocked)
     } else {
         password.map(|_| Reason::PasswordChanged)
     };
-    let ends = reason.map(|reason| everything_of(id, reason, actor));
+    let ends = reason.map(|reason| Request {
+        block: until.map(|until| BlockOrder {
+            until,
+            administrators: true,
+        }),
+        ..everything_of(id, reason, actor)
+    });
     let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
     Ok(done.ok().map(|sign_out| Updated { sign_out }))
 }
@@ -315,7 +340,7 @@ fn check_password(password: &str) -> Result<(), UserError> {
 }
 
 /// An administrator who locks themselves out by a slip of the hand helps nobody.
-fn refuse_own_account(
+pub(super) fn refuse_own_account(
     realm: &Realm,
     actor: &Actor,
     id: UserId,
@@ -356,11 +381,11 @@ async fn hash(ctx: &Context, password: Secret) -> Result<Password, UserError> {
     }
 }
 
-fn everything_of(id: UserId, reason: Reason, actor: &Actor) -> Request {
+pub(super) fn everything_of(id: UserId, reason: Reason, actor: &Actor) -> Request {
     Request::new(Selection::Users(vec![id]), reason, actor.clone())
 }
 
-fn record(
+pub(super) fn record(
     batch: &mut Batch,
     ctx: &Context,
     realm: &Realm,

@@ -1,5 +1,6 @@
 //! The login page: a name and a password become a session, and the sign-in under way goes on.
 
+pub mod choose;
 mod form;
 mod submit;
 

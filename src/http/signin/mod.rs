@@ -44,6 +44,10 @@ pub fn routes() -> Router<App> {
             get(login::show).post(login::submit),
         )
         .route(
+            "/realms/{realm}/login/sessions",
+            get(login::choose::show).post(login::choose::submit),
+        )
+        .route(
             "/realms/{realm}/consent",
             get(consent::show).post(consent::submit),
         )

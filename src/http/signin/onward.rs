@@ -13,6 +13,7 @@ use crate::domain::grant::{Grant, code, consent};
 use crate::domain::id::Sid;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::verify;
+use crate::domain::user;
 use crate::domain::{Context, Fault, realm::Realm};
 use crate::http::browser::Pending;
 use crate::protocol::answer::{Redirect, authorize_error, authorize_success};
@@ -106,7 +107,7 @@ pub async fn judge(
     if expected.is_some_and(|subject| subject != active.session.user.to_string()) {
         return Ok(Next::Refuse(other_user()));
     }
-    if !is_fresh(visit, asked, &active) {
+    if !is_fresh(visit, asked, &active) || is_blocked(visit, &active).await? {
         return Ok(login());
     }
     let scope = request.scope.to_string();
@@ -171,12 +172,24 @@ fn is_fresh(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) -> bool {
     if prompt.login || prompt.select_account {
         return false;
     }
-    let frequency = visit.realm.settings.sessions.sign_in_frequency;
+    let now = visit.ctx().now();
     let too_old = asked
         .request
         .max_age
         .is_some_and(|secs| secs == 0 || age > Span::secs(secs));
-    !too_old && (frequency.is_zero() || age < frequency)
+    !too_old
+        && !visit
+            .realm
+            .settings
+            .sessions
+            .wants_credentials(given_at, now)
+}
+
+/// Whoever is blocked gets nothing new, also from a session that the block left alone; the login page says why.
+async fn is_blocked(visit: &Visit, active: &ActiveSession) -> Result<bool, Fault> {
+    let ctx = visit.ctx();
+    let user = user::by_id(ctx, &visit.realm, active.session.user).await?;
+    Ok(user.is_some_and(|user| user.value.blocked(ctx.now()).is_some()))
 }
 
 /// Does what comes next for a sign-in under way: `id` names it in this browser's state.

@@ -33,8 +33,10 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "User",
         "id:text username:text enabled:flag roles:text[] claims:object password:text password_hash:text email:text \
-         emailVerified:flag firstName:text lastName:text attributes:object credentials:Credential[] createdTimestamp:count",
+         emailVerified:flag firstName:text lastName:text attributes:object credentials:Credential[] createdTimestamp:count \
+         blockedUntil:text blocked:object",
     ),
+    ("Block", "until:text reason:text"),
     ("Credential", "type:text value:text temporary:flag"),
     (
         "Client",
@@ -95,7 +97,7 @@ const RECORDS: &[(&str, &str)] = &[
         "SignOut",
         "id:text state:text reason:text reasonText:text at:time actor:object why:text note:text message:text \
          selection:text counts:Counts protected:text[] notFound:text[] alreadyEnded:text[] sessions:SelectedSession[] \
-         sessionsAreComplete:flag apps:App[] refusedSince:object cameBack:SelectedSession[]",
+         sessionsAreComplete:flag blockSignIn:object apps:App[] refusedSince:object cameBack:SelectedSession[]",
     ),
     ("SignOutPage", "signouts:SignOut[] next:text"),
 ];
@@ -213,7 +215,10 @@ fn request() -> Value {
             "reason": { "type": "string", "maxLength": 1000, "description": "why; the receipt's member why" },
             "note": { "type": "string", "maxLength": 1000, "description": "for the audit log" },
             "message": { "type": "string", "maxLength": 1000, "description": "what the people are told" },
-            "blockSignIn": { "const": false },
+            "blockSignIn": {
+                "type": ["boolean", "string"],
+                "description": "keeps the people of the act from signing in: true until it is lifted, a duration (2h), or a time",
+            },
             "dryRun": { "type": "boolean" },
         },
     })

@@ -8,6 +8,7 @@ use crate::domain::outbox::Channel;
 use crate::domain::signout::receipt::App;
 use crate::domain::signout::told::{AppState, Told};
 use crate::domain::signout::{Plan, Receipt, SignOut};
+use crate::domain::user::block::until_text;
 
 /// What an act would do.
 pub(in crate::http::admin) fn plan(plan: &Plan) -> Value {
@@ -77,6 +78,10 @@ pub(in crate::http::admin) fn summary(act: &SignOut) -> Map<String, Value> {
         "protected": act.protected,
         "notFound": act.not_found,
         "alreadyEnded": act.already_ended,
+        "blockSignIn": act.block.map(|block| json!({
+            "until": until_text(block.until),
+            "people": block.people,
+        })),
     });
     match body {
         Value::Object(map) => map,
