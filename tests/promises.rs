@@ -58,6 +58,9 @@ promises! {
     client_disabled,
     realm_disabled,
     global_revocation,
+    session_limit,
+    address_rule,
+    sign_in_blocked,
 }
 
 /// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, and how many variants
