@@ -11,6 +11,7 @@ pub mod end;
 pub mod epoch;
 pub mod expand;
 pub mod family;
+mod loose;
 pub mod own;
 pub mod plan;
 pub mod reason;
