@@ -57,6 +57,7 @@ promises! {
     token_revoked,
     client_disabled,
     realm_disabled,
+    global_revocation,
     session_limit,
     address_rule,
     sign_in_blocked,

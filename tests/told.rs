@@ -4,6 +4,7 @@
 mod crowd;
 mod faults;
 mod killed;
+mod others;
 
 use std::time::{Duration, Instant};
 
