@@ -57,10 +57,10 @@ promises! {
     token_revoked,
     client_disabled,
     realm_disabled,
+    global_revocation,
     session_limit,
     address_rule,
     sign_in_blocked,
-    global_revocation,
 }
 
 /// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, and how many variants

@@ -5,7 +5,7 @@
 //! session guards with. A new password therefore writes it too, though nothing in it changes.
 
 use super::check::password_problem;
-use super::store::{Password, by_id, folded_email, id_of};
+use super::store::{Password, by_id, id_of, index};
 use super::{Block, Blocking, User, UserSettings, fold};
 use crate::crypto::Secret;
 use crate::domain::audit::{self, Entry};
@@ -104,9 +104,7 @@ pub fn rows(realm: &Realm, user: &User, batch: &mut Batch) -> Result<(), Fault> 
         encode(&user.id)?,
     );
     batch.create(key::user(realm.id, user.id), encode_json(user)?);
-    if let Some(email) = folded_email(user) {
-        batch.put(key::user_by_email(realm.id, &email, user.id), Vec::new());
-    }
+    index(realm, None, Some(user), batch);
     Ok(())
 }
 
@@ -208,15 +206,7 @@ async fn write(
         batch.del(key::username(realm.id, &old));
         batch.create(key::username(realm.id, &new), encode(&id)?);
     }
-    let (old, new) = (folded_email(&before), folded_email(&after));
-    if old != new {
-        if let Some(old) = old {
-            batch.del(key::user_by_email(realm.id, &old, id));
-        }
-        if let Some(new) = new {
-            batch.put(key::user_by_email(realm.id, &new, id), Vec::new());
-        }
-    }
+    index(realm, Some(&before), Some(&after), &mut batch);
     if let Some(password) = password {
         batch.put(key::credential(realm.id, id), encode_json(password)?);
     }
@@ -310,9 +300,7 @@ pub async fn delete(
         let mut batch = Batch::new();
         batch.take(key::user(realm.id, id), found.version);
         batch.del(key::username(realm.id, &fold(&found.value.username)));
-        if let Some(email) = folded_email(&found.value) {
-            batch.del(key::user_by_email(realm.id, &email, id));
-        }
+        index(realm, Some(&found.value), None, &mut batch);
         batch.del(key::credential(realm.id, id));
         record(
             &mut batch,
