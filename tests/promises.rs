@@ -69,8 +69,9 @@ fn reasons_of_the_product() -> (BTreeSet<String>, usize) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/signout/reason.rs");
     let text = std::fs::read_to_string(path).expect("the source of the reasons");
     let names = text
-        .split("fn as_str")
+        .split("impl Reason {")
         .nth(1)
+        .and_then(|rest| rest.split("fn as_str").nth(1))
         .and_then(|rest| rest.split("fn text").next())
         .expect("as_str");
     let names = names.lines().filter(|line| line.contains("=>"));
