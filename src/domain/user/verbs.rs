@@ -7,7 +7,7 @@
 use super::check::password_problem;
 use super::store::{Password, by_id, id_of, index};
 use super::{Block, Blocking, User, UserSettings, fold};
-use crate::crypto::{PasswordError, Secret};
+use crate::crypto::Secret;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change;
 use crate::domain::id::UserId;
@@ -16,6 +16,10 @@ use crate::domain::record::{Versioned, encode, encode_json};
 use crate::domain::signout::{BlockOrder, Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
+
+mod password;
+
+use password::{hash, new_password};
 
 pub use super::block::{block, unblock};
 pub use super::check::problems;
@@ -340,33 +344,6 @@ pub(super) fn refuse_own_account(
         )));
     }
     Ok(())
-}
-
-/// Takes the password out of the settings and brings it into the form that is kept.
-async fn new_password(
-    ctx: &Context,
-    settings: &mut UserSettings,
-) -> Result<Option<Password>, UserError> {
-    match (settings.password.take(), settings.password_hash.take()) {
-        (Some(password), _) => hash(ctx, Secret::new(password)).await.map(Some),
-        (None, Some(hash)) => Ok(Some(Password {
-            hash,
-            set_at: ctx.now(),
-        })),
-        (None, None) => Ok(None),
-    }
-}
-
-async fn hash(ctx: &Context, password: Secret) -> Result<Password, UserError> {
-    match ctx.passwords.hash(password).await {
-        Ok(hash) => Ok(Password {
-            hash,
-            set_at: ctx.now(),
-        }),
-        Err(PasswordError::Busy) => Err(UserError::TooBusy),
-        Err(error @ PasswordError::TooLong) => Err(UserError::Invalid(error.to_string())),
-        Err(error @ PasswordError::Internal) => Err(Fault::Crypto(error.to_string()).into()),
-    }
 }
 
 pub(super) fn everything_of(id: UserId, reason: Reason, actor: &Actor) -> Request {

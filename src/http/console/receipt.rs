@@ -185,7 +185,7 @@ fn app(gate: &Gate, app: &App) -> ReceiptApp {
         _ => String::new(),
     };
     let detail = match (app.state, last) {
-        (AppState::Bounded, _) => "When its access token ends".to_owned(),
+        (AppState::Bounded, _) => "When its token is no longer taken".to_owned(),
         (AppState::NotCapable, _) => "It holds no token that is still good".to_owned(),
         (_, Some(last)) => answer(last),
         (_, None) => String::new(),
