@@ -1,6 +1,7 @@
 //! Every app learns of a sign-out, and the receipt says how each of them stands: apps that confirm, refuse, break, hang,
 //! drip, redirect, never end, are not there, or are where nobody may go.
 
+mod crashes;
 mod crowd;
 mod faults;
 mod killed;
