@@ -4,6 +4,7 @@
 mod crowd;
 mod faults;
 mod killed;
+mod proof;
 
 use std::time::{Duration, Instant};
 

@@ -8,7 +8,9 @@ use super::time::Timestamp;
 use crate::store::Range;
 
 mod policy;
+mod proof;
 pub use policy::*;
+pub use proof::*;
 
 struct Key(BytesMut);
 

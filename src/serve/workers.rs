@@ -6,10 +6,11 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Context, signout, sweep as due};
+use crate::domain::{Context, proof, signout, sweep as due};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 const EXPAND_EVERY: Duration = Duration::from_secs(5);
+const PROVE_EVERY: Duration = Duration::from_secs(1);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Looks at what is due, every second.
@@ -50,6 +51,20 @@ pub(super) async fn expand(ctx: Arc<Context>, stop: CancellationToken) {
         }
         if let Err(fault) = signout::expand::resume(&ctx).await {
             tracing::warn!(%fault, "a large sign-out could not be written out; it goes on later");
+        }
+    }
+}
+
+/// Writes down what was refused since sign-outs, every second and once more at the end.
+pub(super) async fn prove(ctx: Arc<Context>, stop: CancellationToken) {
+    let mut over = false;
+    while !over {
+        tokio::select! {
+            () = stop.cancelled() => over = true,
+            () = tokio::time::sleep(PROVE_EVERY) => {}
+        }
+        if let Err(fault) = proof::flush(&ctx).await {
+            tracing::warn!(%fault, "refused uses could not be written down; it is tried again");
         }
     }
 }
