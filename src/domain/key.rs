@@ -1,7 +1,11 @@
 //! The keys of the store: one byte of space, then the realm, then what the space says. `docs/architecture.md` has the
 //! table. Times stand big-endian so that order is time; `!` means counted down, newest first.
 
+mod status;
+
 use bytes::{BufMut, Bytes, BytesMut};
+
+pub use status::*;
 
 use super::id::{ClientId, FamilyId, RealmId, Sid, SignOutId, UserId};
 use super::time::Timestamp;
@@ -9,8 +13,11 @@ use crate::store::Range;
 
 mod policy;
 mod proof;
+mod told;
+
 pub use policy::*;
 pub use proof::*;
+pub use told::*;
 
 struct Key(BytesMut);
 
@@ -114,23 +121,6 @@ pub fn username(realm: RealmId, folded: &str) -> Bytes {
 /// All folded usernames that start with `prefix`, in order.
 pub fn usernames(realm: RealmId, prefix: &str) -> Range {
     Key::of(0x21, realm).bytes(prefix.as_bytes()).range()
-}
-
-/// A user among those who have this folded address of electronic mail.
-pub fn user_by_email(realm: RealmId, folded: &str, id: UserId) -> Bytes {
-    Key::of(0x23, realm)
-        .bytes(folded.as_bytes())
-        .bytes(&[0])
-        .bytes(id.bytes())
-        .end()
-}
-
-/// The users who have this folded address.
-pub fn users_by_email(realm: RealmId, folded: &str) -> Range {
-    Key::of(0x23, realm)
-        .bytes(folded.as_bytes())
-        .bytes(&[0])
-        .range()
 }
 
 /// A user's password hash.

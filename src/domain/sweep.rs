@@ -9,6 +9,7 @@ use super::id::{FamilyId, RealmId, Sid, SignOutId};
 use super::realm::{self, Realm};
 use super::record::decode;
 use super::signout::{self, EndError, Reason, Request, Selection};
+use super::status;
 use super::time::{Span, Timestamp};
 use super::{Actor, Context, Fault, browser, key};
 use crate::store::{Batch, Dir, KeysOrRecords};
@@ -36,6 +37,8 @@ pub enum Due {
     Policy([u8; 16]),
     /// The people of an act are to be blocked from signing in.
     Block(SignOutId),
+    /// The last tokens that name some indices of a status list have expired.
+    StatusList(u32),
 }
 
 /// A kid as bytes: the base64url of an RFC 7638 thumbprint by SHA-256.
@@ -44,7 +47,19 @@ pub type Kid = [u8; 43];
 impl Due {
     /// Adds the date to a batch.
     pub fn put(self, batch: &mut Batch, realm: RealmId, at: Timestamp) {
-        let key = match self {
+        batch.put(self.key(realm, at), Vec::new());
+    }
+
+    /// The same for a date that several things of a batch share.
+    pub fn put_once(self, batch: &mut Batch, realm: RealmId, at: Timestamp) {
+        let key = self.key(realm, at);
+        if !batch.touches(&key) {
+            batch.put(key, Vec::new());
+        }
+    }
+
+    fn key(self, realm: RealmId, at: Timestamp) -> Bytes {
+        match self {
             Due::Session(sid) => key::due(at, 1, realm, sid.bytes()),
             Due::Family(id) => key::due(at, 2, realm, id.bytes()),
             Due::Code(hash) => key::due(at, 3, realm, &hash),
@@ -54,8 +69,8 @@ impl Due {
             Due::RetiredKey(kid) => key::due(at, 7, realm, &kid),
             Due::Policy(walk) => key::due(at, 20, realm, &walk),
             Due::Block(act) => key::due(at, 21, realm, act.bytes()),
-        };
-        batch.put(key, Vec::new());
+            Due::StatusList(list) => key::due(at, key::STATUS, realm, &list.to_be_bytes()),
+        }
     }
 
     fn read(at: &[u8]) -> Option<(Timestamp, RealmId, Due)> {
@@ -63,7 +78,7 @@ impl Due {
         let (ms, rest) = rest.split_first_chunk::<8>()?;
         let (kind, rest) = rest.split_first()?;
         let (realm, id) = rest.split_first_chunk::<4>()?;
-        let due = match kind {
+        let due = match *kind {
             1 => Due::Session(Sid::from_bytes(id)?),
             2 => Due::Family(FamilyId::from_bytes(id)?),
             3 => Due::Code(id.try_into().ok()?),
@@ -73,6 +88,7 @@ impl Due {
             7 => Due::RetiredKey(id.try_into().ok()?),
             20 => Due::Policy(id.try_into().ok()?),
             21 => Due::Block(SignOutId::from_bytes(id)?),
+            key::STATUS => Due::StatusList(u32::from_be_bytes(id.try_into().ok()?)),
             _ => return None,
         };
         Some((
@@ -181,6 +197,10 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
                 }
                 tidy.del(record.key);
             }
+            Due::StatusList(list) => {
+                status::forget(ctx, realm, list, now).await?;
+                tidy.del(record.key);
+            }
         }
         if tidy.len() > 900 {
             ctx.commit(std::mem::take(&mut tidy)).await?;
@@ -244,6 +264,9 @@ async fn family(
     batch.del(key::family_by_session(realm.id, grant.sid, id));
     batch.del(key::family_by_user(realm.id, grant.user, id));
     batch.del(key::family_by_client(realm.id, grant.client, id));
+    if let Some(index) = family.own_status() {
+        status::mark(&realm, index, now, family.held.listed, &mut batch);
+    }
     match ctx.commit(batch).await {
         Ok(_) => Ok(None),
         // Used at this very moment.

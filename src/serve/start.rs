@@ -9,6 +9,7 @@ use crate::deliver::{Outbound, Rules};
 use crate::domain::entropy::{Entropy, OsEntropy};
 use crate::domain::realm::{Catalog, apply};
 use crate::domain::signout::expand::Door;
+use crate::domain::status::Lists;
 use crate::domain::time::Clock;
 use crate::domain::{Context, keys};
 use crate::store::{self, StoreKind};
@@ -62,6 +63,7 @@ pub(crate) fn context(
         ))?),
         proofs: crate::domain::proof::Proofs::default(),
         turns: crate::domain::session::Turns::default(),
+        status: Lists::default(),
     })
 }
 

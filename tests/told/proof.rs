@@ -63,10 +63,7 @@ async fn every_use_of_something_dead_is_on_the_receipt() {
     }
     // Somebody else's act has nothing of it.
     let again = sign_in(&scene.server.url, &scene.browser, &["shop"]).await;
-    let made = scene
-        .ops
-        .sign_out(json!({ "sessions": [again.sid] }))
-        .await;
+    let made = scene.ops.sign_out(json!({ "sessions": [again.sid] })).await;
     let second = made["id"].as_str().expect("an id").to_owned();
     shop.try_refresh(&again.refresh).await.expect(400);
     let rows = scene.receipt(&second).await["refusedSince"].clone();
