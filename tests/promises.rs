@@ -61,7 +61,6 @@ promises! {
     session_limit,
     address_rule,
     sign_in_blocked,
-    global_revocation,
 }
 
 /// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, and how many variants

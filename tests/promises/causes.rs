@@ -372,22 +372,3 @@ pub async fn sign_in_blocked(cast: &mut Cast) -> Outcome {
         .expect(204);
     outcome
 }
-
-/// Another system has everything of alice revoked (draft-parecki-oauth-global-token-revocation).
-pub async fn global_revocation(cast: &mut Cast) -> Outcome {
-    let server = &cast.server;
-    let siem = json!({ "client_id": "siem", "client_secret": "siem-secret", "scope": "gtr",
-        "grant_types": ["client_credentials"] });
-    server.ops().post("/clients", &siem).await.expect(201);
-    let siem = server.app("siem").await;
-    let fields = [("grant_type", "client_credentials"), ("scope", "gtr")];
-    let token = siem.form("token", &fields).await.expect(200).json();
-    let subject = json!({ "sub_id": { "format": "iss_sub", "iss": server.issuer("demo"),
-        "sub": server.ops().user_id("alice").await } });
-    let request = crate::support::browser::client()
-        .post(format!("{}/global-token-revocation", server.issuer("demo")))
-        .bearer_auth(token["access_token"].as_str().unwrap())
-        .json(&subject);
-    crate::support::Answer::of(request).await.expect(204);
-    everything(cast, &[Who::Laptop, Who::Phone])
-}
