@@ -6,6 +6,7 @@ mod crowd;
 mod faults;
 mod killed;
 mod others;
+mod proof;
 
 use std::time::{Duration, Instant};
 

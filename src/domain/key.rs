@@ -12,9 +12,11 @@ use super::time::Timestamp;
 use crate::store::Range;
 
 mod policy;
+mod proof;
 mod told;
 
 pub use policy::*;
+pub use proof::*;
 pub use told::*;
 
 struct Key(BytesMut);
