@@ -9,7 +9,7 @@ use super::id::{FamilyId, RealmId, Sid};
 use super::realm::{self, Realm};
 use super::record::decode;
 use super::signout::{self, EndError, Reason, Request, Selection};
-use super::status::{self, Index};
+use super::status;
 use super::time::{Span, Timestamp};
 use super::{Actor, Context, Fault, browser, key};
 use crate::store::{Batch, Dir, KeysOrRecords};
