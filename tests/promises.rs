@@ -57,6 +57,9 @@ promises! {
     token_revoked,
     client_disabled,
     realm_disabled,
+    session_limit,
+    address_rule,
+    sign_in_blocked,
 }
 
 /// The names of the product's reasons, read from its source: `Reason::X => "name"` in `as_str`, and how many variants

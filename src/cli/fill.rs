@@ -202,6 +202,7 @@ fn user_of(person: Person, id: UserId, now: Timestamp) -> User {
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         created_at: now,
+        blocked: None,
     }
 }
 
@@ -279,7 +280,7 @@ impl Plan {
             ip: &ip,
             user_agent,
         };
-        let (mut session, _) = start::begin(ctx, realm, how, self.sid(ctx, started), started);
+        let (mut session, _) = start::begin(ctx, realm, &how, self.sid(ctx, started), started);
         session.status = status;
         let used = self
             .now
@@ -303,6 +304,7 @@ impl Plan {
             at: used,
             ip,
             node: session.node.clone(),
+            elsewhere: None,
         };
         start::rows(realm, &session, &seen, batch)
     }

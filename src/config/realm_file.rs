@@ -16,7 +16,9 @@ use super::rules::{Finding, check_client, check_sessions, check_tokens, check_us
 use super::section::{Env, Reading, keys_of};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::realm::verbs::MASTER;
-use crate::domain::realm::{self, RealmSettings, RegistrationPolicy, SessionPolicy, TokenPolicy};
+use crate::domain::realm::{
+    self, LogoutPolicy, RealmSettings, RegistrationPolicy, SessionPolicy, TokenPolicy,
+};
 use crate::domain::user::{self, UserSettings};
 
 /// What one file says of its realm, secrets and all.
@@ -204,6 +206,7 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
     let sessions = own.remove("sessions");
     let tokens = own.remove("tokens");
     let registration = own.remove("registration");
+    let logout = own.remove("logout");
     // Unknown keys are looked for here, where all of the file's own keys can be suggested.
     let known: Vec<&str> = keys_of::<RealmSettings>()
         .iter()
@@ -225,6 +228,7 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
         policy::<RegistrationPolicy>(reading, registration.as_ref(), "[registration]", |_| {
             Vec::new()
         });
+    settings.logout = policy::<LogoutPolicy>(reading, logout.as_ref(), "[logout]", |_| Vec::new());
     settings
 }
 
@@ -263,7 +267,7 @@ fn read_clients(
             table,
             "[[clients]]",
             header.clone(),
-            &["client_secret"],
+            &["client_secret", "webhook_secret"],
         );
         let found = check_client(&section.value);
         let refused = client::check::problems(&section.value);

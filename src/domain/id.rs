@@ -113,7 +113,7 @@ macro_rules! read_from_keys {
     };
 }
 
-read_from_keys!(ClientId, Sid, FamilyId, SignOutId);
+read_from_keys!(ClientId, UserId, Sid, FamilyId, SignOutId);
 
 #[cfg(test)]
 mod tests {

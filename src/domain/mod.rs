@@ -58,6 +58,12 @@ pub struct Context {
     pub ids: id::Ids,
     /// Which large acts are being written out.
     pub door: signout::expand::Door,
+    /// Tells the workers that a commit filled a queue.
+    pub bell: outbox::Bell,
+    /// The one way out of the process, guarded.
+    pub wire: Arc<dyn outbox::wire::Wire>,
+    /// Whose turn it is to start a session, where a realm counts them.
+    pub turns: session::Turns,
     /// Status lists as last read, and indices to hand out.
     pub status: status::Lists,
 }
@@ -87,15 +93,18 @@ impl Context {
     /// # Errors
     /// [`CommitError`]; on `Conflict` the caller reads again and decides again.
     pub async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
+        let heard = outbox::Bell::heard(&batch);
         let marks = Context::marks(&batch);
-        let done = self.store.commit(batch).await;
-        match &done {
+        let committed = self.store.commit(batch).await;
+        match &committed {
             Ok(_) => marks.iter().for_each(|key| self.status.note(key)),
             // Marked or not: to be read again.
             Err(CommitError::Unknown(_)) if !marks.is_empty() => self.status.clear(),
             Err(_) => {}
         }
-        done
+        // Also after an outcome that is not known: looking for nothing costs nothing.
+        self.bell.ring(heard);
+        committed
     }
 }
 

@@ -120,12 +120,11 @@ impl Batch {
         self.keys.contains(key)
     }
 
-    /// The keys with this first byte that get a value.
-    pub fn written(&self, first: u8) -> impl Iterator<Item = &Bytes> {
+    /// The keys of one space, by their first byte, that it writes.
+    pub fn puts(&self, space: u8) -> impl Iterator<Item = &Bytes> {
         self.ops
             .iter()
-            .filter(move |op| op.key.first() == Some(&first))
-            .filter(|op| matches!(op.write, Write::Value(_)))
+            .filter(move |op| op.key.first() == Some(&space) && matches!(op.write, Write::Value(_)))
             .map(|op| &op.key)
     }
 

@@ -287,3 +287,52 @@ pub async fn realm_disabled(cast: &mut Cast) -> Outcome {
     cast.server.advance(Span::secs(1)).await;
     outcome
 }
+
+/// The realm allows two sessions, and alice signs in on a third device: the one that started first gives way.
+pub async fn session_limit(cast: &mut Cast) -> Outcome {
+    let root = cast.server.root().at("demo");
+    let policy = json!({ "sessions": { "limit": 2, "limit_action": "end-oldest" } });
+    root.put("", &policy).await.expect(204);
+    let third = crate::support::Browser::default();
+    cast.web
+        .sign_in(&third, "alice", "alice-password", &["profile"], false)
+        .await;
+    session_only(cast, &[Who::Laptop])
+}
+
+/// The realm allows one address, and somebody uses the laptop's cookie at another.
+pub async fn address_rule(cast: &mut Cast) -> Outcome {
+    let root = cast.server.root().at("demo");
+    let policy = json!({ "sessions": { "one_address": "deny" } });
+    root.put("", &policy).await.expect(204);
+    let thief = cast.laptop.browser.copy_at([127, 0, 0, 2]);
+    assert_eq!(
+        cast.web.silent_error(&thief).await.as_deref(),
+        Some("login_required"),
+        "a stolen cookie is worth something"
+    );
+    everything(cast, &[Who::Laptop])
+}
+
+/// alice is blocked from signing in, and the block is lifted afterwards: that must bring nothing back.
+pub async fn sign_in_blocked(cast: &mut Cast) -> Outcome {
+    let ops = cast.ops();
+    let path = format!("/users/{}", ops.user_id("alice").await);
+    let body = json!({ "until": "2h", "reason": "lost device" });
+    ops.post(&format!("{path}/block"), &body).await.expect(204);
+    let outcome = everything(cast, &[Who::Laptop, Who::Phone]);
+    let browser = crate::support::Browser::default();
+    for (password, says) in [
+        ("not-the-password", "Invalid username or password."),
+        ("alice-password", "Sign-in is blocked until"),
+    ] {
+        let page = browser.open(cast.web.begin(&[]).url.as_str()).await;
+        let page = browser.log_in(&page, "alice", password, false).await;
+        let error = page.text("login-error");
+        assert!(error.starts_with(says), "{error}");
+    }
+    ops.post(&format!("{path}/unblock"), &json!({}))
+        .await
+        .expect(204);
+    outcome
+}

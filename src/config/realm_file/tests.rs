@@ -160,7 +160,7 @@ fn values_of_the_wrong_type_or_none_of_the_choices_are_refused() {
     );
     one(
         &problems("realm = \"r\"\n[sessions]\nlimit_action = \"endoldest\"\n"),
-        "3:16: `limit_action`: expected one of deny, end-oldest, ask, found `endoldest`; did you mean `end-oldest`?",
+        "3:16: `limit_action`: expected one of deny, end-oldest, end-least-recent, ask, found `endoldest`; did you mean `end-oldest`?",
     );
     one(
         &client("token_endpoint_auth_method = \"client_secret_basics\"\n"),

@@ -6,11 +6,12 @@ use std::collections::HashSet;
 use super::expand::Open;
 use super::select::{Resolved, Selection, resolve};
 use super::write::{self, Act};
-use super::{Epoch, Request, Scope, SignOut, State, chunks, expand, own};
+use super::{Epoch, Request, Scope, SignOut, State, block, chunks, expand, loose, own};
 use crate::crypto;
 use crate::domain::id::SignOutId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode, encode_json};
+use crate::domain::time::Timestamp;
 use crate::domain::{ActorKind, Context, Fault, TRIES, audit, denial, key};
 use crate::store::{Batch, CommitError};
 
@@ -67,29 +68,42 @@ pub async fn end_with(
     if let Some(done) = already(ctx, realm, request).await? {
         return Ok(done);
     }
-    let resolved = resolve(ctx, realm, request).await?;
-    resolved.check(&request.select)?;
-    let act = Act {
-        id: SignOutId(ctx.new_id()),
-        reason: request.reason,
-        at: ctx.now(),
+    // Whom a block concerns must be known; otherwise the cut through a realm takes as long as one through a handful.
+    let most = if request.block.is_some() {
+        usize::MAX
+    } else {
+        BEFORE_ANSWER + 1
     };
+    let resolved = resolve(ctx, realm, request, most).await?;
+    resolved.check(&request.select)?;
+    let mut record = record_of(request, SignOutId(ctx.new_id()), ctx.now(), &resolved);
+    let act = Act::of(&record);
     let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
-    let mut record = record_of(request, act, &resolved);
     note(ctx, realm, request, &record, &mut batch)?;
+    record.block = block::write(ctx, realm, request, act, &resolved, &mut batch).await?;
     let whole = small(ctx, realm, act, &resolved, &request.select, &mut batch).await?;
     if let Some(counted) = whole {
-        record.state = State::Settled;
+        record.state = if batch.puts(key::QUEUED).next().is_some() {
+            State::Delivering
+        } else {
+            State::Settled
+        };
         record.sessions = counted.sessions;
         record.people = counted.people;
         record.families = counted.families;
         record.offline = counted.offline;
         batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
         commit(ctx, batch).await?;
+        block_the_rest(ctx, realm, &record).await;
         return Ok(record);
     }
     record.state = State::Expanding;
+    record.large = true;
+    if matches!(request.select, Selection::All) && resolved.sids.len() > BEFORE_ANSWER {
+        // Counted while it is written out.
+        record.total = None;
+    }
     let open = open_of(request);
     if !open.realm {
         chunks::freeze(ctx, realm, act.id, &resolved.sids, &mut batch).await?;
@@ -97,6 +111,7 @@ pub async fn end_with(
     batch.put(key::sign_out_open(realm.id, act.id), encode(&open)?);
     batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
     commit(ctx, batch).await?;
+    block_the_rest(ctx, realm, &record).await;
     // Without an epoch, denial holds once the list is written out.
     if has_epoch(&request.select) && resolved.sids.len() > BEFORE_ANSWER {
         ctx.door.wake.notify_one();
@@ -113,8 +128,21 @@ pub async fn end_with(
     }
 }
 
+/// The act is committed and names whom it blocks: what cannot be done now, the sweep does.
+async fn block_the_rest(ctx: &Context, realm: &Realm, record: &SignOut) {
+    if record.block.is_none() {
+        return;
+    }
+    if let Err(fault) = block::finish(ctx, realm, record.id).await {
+        tracing::warn!(%fault, sign_out = %record.id, "not everybody is blocked yet; the sweep goes on");
+    }
+}
+
 fn open_of(request: &Request) -> Open {
-    let mut open = Open::default();
+    let mut open = Open {
+        denied: has_epoch(&request.select),
+        ..Open::default()
+    };
     match (&request.select, request.reason.scope()) {
         (Selection::All, _) => open.realm = true,
         (Selection::Users(users), Scope::Everything) => open.users.clone_from(users),
@@ -200,19 +228,21 @@ fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Resu
     Ok(())
 }
 
-fn record_of(request: &Request, act: Act, resolved: &Resolved) -> SignOut {
+fn record_of(request: &Request, id: SignOutId, at: Timestamp, resolved: &Resolved) -> SignOut {
     let not_found = request.unknown.iter().chain(&resolved.not_found);
     let cut = |text: &Option<String>| text.as_ref().map(|t| t.chars().take(1000).collect());
     SignOut {
-        id: act.id,
-        reason: act.reason,
+        id,
+        reason: request.reason,
         actor: request.actor.clone(),
-        at: act.at,
+        at,
         why: cut(&request.why),
         note: cut(&request.note),
         message: cut(&request.message),
         selection: request.select.words(),
         state: State::Expanding,
+        whole: request.is_whole(),
+        large: false,
         sessions: 0,
         people: 0,
         families: 0,
@@ -221,6 +251,7 @@ fn record_of(request: &Request, act: Act, resolved: &Resolved) -> SignOut {
         protected: resolved.protected.clone(),
         not_found: not_found.take(1000).cloned().collect(),
         already_ended: resolved.already_ended.iter().take(1000).copied().collect(),
+        block: None,
     }
 }
 
@@ -286,14 +317,16 @@ async fn small(
         counted.families += u64::from(row.families);
         counted.offline += u64::from(row.offline);
     }
-    for read in expand::loose_families(ctx, realm, act, select, &resolved.protected).await? {
+    for read in
+        loose::loose_families(ctx, realm, act.reason, act.at, select, &resolved.protected).await?
+    {
         if writes.touches(&key::family(realm.id, read.value.id)) {
             continue;
         }
         people.insert(read.value.grant.user);
         counted.families += 1;
         counted.offline += u64::from(read.value.offline);
-        expand::loose_family(ctx, realm, act, read, &mut writes).await?;
+        loose::loose_family(ctx, realm, act, read, &mut writes).await?;
         if writes.len() > OPS {
             break;
         }

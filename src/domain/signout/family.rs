@@ -28,22 +28,19 @@ pub async fn end(
         if read.value.ended.is_some() {
             return Ok(None);
         }
-        let act = Act {
+        let grant = read.value.grant.clone();
+        let mut record = SignOut {
             id: SignOutId(ctx.new_id()),
             reason,
-            at: ctx.now(),
-        };
-        let grant = read.value.grant.clone();
-        let record = SignOut {
-            id: act.id,
-            reason,
             actor: actor.clone(),
-            at: act.at,
+            at: ctx.now(),
             why: None,
             note: None,
             message: None,
             selection: format!("the grant of {} to {}", grant.username, grant.client_id),
             state: State::Settled,
+            whole: false,
+            large: false,
             sessions: 0,
             people: 1,
             families: 1,
@@ -52,7 +49,9 @@ pub async fn end(
             protected: Vec::new(),
             not_found: Vec::new(),
             already_ended: Vec::new(),
+            block: None,
         };
+        let act = Act::of(&record);
         let mut batch = Batch::new();
         let held = read.value.held_alone();
         write::family(realm, act, read, &mut batch)?;
@@ -62,6 +61,9 @@ pub async fn end(
             name: &grant.client_name,
         };
         write::app(ctx, realm, act, of, grant.sid, grant.user, held, &mut batch).await?;
+        if batch.puts(key::QUEUED).next().is_some() {
+            record.state = State::Delivering;
+        }
         batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
         let entry = audit::Entry {
             actor: &actor,

@@ -4,16 +4,19 @@
 //! [`mod@plan`] is the dry run, [`mod@end`] the act, [`expand`] writes out what an epoch already denies, [`receipt`] shows it.
 //! The asking administrator's own session is never part of any of them ([`own`]).
 
+pub mod block;
 pub mod chunks;
 pub mod end;
 pub mod epoch;
 pub mod expand;
 pub mod family;
+mod loose;
 pub mod own;
 pub mod plan;
 pub mod reason;
 pub mod receipt;
 pub mod select;
+pub mod told;
 pub mod write;
 
 use serde::{Deserialize, Serialize};
@@ -48,6 +51,17 @@ pub struct Request {
     pub once: Option<String>,
     /// Ids of users or clients that were named and that nobody has: they go on the receipt as not found.
     pub unknown: Vec<String>,
+    /// Blocks the sign-in of the people of the act.
+    pub block: Option<BlockOrder>,
+}
+
+/// How the people of an act are blocked from signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockOrder {
+    /// Until when; `None` until it is lifted.
+    pub until: Option<Timestamp>,
+    /// Whether people with administrators' roles are blocked too.
+    pub administrators: bool,
 }
 
 impl Request {
@@ -62,8 +76,26 @@ impl Request {
             message: None,
             once: None,
             unknown: Vec::new(),
+            block: None,
         }
     }
+
+    /// Whether it ends everything of whom it is about.
+    pub fn is_whole(&self) -> bool {
+        self.reason.scope() == Scope::Everything
+            && matches!(&self.select, Selection::Users(_) | Selection::All)
+    }
+}
+
+/// That an act blocked the sign-in of its people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// Until when; `None` until it is lifted.
+    pub until: Option<Timestamp>,
+    /// How many people.
+    pub people: u64,
+    /// Whether people with administrators' roles are among them.
+    pub administrators: bool,
 }
 
 /// One act of ending sessions, as kept.
@@ -85,8 +117,12 @@ pub struct SignOut {
     pub message: Option<String>,
     /// What was selected, in words.
     pub selection: String,
-    /// How far it is.
+    /// How far it is. Once written out it says whether there was anything to tell; [`receipt`] looks whether that is done.
     pub state: State,
+    /// Whether everything of its people ended, whatever their sessions.
+    pub whole: bool,
+    /// Whether it was too large for one commit.
+    pub large: bool,
     /// How many sessions ended by it so far.
     pub sessions: u64,
     /// Of how many people.
@@ -103,6 +139,9 @@ pub struct SignOut {
     pub not_found: Vec<String>,
     /// Selected sessions that were over before.
     pub already_ended: Vec<Sid>,
+    /// Whether its people are blocked from signing in.
+    #[serde(default)]
+    pub block: Option<Blocked>,
 }
 
 /// How far an act is.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::end::EndError;
-use super::receipt::{App, AppState};
+use super::receipt::App;
 use super::select::{Resolved, resolve};
-use super::write::{self, Act};
-use super::{Request, Scope, expand};
+use super::write;
+use super::{Request, Scope, loose};
 use crate::domain::client::Client;
 use crate::domain::grant::Held;
-use crate::domain::id::{ClientId, Sid, SignOutId};
+use crate::domain::id::{ClientId, Sid};
 use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
@@ -53,7 +53,7 @@ pub const LOOKED_AT: usize = 2000;
 /// # Errors
 /// [`EndError`] as the act itself would answer.
 pub async fn plan(ctx: &Context, realm: &Realm, request: &Request) -> Result<Plan, EndError> {
-    let resolved = resolve(ctx, realm, request).await?;
+    let resolved = resolve(ctx, realm, request, usize::MAX).await?;
     resolved.check(&request.select)?;
     let Resolved {
         sids,
@@ -101,9 +101,9 @@ async fn look(
                     ctx,
                     realm,
                     &mut apps,
+                    request,
                     part.client,
-                    &part.client_id,
-                    &part.name,
+                    (&part.client_id, &part.name),
                 )
                 .await?
                 .app
@@ -124,9 +124,9 @@ async fn look(
                     ctx,
                     realm,
                     &mut apps,
+                    request,
                     grant.client,
-                    &grant.client_id,
-                    &grant.client_name,
+                    (&grant.client_id, &grant.client_name),
                 )
                 .await?;
                 app.holds(family.held);
@@ -136,12 +136,9 @@ async fn look(
             }
         }
     }
-    let act = Act {
-        id: SignOutId(uuid::Uuid::nil()),
-        reason: request.reason,
-        at: now,
-    };
-    for family in expand::loose_families(ctx, realm, act, &request.select, &plan.protected).await? {
+    let (reason, protected) = (request.reason, &plan.protected);
+    for family in loose::loose_families(ctx, realm, reason, now, &request.select, protected).await?
+    {
         let family = family.value;
         if looked.contains(&family.grant.sid) {
             continue;
@@ -154,12 +151,12 @@ async fn look(
             ctx,
             realm,
             &mut apps,
+            request,
             grant.client,
-            &grant.client_id,
-            &grant.client_name,
+            (&grant.client_id, &grant.client_name),
         )
         .await?;
-        app.holds(act.ends_of(&family));
+        app.holds(loose::loose_held(reason, &family));
     }
     plan.people = people.len() as u64;
     plan.apps = apps
@@ -185,10 +182,7 @@ impl Looked {
     fn bounded(self, realm: &Realm, now: Timestamp) -> App {
         let until = write::bound(realm, self.client.as_deref(), self.held, now);
         let mut app = self.app;
-        if until > now {
-            app.state = AppState::Bounded;
-            app.bound_until = Some(until);
-        }
+        app.bound(until, now);
         app
     }
 }
@@ -197,28 +191,21 @@ async fn app<'a>(
     ctx: &Context,
     realm: &Realm,
     apps: &'a mut BTreeMap<ClientId, Looked>,
+    request: &Request,
     id: ClientId,
-    client_id: &str,
-    name: &str,
+    named: (&str, &str),
 ) -> Result<&'a mut Looked, EndError> {
     let client = client::by_id(ctx, realm, id).await?;
-    let told = client
-        .as_ref()
-        .is_some_and(|c| c.settings.backchannel_logout_uri.is_some());
-    Ok(apps.entry(id).or_insert_with(|| Looked {
-        app: App {
-            client_id: client_id.to_owned(),
-            name: client.as_ref().map_or(name, |c| c.name()).to_owned(),
-            channel: if told {
-                Channel::BackChannel
-            } else {
-                Channel::None
-            },
-            state: AppState::NotCapable,
-            sessions: 0,
-            bound_until: None,
-        },
-        client,
-        held: Held::default(),
+    Ok(apps.entry(id).or_insert_with(|| {
+        let channels = client
+            .as_ref()
+            .map(|c| Channel::of(&c.settings, request.reason, request.is_whole()))
+            .unwrap_or_default();
+        let name = client.as_ref().map_or(named.1, |c| c.name()).to_owned();
+        Looked {
+            app: App::planned(id, named.0.to_owned(), name, &channels),
+            client,
+            held: Held::default(),
+        }
     }))
 }

@@ -33,6 +33,15 @@ pub enum Reason {
     ClientDisabled,
     /// The realm was disabled or deleted.
     RealmDisabled,
+    /// Somebody who may command it did (draft-parecki-oauth-global-token-revocation-06): a company's own identity
+    /// provider, a security system.
+    GlobalRevocation,
+    /// The user held more sessions than the realm allows.
+    SessionLimit,
+    /// It was used from another address than the one it started at, where the realm allows one.
+    AddressRule,
+    /// The user was blocked from signing in.
+    SignInBlocked,
 }
 
 /// What an act of a reason ends.
@@ -48,7 +57,67 @@ pub enum Scope {
     Client,
 }
 
+/// Who brings an end about (CAEP 1.0 §2, `initiating_entity`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Initiator {
+    /// An administrator, or whoever may act as one.
+    Admin,
+    /// The person themselves, or an app in their name.
+    User,
+    /// A rule of the realm.
+    Policy,
+    /// The server: time went by.
+    System,
+}
+
+impl Initiator {
+    /// All of them.
+    pub const ALL: [Initiator; 4] = [
+        Initiator::Admin,
+        Initiator::User,
+        Initiator::Policy,
+        Initiator::System,
+    ];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Initiator::Admin => "admin",
+            Initiator::User => "user",
+            Initiator::Policy => "policy",
+            Initiator::System => "system",
+        }
+    }
+}
+
 impl Reason {
+    /// Who brings it about.
+    pub fn initiator(self) -> Initiator {
+        match self {
+            Reason::Admin
+            | Reason::UserDisabled
+            | Reason::UserDeleted
+            | Reason::ClientDisabled
+            | Reason::RealmDisabled
+            | Reason::GlobalRevocation
+            | Reason::SignInBlocked => Initiator::Admin,
+            Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
+                Initiator::User
+            }
+            Reason::RefreshReuse
+            | Reason::CodeReplay
+            | Reason::SessionLimit
+            | Reason::AddressRule => Initiator::Policy,
+            Reason::Idle | Reason::Expired => Initiator::System,
+        }
+    }
+
+    /// Whether apps are told. One that gave its own token back knows, and its user's session goes on.
+    pub fn tells_apps(self) -> bool {
+        self != Reason::TokenRevoked
+    }
+
     /// Its name in the API and the audit log.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -65,6 +134,10 @@ impl Reason {
             Reason::TokenRevoked => "token_revoked",
             Reason::ClientDisabled => "client_disabled",
             Reason::RealmDisabled => "realm_disabled",
+            Reason::GlobalRevocation => "global_revocation",
+            Reason::SessionLimit => "session_limit",
+            Reason::AddressRule => "address_rule",
+            Reason::SignInBlocked => "sign_in_blocked",
         }
     }
 
@@ -84,6 +157,10 @@ impl Reason {
             Reason::TokenRevoked => "The application gave its token back",
             Reason::ClientDisabled => "The application was disabled",
             Reason::RealmDisabled => "The realm was disabled",
+            Reason::GlobalRevocation => "Another system had everything of the user revoked",
+            Reason::SessionLimit => "The user reached the limit of sessions",
+            Reason::AddressRule => "It was used from another address",
+            Reason::SignInBlocked => "The user was blocked from signing in",
         }
     }
 
@@ -94,18 +171,29 @@ impl Reason {
             | Reason::UserDisabled
             | Reason::UserDeleted
             | Reason::PasswordChanged
-            | Reason::RealmDisabled => Scope::Everything,
-            Reason::User | Reason::RpLogout | Reason::Idle | Reason::Expired => Scope::SessionOnly,
+            | Reason::RealmDisabled
+            | Reason::GlobalRevocation
+            | Reason::AddressRule
+            | Reason::SignInBlocked => Scope::Everything,
+            Reason::User
+            | Reason::RpLogout
+            | Reason::Idle
+            | Reason::Expired
+            | Reason::SessionLimit => Scope::SessionOnly,
             Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Scope::Family,
             Reason::ClientDisabled => Scope::Client,
         }
     }
 
-    /// Whether the cookie of an ended session tells its bearer that an administrator did it.
+    /// Whether the cookie of an ended session tells its bearer that an administrator, or a system of theirs, did it.
     pub fn by_administrator(self) -> bool {
         matches!(
             self,
-            Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled
+            Reason::Admin
+                | Reason::UserDisabled
+                | Reason::RealmDisabled
+                | Reason::GlobalRevocation
+                | Reason::SignInBlocked
         )
     }
 }

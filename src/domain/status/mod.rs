@@ -200,7 +200,7 @@ impl Context {
     /// The marks of a batch that is about to be committed.
     pub(in crate::domain) fn marks(batch: &Batch) -> Vec<bytes::Bytes> {
         batch
-            .written(key::STATUS)
+            .puts(key::STATUS)
             .filter(|key| key::marked(key).is_some())
             .cloned()
             .collect()

@@ -336,7 +336,9 @@ async fn an_act_on_users_shows_while_it_is_still_being_written_out() {
     assert!(place.over(of_bob).await);
     assert!(place.over(offline.status.unwrap()).await);
     assert!(place.over(of_alice).await);
-    expand::resume(&place.ctx).await.unwrap();
+    expand::resume(&place.ctx, expand::Which::All)
+        .await
+        .unwrap();
     assert!(place.over(of_bob).await);
 }
 

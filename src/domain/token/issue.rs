@@ -10,7 +10,7 @@ use super::{AccessClaims, opaque};
 use crate::crypto::{self, Alg, SigningKey};
 use crate::domain::client::Client;
 use crate::domain::grant::TokenFamily;
-use crate::domain::id::Sid;
+use crate::domain::id::{Sid, UserId};
 use crate::domain::realm::{AccessTokenFormat, Realm};
 use crate::domain::time::Span;
 use crate::domain::user::{self, User};
@@ -169,6 +169,75 @@ pub async fn for_client(
         scope: scoped.scope,
         sid: None,
     })
+}
+
+/// How long a logout token is good for: two minutes at most are recommended (Back-Channel Logout §2.4).
+const LOGOUT_TOKEN_LIFETIME: Span = Span::secs(120);
+
+/// Makes a logout token (Back-Channel Logout 1.0 §2.4): never with a `nonce`, and typed so that it is nothing else. Signed
+/// as the client's ID tokens are (§2.6). Without `sid` it speaks of everything of the user.
+///
+/// # Errors
+/// [`Fault`] when the key cannot sign.
+pub async fn logout_token(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    user: UserId,
+    sid: Option<Sid>,
+) -> Result<String, Fault> {
+    let alg = client
+        .settings
+        .id_token_signed_response_alg
+        .unwrap_or(realm.settings.tokens.signing_algorithm);
+    let now = ctx.now();
+    let mut claims = json!({
+        "iss": realm.issuer(&ctx.public_url),
+        "aud": client.client_id(),
+        "iat": now.secs(),
+        "exp": now.plus(LOGOUT_TOKEN_LIFETIME).secs(),
+        "jti": ctx.new_id().simple().to_string(),
+        "sub": user.to_string(),
+        "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    if let (Some(sid), Some(claims)) = (sid, claims.as_object_mut()) {
+        claims.insert("sid".to_owned(), sid.to_string().into());
+    }
+    let signer = keys::signer(ctx, realm, alg).await?;
+    sign(&signer, "logout+jwt", &claims)
+}
+
+/// How long a command is good for, as Okta's are.
+const COMMAND_LIFETIME: Span = Span::secs(5 * 60);
+
+/// Makes the token that authenticates a command to revoke everything of a user at an app
+/// (draft-parecki-oauth-global-token-revocation-06 §3.2: "a JWT"), in the form that Okta sends: typed, `sub` is the
+/// `client_id`, used once. Signed as the client's ID tokens are, with keys that it knows.
+///
+/// # Errors
+/// [`Fault`] when the key cannot sign.
+pub async fn revocation_token(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    audience: &str,
+) -> Result<String, Fault> {
+    let alg = client
+        .settings
+        .id_token_signed_response_alg
+        .unwrap_or(realm.settings.tokens.signing_algorithm);
+    let now = ctx.now();
+    let claims = json!({
+        "iss": realm.issuer(&ctx.public_url),
+        "sub": client.client_id(),
+        "aud": audience,
+        "iat": now.secs(),
+        "nbf": now.secs(),
+        "exp": now.plus(COMMAND_LIFETIME).secs(),
+        "jti": ctx.new_id().simple().to_string(),
+    });
+    let signer = keys::signer(ctx, realm, alg).await?;
+    sign(&signer, "global-token-revocation+jwt", &claims)
 }
 
 async fn access_text(

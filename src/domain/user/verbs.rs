@@ -5,18 +5,19 @@
 //! session guards with. A new password therefore writes it too, though nothing in it changes.
 
 use super::check::password_problem;
-use super::store::{Password, by_id, id_of};
-use super::{User, UserSettings, fold};
+use super::store::{Password, by_id, folded_email, id_of};
+use super::{Block, Blocking, User, UserSettings, fold};
 use crate::crypto::{PasswordError, Secret};
 use crate::domain::audit::{self, Entry};
 use crate::domain::change;
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, encode_json};
-use crate::domain::signout::{Reason, Request, Selection, SignOut};
+use crate::domain::signout::{BlockOrder, Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
 
+pub use super::block::{block, unblock};
 pub use super::check::problems;
 
 /// Why a user was not created, changed or deleted.
@@ -70,6 +71,10 @@ pub async fn create(
         roles: settings.roles,
         claims: settings.claims,
         created_at: ctx.now(),
+        blocked: match settings.blocking {
+            Blocking::Keep | Blocking::Lift => None,
+            Blocking::Until(until) => Some(Block::new(actor, ctx.now(), until)),
+        },
     };
     let mut batch = Batch::new();
     rows(realm, &user, &mut batch)?;
@@ -85,7 +90,7 @@ pub async fn create(
     }
 }
 
-/// Adds what a new user without a password writes: the record and the name.
+/// Adds what a new user without a password writes: the record, the name and the address.
 ///
 /// # Errors
 /// [`Fault::Record`] when it cannot be encoded.
@@ -95,6 +100,9 @@ pub fn rows(realm: &Realm, user: &User, batch: &mut Batch) -> Result<(), Fault> 
         encode(&user.id)?,
     );
     batch.create(key::user(realm.id, user.id), encode_json(user)?);
+    if let Some(email) = folded_email(user) {
+        batch.put(key::user_by_email(realm.id, &email, user.id), Vec::new());
+    }
     Ok(())
 }
 
@@ -172,6 +180,14 @@ async fn write(
         enabled: settings.enabled,
         roles: settings.roles,
         claims: settings.claims,
+        blocked: match settings.blocking {
+            Blocking::Keep => before.blocked.clone(),
+            Blocking::Lift => None,
+            Blocking::Until(until) => {
+                refuse_own_account(realm, actor, id, "block")?;
+                Some(Block::new(actor, ctx.now(), until))
+            }
+        },
         ..before.clone()
     };
     let changed = change::changed(&before, &after);
@@ -187,6 +203,15 @@ async fn write(
         }
         batch.del(key::username(realm.id, &old));
         batch.create(key::username(realm.id, &new), encode(&id)?);
+    }
+    let (old, new) = (folded_email(&before), folded_email(&after));
+    if old != new {
+        if let Some(old) = old {
+            batch.del(key::user_by_email(realm.id, &old, id));
+        }
+        if let Some(new) = new {
+            batch.put(key::user_by_email(realm.id, &new, id), Vec::new());
+        }
     }
     if let Some(password) = password {
         batch.put(key::credential(realm.id, id), encode_json(password)?);
@@ -204,12 +229,24 @@ async fn write(
         &after,
         ("user.update", Some(detail)),
     )?;
+    let until = match settings.blocking {
+        Blocking::Until(until) => Some(until),
+        Blocking::Keep | Blocking::Lift => None,
+    };
     let reason = if before.enabled && !after.enabled {
         Some(Reason::UserDisabled)
+    } else if until.is_some() {
+        Some(Reason::SignInBlocked)
     } else {
         password.map(|_| Reason::PasswordChanged)
     };
-    let ends = reason.map(|reason| everything_of(id, reason, actor));
+    let ends = reason.map(|reason| Request {
+        block: until.map(|until| BlockOrder {
+            until,
+            administrators: true,
+        }),
+        ..everything_of(id, reason, actor)
+    });
     let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
     Ok(done.ok().map(|sign_out| Updated { sign_out }))
 }
@@ -269,6 +306,9 @@ pub async fn delete(
         let mut batch = Batch::new();
         batch.take(key::user(realm.id, id), found.version);
         batch.del(key::username(realm.id, &fold(&found.value.username)));
+        if let Some(email) = folded_email(&found.value) {
+            batch.del(key::user_by_email(realm.id, &email, id));
+        }
         batch.del(key::credential(realm.id, id));
         record(
             &mut batch,
@@ -300,7 +340,7 @@ fn check_password(password: &str) -> Result<(), UserError> {
 }
 
 /// An administrator who locks themselves out by a slip of the hand helps nobody.
-fn refuse_own_account(
+pub(super) fn refuse_own_account(
     realm: &Realm,
     actor: &Actor,
     id: UserId,
@@ -341,11 +381,11 @@ async fn hash(ctx: &Context, password: Secret) -> Result<Password, UserError> {
     }
 }
 
-fn everything_of(id: UserId, reason: Reason, actor: &Actor) -> Request {
+pub(super) fn everything_of(id: UserId, reason: Reason, actor: &Actor) -> Request {
     Request::new(Selection::Users(vec![id]), reason, actor.clone())
 }
 
-fn record(
+pub(super) fn record(
     batch: &mut Batch,
     ctx: &Context,
     realm: &Realm,

@@ -138,24 +138,25 @@ fn write(issuer: &str, realm: &Realm, keys: &RealmKeys) -> String {
         claims: &claims,
         acr_values: &[],
         ui_locales: &["en"],
-        features: Features {
-            status_lists: !realm.settings.tokens.status_list_ttl.is_zero(),
-            ..FEATURES
-        },
+        features: features(realm),
     };
     discovery.to_json().to_string()
 }
 
-/// What is on in every realm. A feature is named here in the change that makes it work.
-const FEATURES: Features = Features {
-    backchannel_logout: false,
-    frontchannel_logout: false,
-    check_session: false,
-    registration: false,
-    device: false,
-    pushed_requests: false,
-    status_lists: false,
-};
+/// What is on. A feature is named here in the change that makes it work.
+fn features(realm: &Realm) -> Features {
+    let logout = &realm.settings.logout;
+    Features {
+        backchannel_logout: true,
+        frontchannel_logout: logout.front_channel,
+        check_session: logout.check_session,
+        global_token_revocation: logout.global_token_revocation,
+        registration: false,
+        device: false,
+        pushed_requests: false,
+        status_lists: !realm.settings.tokens.status_list_ttl.is_zero(),
+    }
+}
 
 /// Claims that come with every ID token or are the server's own.
 const OWN_CLAIMS: [&str; 12] = [
