@@ -5,6 +5,7 @@
 //! The asking administrator's own session is never part of any of them ([`own`]).
 
 pub mod block;
+pub mod browser;
 pub mod chunks;
 pub mod end;
 pub mod epoch;
