@@ -16,7 +16,9 @@ use super::rules::{Finding, check_client, check_sessions, check_tokens, check_us
 use super::section::{Env, Reading, keys_of};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::realm::verbs::MASTER;
-use crate::domain::realm::{self, RealmSettings, RegistrationPolicy, SessionPolicy, TokenPolicy};
+use crate::domain::realm::{
+    self, RealmSettings, RegistrationPolicy, SessionPolicy, SharedSignals, TokenPolicy,
+};
 use crate::domain::user::{self, UserSettings};
 
 /// What one file says of its realm, secrets and all.
@@ -204,6 +206,7 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
     let sessions = own.remove("sessions");
     let tokens = own.remove("tokens");
     let registration = own.remove("registration");
+    let shared_signals = own.remove("shared_signals");
     // Unknown keys are looked for here, where all of the file's own keys can be suggested.
     let known: Vec<&str> = keys_of::<RealmSettings>()
         .iter()
@@ -223,6 +226,10 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
     settings.tokens = policy::<TokenPolicy>(reading, tokens.as_ref(), "[tokens]", check_tokens);
     settings.registration =
         policy::<RegistrationPolicy>(reading, registration.as_ref(), "[registration]", |_| {
+            Vec::new()
+        });
+    settings.shared_signals =
+        policy::<SharedSignals>(reading, shared_signals.as_ref(), "[shared_signals]", |_| {
             Vec::new()
         });
     settings

@@ -1,6 +1,10 @@
 //! The keys of the store: one byte of space, then the realm, then what the space says. `docs/architecture.md` has the
 //! table. Times stand big-endian so that order is time; `!` means counted down, newest first.
 
+mod ssf;
+
+pub use ssf::*;
+
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::id::{ClientId, FamilyId, RealmId, Sid, SignOutId, UserId};

@@ -19,6 +19,7 @@ pub mod realm;
 pub mod record;
 pub mod session;
 pub mod signout;
+pub mod ssf;
 pub mod sweep;
 #[cfg(test)]
 pub mod testing;
@@ -57,6 +58,8 @@ pub struct Context {
     pub ids: id::Ids,
     /// Which large acts are being written out.
     pub door: signout::expand::Door,
+    /// Event streams as last read, and the bells of those who wait for events.
+    pub signals: ssf::Signals,
 }
 
 impl Context {

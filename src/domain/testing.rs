@@ -31,6 +31,7 @@ pub fn context() -> (Arc<Context>, Arc<ManualClock>) {
         keys: KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        signals: super::ssf::Signals::default(),
     };
     (Arc::new(context), clock)
 }

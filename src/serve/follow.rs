@@ -41,6 +41,7 @@ async fn catch_up(ctx: &Context, mut at: FeedPos) -> FeedPos {
             }
             Err(FeedError::Gap { resume }) => {
                 ctx.catalog.clear();
+                ctx.signals.clear();
                 ctx.keys.clear();
                 at = resume;
             }
@@ -55,6 +56,7 @@ async fn catch_up(ctx: &Context, mut at: FeedPos) -> FeedPos {
 fn evict(ctx: &Context, key: &[u8]) {
     match key.first() {
         Some(0x02 | 0x03 | 0x10 | 0x11) => ctx.catalog.evict(key),
+        Some(0x65..=0x68) => ctx.signals.changed(key),
         Some(0x04) => {
             if let Some(realm) = key.get(1..5).and_then(|b| b.try_into().ok()) {
                 ctx.keys.evict(RealmId(u32::from_be_bytes(realm)));

@@ -8,6 +8,7 @@ use crate::crypto::{PasswordCost, Passwords, Vault};
 use crate::domain::entropy::{Entropy, OsEntropy};
 use crate::domain::realm::{Catalog, apply};
 use crate::domain::signout::expand::Door;
+use crate::domain::ssf::Signals;
 use crate::domain::time::Clock;
 use crate::domain::{Context, keys};
 use crate::store::{self, StoreKind};
@@ -53,6 +54,7 @@ pub(crate) fn context(
         keys: keys::KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        signals: Signals::default(),
     })
 }
 

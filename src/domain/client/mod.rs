@@ -104,6 +104,16 @@ pub enum ConsentRule {
     Always,
 }
 
+/// Of whom a client hears that receives security events (SSF 1.0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SsfSubjects {
+    /// Of the people who used it, and of those it names itself.
+    Own,
+    /// Of everybody in the realm: for whoever watches over it.
+    All,
+}
+
 /// What a realm file or a REST body may say of a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -149,6 +159,8 @@ pub struct ClientSettings {
     pub service_account_roles: Vec<String>,
     /// The page people reach by the client's name.
     pub client_uri: Option<String>,
+    /// Of whom it hears when it has an event stream.
+    pub ssf_subjects: SsfSubjects,
 }
 
 impl Default for ClientSettings {
@@ -174,6 +186,7 @@ impl Default for ClientSettings {
             require_pkce: true,
             service_account_roles: Vec::new(),
             client_uri: None,
+            ssf_subjects: SsfSubjects::Own,
         }
     }
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ActorKind;
+
 /// Why a session or a family ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,6 +35,41 @@ pub enum Reason {
     ClientDisabled,
     /// The realm was disabled or deleted.
     RealmDisabled,
+}
+
+/// Who or what brought something about (CAEP 1.0 §2, `initiating_entity`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Initiator {
+    /// Somebody with a role.
+    Admin,
+    /// The person.
+    User,
+    /// A rule of the realm.
+    Policy,
+    /// The server, of its own accord.
+    System,
+}
+
+impl Initiator {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Initiator::Admin => "admin",
+            Initiator::User => "user",
+            Initiator::Policy => "policy",
+            Initiator::System => "system",
+        }
+    }
+
+    /// Who asked, as other parties are told.
+    pub fn of(actor: ActorKind) -> Initiator {
+        match actor {
+            ActorKind::Admin => Initiator::Admin,
+            ActorKind::User => Initiator::User,
+            ActorKind::Client | ActorKind::System => Initiator::System,
+        }
+    }
 }
 
 /// What an act of a reason ends.
@@ -84,6 +121,40 @@ impl Reason {
             Reason::TokenRevoked => "The application gave its token back",
             Reason::ClientDisabled => "The application was disabled",
             Reason::RealmDisabled => "The realm was disabled",
+        }
+    }
+
+    /// Who or what brings it about, as other parties are told.
+    pub fn initiator(self) -> Initiator {
+        match self {
+            Reason::Admin
+            | Reason::UserDisabled
+            | Reason::UserDeleted
+            | Reason::PasswordChanged
+            | Reason::ClientDisabled
+            | Reason::RealmDisabled => Initiator::Admin,
+            Reason::User | Reason::RpLogout => Initiator::User,
+            Reason::Idle | Reason::Expired => Initiator::Policy,
+            Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Initiator::System,
+        }
+    }
+
+    /// What the person may be told by other parties; absent where they did it themselves.
+    pub fn text_for_user(self) -> Option<&'static str> {
+        match self {
+            Reason::Admin => Some("An administrator signed you out"),
+            Reason::User | Reason::RpLogout => None,
+            Reason::UserDisabled => Some("Your account was disabled"),
+            Reason::UserDeleted => Some("Your account was deleted"),
+            Reason::PasswordChanged => Some("Your password was changed"),
+            Reason::Idle => Some("You were signed out because you were away for too long"),
+            Reason::Expired => Some("It is time to sign in again"),
+            Reason::RefreshReuse | Reason::CodeReplay => {
+                Some("You were signed out for your own safety")
+            }
+            Reason::TokenRevoked => None,
+            Reason::ClientDisabled => Some("The application was disabled"),
+            Reason::RealmDisabled => Some("Sign-in is not available"),
         }
     }
 
