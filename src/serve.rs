@@ -58,6 +58,9 @@ pub enum ServeError {
     /// The master key is missing or bad.
     #[error("master key: {0}")]
     Vault(#[from] crate::crypto::VaultError),
+    /// There is no way out.
+    #[error(transparent)]
+    Outbound(#[from] crate::deliver::OutboundError),
     /// A realm file was not applied.
     #[error("realm {realm:?}: {source}")]
     Apply {
@@ -121,6 +124,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.
     crate::domain::signout::expand::resume(&ctx).await?;
+    crate::domain::outbox::lease::free_own(&ctx).await?;
     let web = Web {
         https: settings.public_url.starts_with("https:"),
         trusted_proxies: settings.trusted_proxy.clone(),
@@ -134,6 +138,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     tasks.spawn(follow::follow(ctx.clone(), stop.clone()));
     tasks.spawn(workers::sweep(ctx.clone(), stop.clone()));
     tasks.spawn(workers::expand(ctx.clone(), stop.clone()));
+    tasks.spawn(crate::deliver::dispatch(ctx.clone(), stop.clone()));
     tasks.spawn(workers::upkeep(figures.clone(), stop.clone()));
     if let Ok(management) = TcpListener::bind(settings.management_listen).await {
         tasks.spawn(http::run::management(

@@ -60,6 +60,10 @@ pub struct Context {
     pub door: signout::expand::Door,
     /// Event streams as last read, and the bells of those who wait for events.
     pub signals: ssf::Signals,
+    /// Tells the workers that a commit filled a queue.
+    pub bell: outbox::Bell,
+    /// The one way out of the process, guarded.
+    pub wire: Arc<dyn outbox::wire::Wire>,
 }
 
 impl Context {
@@ -87,7 +91,11 @@ impl Context {
     /// # Errors
     /// [`CommitError`]; on `Conflict` the caller reads again and decides again.
     pub async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
-        self.store.commit(batch).await
+        let heard = outbox::Bell::heard(&batch);
+        let committed = self.store.commit(batch).await;
+        // Also after an outcome that is not known: looking for nothing costs nothing.
+        self.bell.ring(heard);
+        committed
     }
 }
 

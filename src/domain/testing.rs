@@ -1,10 +1,16 @@
 //! What unit tests of the domain share: a context over a store in memory, with a clock that they move.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
 
 use super::entropy::OsEntropy;
 use super::id::{Sid, UserId};
 use super::keys::KeyRing;
+use super::outbox::wire::{Answered, Outgoing, Wire, WireError};
 use super::realm::{self, Realm, RealmSettings};
 use super::session::{self, Start};
 use super::signout::expand::Door;
@@ -14,8 +20,13 @@ use super::{Actor, Context};
 use crate::crypto::{PasswordCost, Passwords, Vault};
 use crate::store::{FeedPos, StoreKind};
 
-/// An empty server, and its clock.
+/// An empty server that reaches nobody, and its clock.
 pub fn context() -> (Arc<Context>, Arc<ManualClock>) {
+    context_with(Arc::new(Script::default()))
+}
+
+/// An empty server with this way out, and its clock.
+pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
     crate::crypto::install();
     let clock = Arc::new(ManualClock::default());
     let nowhere = std::path::Path::new("");
@@ -32,8 +43,51 @@ pub fn context() -> (Arc<Context>, Arc<ManualClock>) {
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
         signals: super::ssf::Signals::default(),
+        bell: super::outbox::Bell::new(uuid::Uuid::nil()),
+        wire,
     };
     (Arc::new(context), clock)
+}
+
+/// A way out that answers what it was told to, in order, and keeps what was sent. When the script is at its end, nobody
+/// is there.
+#[derive(Default)]
+pub struct Script {
+    answers: Mutex<VecDeque<Result<Answered, WireError>>>,
+    sent: Mutex<Vec<Outgoing>>,
+}
+
+impl Script {
+    /// Adds an answer with this status and body.
+    pub fn answer(&self, status: u16, body: &str) {
+        let answered = Answered {
+            status,
+            content_type: None,
+            retry_after: None,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            took: Duration::from_millis(1),
+        };
+        self.answers.lock().unwrap().push_back(Ok(answered));
+    }
+
+    /// Adds a failure.
+    pub fn fail(&self, error: WireError) {
+        self.answers.lock().unwrap().push_back(Err(error));
+    }
+
+    /// What was sent since the last call.
+    pub fn sent(&self) -> Vec<Outgoing> {
+        std::mem::take(&mut *self.sent.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl Wire for Script {
+    async fn send(&self, request: Outgoing) -> Result<Answered, WireError> {
+        self.sent.lock().unwrap().push(request);
+        let next = self.answers.lock().unwrap().pop_front();
+        next.unwrap_or_else(|| Err(WireError::Unreachable("nobody is there".to_owned())))
+    }
 }
 
 /// A realm with default settings.

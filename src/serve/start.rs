@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ServeError;
 use crate::config::{RealmFile, Settings, load_all};
 use crate::crypto::{PasswordCost, Passwords, Vault};
+use crate::deliver::{Outbound, Rules};
 use crate::domain::entropy::{Entropy, OsEntropy};
 use crate::domain::realm::{Catalog, apply};
 use crate::domain::signout::expand::Door;
@@ -19,7 +20,7 @@ const WAITING: usize = 64;
 /// Opens the store and the keys.
 ///
 /// # Errors
-/// [`ServeError`] when either does not open.
+/// [`ServeError`] when either does not open, or the certificate authorities for what is sent do not read.
 pub(crate) fn context(
     settings: &Settings,
     clock: Arc<dyn Clock>,
@@ -55,7 +56,20 @@ pub(crate) fn context(
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
         signals: Signals::default(),
+        bell: crate::domain::outbox::Bell::new(holder()),
+        wire: Arc::new(Outbound::new(Rules::new(
+            &settings.outbound_allow,
+            settings.outbound_ca.as_deref(),
+            &settings.public_url,
+        ))?),
     })
+}
+
+/// An id of this process among those that may share its store.
+fn holder() -> uuid::Uuid {
+    let mut random = [0; 16];
+    OsEntropy.fill(&mut random);
+    uuid::Builder::from_random_bytes(random).into_uuid()
 }
 
 /// Sees to the realm `master` and applies the realm files. Answers the first administrator's password when it was made

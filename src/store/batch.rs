@@ -120,6 +120,14 @@ impl Batch {
         self.keys.contains(key)
     }
 
+    /// The keys of one space, by their first byte, that it writes.
+    pub fn puts(&self, space: u8) -> impl Iterator<Item = &Bytes> {
+        self.ops
+            .iter()
+            .filter(move |op| op.key.first() == Some(&space) && matches!(op.write, Write::Value(_)))
+            .map(|op| &op.key)
+    }
+
     pub(super) fn ops(&self) -> &[Op] {
         &self.ops
     }

@@ -17,6 +17,7 @@ pub use store::{by_id, find, list};
 
 use crate::crypto::Alg;
 use crate::domain::id::ClientId;
+use crate::domain::signout::reason::Initiator;
 use crate::domain::time::Timestamp;
 
 /// A client as kept.
@@ -56,6 +57,21 @@ impl Client {
     /// Whether the client can keep a secret (RFC 6749 §2.1).
     pub fn is_confidential(&self) -> bool {
         self.settings.token_endpoint_auth_method != AuthMethod::None
+    }
+}
+
+/// What is left of a client that was deleted while it is still to be told something: its public id.
+pub(in crate::domain) fn gone(client_id: &str) -> Client {
+    Client {
+        id: ClientId(uuid::Uuid::nil()),
+        created_at: Timestamp(0),
+        secret_hash: None,
+        secret_sealed: None,
+        settings: ClientSettings {
+            client_id: client_id.to_owned(),
+            enabled: false,
+            ..ClientSettings::default()
+        },
     }
 }
 
@@ -145,6 +161,11 @@ pub struct ClientSettings {
     pub backchannel_logout_uri: Option<String>,
     /// Whether a logout token must name the session.
     pub backchannel_logout_session_required: bool,
+    /// Whose sign-outs it is told of; all of them unless it says otherwise.
+    pub backchannel_logout_initiators: Vec<Initiator>,
+    /// Whether one notice without `sid` may tell that everything of a user has ended (Back-Channel Logout §2.4 allows it,
+    /// but not every library that was given a `sid` before finds its sessions by `sub` alone).
+    pub backchannel_logout_user_wide: bool,
     /// What its ID tokens are signed with; the realm's choice when absent.
     pub id_token_signed_response_alg: Option<Alg>,
     /// A refresh token is issued also without `offline_access` when the grant type is allowed.
@@ -179,6 +200,8 @@ impl Default for ClientSettings {
             jwks: None,
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
+            backchannel_logout_initiators: Initiator::ALL.to_vec(),
+            backchannel_logout_user_wide: false,
             id_token_signed_response_alg: None,
             refresh_without_offline_access: true,
             resources: Vec::new(),

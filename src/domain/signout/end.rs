@@ -11,6 +11,7 @@ use crate::crypto;
 use crate::domain::id::SignOutId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode, encode_json};
+use crate::domain::time::Timestamp;
 use crate::domain::{ActorKind, Context, Fault, TRIES, audit, denial, key};
 use crate::store::{Batch, CommitError};
 
@@ -69,18 +70,18 @@ pub async fn end_with(
     }
     let resolved = resolve(ctx, realm, request).await?;
     resolved.check(&request.select)?;
-    let act = Act {
-        id: SignOutId(ctx.new_id()),
-        reason: request.reason,
-        at: ctx.now(),
-    };
+    let mut record = record_of(request, SignOutId(ctx.new_id()), ctx.now(), &resolved);
+    let act = Act::of(&record);
     let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
-    let mut record = record_of(request, act, &resolved);
     note(ctx, realm, request, &record, &mut batch)?;
     let whole = small(ctx, realm, act, &resolved, &request.select, &mut batch).await?;
     if let Some(counted) = whole {
-        record.state = State::Settled;
+        record.state = if batch.puts(key::QUEUED).next().is_some() {
+            State::Delivering
+        } else {
+            State::Settled
+        };
         record.sessions = counted.sessions;
         record.people = counted.people;
         record.families = counted.families;
@@ -90,6 +91,7 @@ pub async fn end_with(
         return Ok(record);
     }
     record.state = State::Expanding;
+    record.large = true;
     let open = open_of(request);
     if !open.realm {
         chunks::freeze(ctx, realm, act.id, &resolved.sids, &mut batch).await?;
@@ -200,19 +202,22 @@ fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Resu
     Ok(())
 }
 
-fn record_of(request: &Request, act: Act, resolved: &Resolved) -> SignOut {
+fn record_of(request: &Request, id: SignOutId, at: Timestamp, resolved: &Resolved) -> SignOut {
     let not_found = request.unknown.iter().chain(&resolved.not_found);
     let cut = |text: &Option<String>| text.as_ref().map(|t| t.chars().take(1000).collect());
     SignOut {
-        id: act.id,
-        reason: act.reason,
+        id,
+        reason: request.reason,
         actor: request.actor.clone(),
-        at: act.at,
+        at,
         why: cut(&request.why),
         note: cut(&request.note),
         message: cut(&request.message),
         selection: request.select.words(),
         state: State::Expanding,
+        whole: request.reason.scope() == Scope::Everything
+            && matches!(&request.select, Selection::Users(_) | Selection::All),
+        large: false,
         sessions: 0,
         people: 0,
         families: 0,
@@ -286,7 +291,9 @@ async fn small(
         counted.families += u64::from(row.families);
         counted.offline += u64::from(row.offline);
     }
-    for read in expand::loose_families(ctx, realm, act, select, &resolved.protected).await? {
+    for read in
+        expand::loose_families(ctx, realm, act.reason, act.at, select, &resolved.protected).await?
+    {
         if writes.touches(&key::family(realm.id, read.value.id)) {
             continue;
         }

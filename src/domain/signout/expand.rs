@@ -9,11 +9,12 @@ use tokio::sync::Notify;
 
 use super::select::Selection;
 use super::write::{self, Act, AppOf, SessionRow};
-use super::{Scope, SignOut, State, chunks, receipt};
+use super::{Reason, Scope, SignOut, State, chunks, receipt};
 use crate::domain::grant::TokenFamily;
 use crate::domain::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use crate::domain::realm::{self, Realm};
 use crate::domain::record::{Versioned, decode, encode_json};
+use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault, TRIES, key, session};
 use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords, Range};
 
@@ -128,11 +129,7 @@ async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOu
         return Ok(record);
     };
     let open: Open = decode(&open.value, "open sign-out")?;
-    let act = Act {
-        id,
-        reason: record.reason,
-        at: record.at,
-    };
+    let act = Act::of(&record);
     if open.realm {
         let range = key::sessions_active(realm.id);
         let mut cursor: Option<Cursor> = None;
@@ -272,12 +269,13 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
 pub(super) async fn loose_families(
     ctx: &Context,
     realm: &Realm,
-    act: Act,
+    reason: Reason,
+    at: Timestamp,
     select: &Selection,
     protected: &[Sid],
 ) -> Result<Vec<Versioned<TokenFamily>>, Fault> {
     let mut found = Vec::new();
-    match (select, act.reason.scope()) {
+    match (select, reason.scope()) {
         (Selection::Users(users), Scope::Everything) => {
             for user in users {
                 found.extend(
@@ -295,7 +293,7 @@ pub(super) async fn loose_families(
         }
         _ => {}
     }
-    found.retain(|f| f.value.started_at <= act.at && !protected.contains(&f.value.grant.sid));
+    found.retain(|f| f.value.started_at <= at && !protected.contains(&f.value.grant.sid));
     Ok(found)
 }
 
@@ -381,8 +379,8 @@ async fn settle(ctx: &Context, realm: &Realm, mut record: SignOut) -> Result<Sig
     record.offline = offline;
     record.people = people.len() as u64;
     record.total = Some(sessions);
-    record.state = State::Settled;
     let mut batch = Batch::new();
+    record.state = receipt::total(ctx, realm, record.id, &mut batch).await?;
     batch.put(key::sign_out(realm.id, record.id), encode_json(&record)?);
     batch.del(key::sign_out_open(realm.id, record.id));
     let mut cursor = None;

@@ -28,22 +28,19 @@ pub async fn end(
         if read.value.ended.is_some() {
             return Ok(None);
         }
-        let act = Act {
+        let grant = read.value.grant.clone();
+        let mut record = SignOut {
             id: SignOutId(ctx.new_id()),
             reason,
-            at: ctx.now(),
-        };
-        let grant = read.value.grant.clone();
-        let record = SignOut {
-            id: act.id,
-            reason,
             actor: actor.clone(),
-            at: act.at,
+            at: ctx.now(),
             why: None,
             note: None,
             message: None,
             selection: format!("the grant of {} to {}", grant.username, grant.client_id),
             state: State::Settled,
+            whole: false,
+            large: false,
             sessions: 0,
             people: 1,
             families: 1,
@@ -53,6 +50,7 @@ pub async fn end(
             not_found: Vec::new(),
             already_ended: Vec::new(),
         };
+        let act = Act::of(&record);
         let mut batch = Batch::new();
         let bound = read.value.access_expires_at;
         write::family(realm, act, read, &mut batch)?;
@@ -65,6 +63,9 @@ pub async fn end(
             ctx, realm, act, of, grant.sid, grant.user, bound, &mut batch,
         )
         .await?;
+        if batch.puts(key::QUEUED).next().is_some() {
+            record.state = State::Delivering;
+        }
         batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
         let entry = audit::Entry {
             actor: &actor,

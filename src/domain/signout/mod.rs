@@ -14,6 +14,7 @@ pub mod plan;
 pub mod reason;
 pub mod receipt;
 pub mod select;
+pub mod told;
 pub mod write;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use end::{EndError, end, end_with};
 pub use epoch::Epoch;
 pub use plan::{Plan, plan};
-pub use reason::{Reason, Scope};
+pub use reason::{Initiator, Reason, Scope};
 pub use receipt::Receipt;
 pub use select::Selection;
 
@@ -85,8 +86,12 @@ pub struct SignOut {
     pub message: Option<String>,
     /// What was selected, in words.
     pub selection: String,
-    /// How far it is.
+    /// How far it is. Once written out it says whether there was anything to tell; [`receipt`] looks whether that is done.
     pub state: State,
+    /// Whether everything of its people ended, whatever their sessions.
+    pub whole: bool,
+    /// Whether it was too large for one commit.
+    pub large: bool,
     /// How many sessions ended by it so far.
     pub sessions: u64,
     /// Of how many people.

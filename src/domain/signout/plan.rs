@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::end::EndError;
-use super::receipt::{App, AppState};
+use super::receipt::App;
 use super::select::{Resolved, resolve};
-use super::write::{self, Act};
-use super::{Request, Scope, expand};
-use crate::domain::id::{ClientId, Sid, SignOutId};
+use super::write;
+use super::{Reason, Request, Scope, expand};
+use crate::domain::id::{ClientId, Sid};
 use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
@@ -97,9 +97,9 @@ async fn look(
                     ctx,
                     realm,
                     &mut apps,
+                    request.reason,
                     part.client,
-                    &part.client_id,
-                    &part.name,
+                    (&part.client_id, &part.name),
                 )
                 .await?
                 .sessions += 1;
@@ -119,24 +119,22 @@ async fn look(
                     ctx,
                     realm,
                     &mut apps,
+                    request.reason,
                     grant.client,
-                    &grant.client_id,
-                    &grant.client_name,
+                    (&grant.client_id, &grant.client_name),
                 )
                 .await?;
-                bound(app, family.access_expires_at, now);
+                app.bound(family.access_expires_at, now);
             }
             if plan.shown.len() < 100 {
                 plan.shown.push(session);
             }
         }
     }
-    let act = Act {
-        id: SignOutId(uuid::Uuid::nil()),
-        reason: request.reason,
-        at: now,
-    };
-    for family in expand::loose_families(ctx, realm, act, &request.select, &plan.protected).await? {
+    let (reason, protected) = (request.reason, &plan.protected);
+    for family in
+        expand::loose_families(ctx, realm, reason, now, &request.select, protected).await?
+    {
         let family = family.value;
         if looked.contains(&family.grant.sid) {
             continue;
@@ -149,12 +147,12 @@ async fn look(
             ctx,
             realm,
             &mut apps,
+            request.reason,
             grant.client,
-            &grant.client_id,
-            &grant.client_name,
+            (&grant.client_id, &grant.client_name),
         )
         .await?;
-        bound(app, family.access_expires_at, now);
+        app.bound(family.access_expires_at, now);
     }
     plan.people = people.len() as u64;
     plan.apps = apps
@@ -164,39 +162,21 @@ async fn look(
     Ok(())
 }
 
-fn bound(
-    app: &mut App,
-    until: crate::domain::time::Timestamp,
-    now: crate::domain::time::Timestamp,
-) {
-    if until > now {
-        app.state = AppState::Bounded;
-        app.bound_until = app.bound_until.max(Some(until));
-    }
-}
-
 async fn app<'a>(
     ctx: &Context,
     realm: &Realm,
     apps: &'a mut BTreeMap<ClientId, App>,
+    reason: Reason,
     id: ClientId,
-    client_id: &str,
-    name: &str,
+    named: (&str, &str),
 ) -> Result<&'a mut App, EndError> {
     let client = client::by_id(ctx, realm, id).await?;
-    let told = client
+    let channels = client
         .as_ref()
-        .is_some_and(|c| c.settings.backchannel_logout_uri.is_some());
-    Ok(apps.entry(id).or_insert_with(|| App {
-        client_id: client_id.to_owned(),
-        name: client.as_ref().map_or(name, |c| c.name()).to_owned(),
-        channel: if told {
-            Channel::BackChannel
-        } else {
-            Channel::None
-        },
-        state: AppState::NotCapable,
-        sessions: 0,
-        bound_until: None,
+        .map(|c| Channel::of(&c.settings, reason))
+        .unwrap_or_default();
+    Ok(apps.entry(id).or_insert_with(|| {
+        let name = client.as_ref().map_or(named.1, |c| c.name()).to_owned();
+        App::planned(id, named.0.to_owned(), name, &channels)
     }))
 }

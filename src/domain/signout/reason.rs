@@ -37,41 +37,6 @@ pub enum Reason {
     RealmDisabled,
 }
 
-/// Who or what brought something about (CAEP 1.0 §2, `initiating_entity`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Initiator {
-    /// Somebody with a role.
-    Admin,
-    /// The person.
-    User,
-    /// A rule of the realm.
-    Policy,
-    /// The server, of its own accord.
-    System,
-}
-
-impl Initiator {
-    /// Its name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Initiator::Admin => "admin",
-            Initiator::User => "user",
-            Initiator::Policy => "policy",
-            Initiator::System => "system",
-        }
-    }
-
-    /// Who asked, as other parties are told.
-    pub fn of(actor: ActorKind) -> Initiator {
-        match actor {
-            ActorKind::Admin => Initiator::Admin,
-            ActorKind::User => Initiator::User,
-            ActorKind::Client | ActorKind::System => Initiator::System,
-        }
-    }
-}
-
 /// What an act of a reason ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -85,7 +50,71 @@ pub enum Scope {
     Client,
 }
 
+/// Who brings an end about (CAEP 1.0 §2, `initiating_entity`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Initiator {
+    /// An administrator, or whoever may act as one.
+    Admin,
+    /// The person themselves, or an app in their name.
+    User,
+    /// A rule of the realm.
+    Policy,
+    /// The server: time went by.
+    System,
+}
+
+impl Initiator {
+    /// All of them.
+    pub const ALL: [Initiator; 4] = [
+        Initiator::Admin,
+        Initiator::User,
+        Initiator::Policy,
+        Initiator::System,
+    ];
+
+    /// Who asked, as other parties are told of what has no reason of its own.
+    pub fn of(actor: ActorKind) -> Initiator {
+        match actor {
+            ActorKind::Admin => Initiator::Admin,
+            ActorKind::User => Initiator::User,
+            ActorKind::Client | ActorKind::System => Initiator::System,
+        }
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Initiator::Admin => "admin",
+            Initiator::User => "user",
+            Initiator::Policy => "policy",
+            Initiator::System => "system",
+        }
+    }
+}
+
 impl Reason {
+    /// Who brings it about.
+    pub fn initiator(self) -> Initiator {
+        match self {
+            Reason::Admin
+            | Reason::UserDisabled
+            | Reason::UserDeleted
+            | Reason::ClientDisabled
+            | Reason::RealmDisabled => Initiator::Admin,
+            Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
+                Initiator::User
+            }
+            Reason::RefreshReuse | Reason::CodeReplay => Initiator::Policy,
+            Reason::Idle | Reason::Expired => Initiator::System,
+        }
+    }
+
+    /// Whether apps are told. One that gave its own token back knows, and its user's session goes on.
+    pub fn tells_apps(self) -> bool {
+        self != Reason::TokenRevoked
+    }
+
     /// Its name in the API and the audit log.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -121,21 +150,6 @@ impl Reason {
             Reason::TokenRevoked => "The application gave its token back",
             Reason::ClientDisabled => "The application was disabled",
             Reason::RealmDisabled => "The realm was disabled",
-        }
-    }
-
-    /// Who or what brings it about, as other parties are told.
-    pub fn initiator(self) -> Initiator {
-        match self {
-            Reason::Admin
-            | Reason::UserDisabled
-            | Reason::UserDeleted
-            | Reason::PasswordChanged
-            | Reason::ClientDisabled
-            | Reason::RealmDisabled => Initiator::Admin,
-            Reason::User | Reason::RpLogout => Initiator::User,
-            Reason::Idle | Reason::Expired => Initiator::Policy,
-            Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Initiator::System,
         }
     }
 

@@ -1,16 +1,14 @@
 //! The visible result of an act: what ended, what it means for every app, and who came back.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use super::SignOut;
-use super::write::AppRow;
+pub use super::told::{App, AppState, apps, total};
+use super::{SignOut, State};
 use crate::domain::denial;
 use crate::domain::id::{Sid, SignOutId, UserId};
-use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
 use crate::domain::session::Session;
-use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Cursor, Dir, KeysOrRecords};
 
@@ -27,46 +25,8 @@ pub struct Receipt {
     pub came_back: Vec<Session>,
 }
 
-/// What an act means for one app.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct App {
-    /// Its public id.
-    pub client_id: String,
-    /// Its name.
-    pub name: String,
-    /// How it can be told.
-    pub channel: Channel,
-    /// How it stands.
-    pub state: AppState,
-    /// In how many of the sessions it took part.
-    pub sessions: u64,
-    /// Until when a self-contained token can still be used where nobody asks; `None` when there is none.
-    pub bound_until: Option<Timestamp>,
-}
-
-/// How an app stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AppState {
-    /// It holds tokens that an API which never introspects accepts until the bound.
-    Bounded,
-    /// It holds no such token, and it cannot be told: its own session ends when it next asks.
-    NotCapable,
-}
-
-impl AppState {
-    /// Its name in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AppState::Bounded => "bounded",
-            AppState::NotCapable => "not_capable",
-        }
-    }
-}
-
 /// The most sessions shown on one receipt.
 pub const SHOWN: usize = 500;
-/// The most rows of apps read for one receipt.
-const APP_ROWS: usize = 20_000;
 
 /// Reads an act.
 ///
@@ -99,11 +59,15 @@ pub async fn list(
             KeysOrRecords::Records,
         )
         .await?;
-    let acts = page
-        .records
-        .iter()
-        .map(|r| decode(&r.value, "sign-out"))
-        .collect::<Result<Vec<SignOut>, _>>()?;
+    let mut acts = Vec::with_capacity(page.records.len());
+    for record in &page.records {
+        let mut act: SignOut = decode(&record.value, "sign-out")?;
+        if act.state == State::Delivering {
+            let apps = apps(ctx, realm, &act).await?;
+            act = as_of_now(act, &apps);
+        }
+        acts.push(act);
+    }
     let next = page
         .next
         .and_then(|c| key::tail(&c.0))
@@ -121,6 +85,7 @@ pub async fn read(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<Option<
     };
     let sessions = sessions(ctx, realm, id, SHOWN).await?;
     let apps = apps(ctx, realm, &sign_out).await?;
+    let sign_out = as_of_now(sign_out, &apps);
     let came_back = came_back(ctx, realm, &sign_out, &sessions).await?;
     Ok(Some(Receipt {
         sign_out,
@@ -128,6 +93,18 @@ pub async fn read(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<Option<
         apps,
         came_back,
     }))
+}
+
+/// What was to be told may have been told since.
+fn as_of_now(mut act: SignOut, apps: &[App]) -> SignOut {
+    if act.state != State::Expanding {
+        act.state = if apps.iter().any(|app| app.pending > 0) {
+            State::Delivering
+        } else {
+            State::Settled
+        };
+    }
+    act
 }
 
 /// The first sessions that an act ended.
@@ -157,54 +134,6 @@ pub async fn sessions(
         .filter_map(|(session, _)| session)
         .map(|read| read.value)
         .collect())
-}
-
-/// The apps of an act, each with how it stands.
-///
-/// # Errors
-/// [`Fault`] when the store does not answer.
-pub async fn apps(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<Vec<App>, Fault> {
-    let range = key::sign_out_apps(realm.id, act.id);
-    let mut by_client: BTreeMap<[u8; 16], App> = BTreeMap::new();
-    let mut cursor: Option<Cursor> = None;
-    let mut rows = 0;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                cursor.as_ref(),
-                1000,
-                Dir::Forward,
-                KeysOrRecords::Records,
-            )
-            .await?;
-        rows += page.records.len();
-        for record in &page.records {
-            // space, realm, act, client, sid
-            let Some(client) = record.key.get(21..37).and_then(|b| b.try_into().ok()) else {
-                continue;
-            };
-            let row: AppRow = decode(&record.value, "receipt row")?;
-            let app = by_client.entry(client).or_insert_with(|| App {
-                client_id: row.client_id.clone(),
-                name: row.name.clone(),
-                channel: row.channel,
-                state: AppState::NotCapable,
-                sessions: 0,
-                bound_until: None,
-            });
-            app.sessions += 1;
-            if row.bound_until > act.at {
-                app.state = AppState::Bounded;
-                app.bound_until = app.bound_until.max(Some(row.bound_until));
-            }
-        }
-        match page.next {
-            Some(next) if rows < APP_ROWS => cursor = Some(next),
-            _ => return Ok(by_client.into_values().collect()),
-        }
-    }
 }
 
 async fn came_back(

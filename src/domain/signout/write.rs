@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reason, Scope};
+use super::{Reason, Scope, SignOut};
 use crate::domain::client;
 use crate::domain::grant::TokenFamily;
 use crate::domain::id::{ClientId, FamilyId, Sid, SignOutId, UserId};
-use crate::domain::outbox::{self, Channel, Delivery};
+use crate::domain::outbox::delivery::{How, To};
+use crate::domain::outbox::{self, Channel, Delivery, DeliveryState};
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, versioned};
 use crate::domain::session::{Ended, Session, index_keys};
@@ -25,9 +26,31 @@ pub struct Act {
     pub reason: Reason,
     /// The cut.
     pub at: Timestamp,
+    /// Whether everything of its people ends, but of this one when it is somebody.
+    whole: Option<Option<UserId>>,
+    /// Whether it is too large to look at each of its deliveries.
+    pub large: bool,
 }
 
 impl Act {
+    /// The act of a record.
+    pub fn of(record: &SignOut) -> Act {
+        // The asker keeps a session: it is not everything of theirs that ends.
+        let but = (!record.protected.is_empty()).then(|| record.actor.id.parse().ok());
+        Act {
+            id: record.id,
+            reason: record.reason,
+            at: record.at,
+            whole: record.whole.then_some(but.flatten()),
+            large: record.large,
+        }
+    }
+
+    /// Whether everything of this person ends.
+    pub fn is_whole(&self, user: UserId) -> bool {
+        self.whole.is_some_and(|but| but != Some(user))
+    }
+
     /// What an ended record says of it.
     pub fn ended(&self) -> Ended {
         Ended {
@@ -47,19 +70,6 @@ pub struct SessionRow {
     pub families: u32,
     /// How many of those were offline.
     pub offline: u32,
-}
-
-/// What an act means for one app in one session: a row of the receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AppRow {
-    /// The app's public id.
-    pub client_id: String,
-    /// Its name.
-    pub name: String,
-    /// How it can be told.
-    pub channel: Channel,
-    /// Until when an app that never asks can go on with a token it holds.
-    pub bound_until: Timestamp,
 }
 
 /// What was added to a batch.
@@ -174,7 +184,7 @@ pub struct AppOf<'a> {
     pub name: &'a str,
 }
 
-/// Adds what an act means for one app: its row on the receipt, and the delivery when there is a channel.
+/// Adds what an act means for one app: a delivery for each of its channels, or one that says that it has none.
 ///
 /// # Errors
 /// [`Fault`] when the client cannot be read.
@@ -196,34 +206,42 @@ pub async fn app(
         return Ok(());
     }
     let client = client::by_id(ctx, realm, of.client).await?;
-    let channel = match &client {
-        Some(client) if client.settings.backchannel_logout_uri.is_some() => Channel::BackChannel,
-        _ => Channel::None,
-    };
-    let name = client.as_ref().map_or(of.name, |c| c.name()).to_owned();
-    let row = AppRow {
+    let channels = client
+        .as_ref()
+        .map(|c| Channel::of(&c.settings, act.reason))
+        .unwrap_or_default();
+    // Whoever is being deleted has no record by the time it is told.
+    let gone = act.reason == Reason::ClientDisabled;
+    let mut delivery = Delivery {
         client_id: of.client_id.to_owned(),
-        name,
-        channel,
+        name: client.as_ref().map_or(of.name, |c| c.name()).to_owned(),
+        user,
+        sid,
+        channel: Channel::None,
         bound_until,
+        state: DeliveryState::NoChannel,
+        created_at: act.at,
+        attempts: 0,
+        tries: Vec::new(),
+        next_at: None,
+        settled_at: None,
+        uri: client
+            .filter(|_| gone)
+            .and_then(|c| c.settings.backchannel_logout_uri.clone()),
     };
-    let at = key::sign_out_app(realm.id, act.id, of.client, sid.bytes());
-    if batch.touches(&at) {
-        return Ok(());
+    let how = How {
+        whole: act.is_whole(user),
+        large: act.large,
+    };
+    if channels.is_empty() {
+        let to = To::client(of.client, &delivery);
+        outbox::delivery::enqueue(ctx, realm, act.id, &to, how, batch)?;
     }
-    batch.put(at, encode(&row)?);
-    if channel != Channel::None {
-        let delivery = Delivery {
-            realm: realm.id,
-            sign_out: act.id,
-            client: of.client,
-            sid,
-            user,
-            channel,
-            created_at: act.at,
-            attempts: 0,
-        };
-        outbox::enqueue(ctx, batch, &delivery)?;
+    for channel in channels {
+        delivery.channel = channel;
+        delivery.state = DeliveryState::Pending;
+        let to = To::client(of.client, &delivery);
+        outbox::delivery::enqueue(ctx, realm, act.id, &to, how, batch)?;
     }
     Ok(())
 }

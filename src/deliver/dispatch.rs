@@ -1,0 +1,138 @@
+//! Dispatch: one task a destination that has something due, none for the rest. What rings is worked at once; what other
+//! nodes committed, or what waits for its next attempt, is found by looking.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::destination::{Kept, work};
+use crate::domain::outbox::{Destination, queue};
+use crate::domain::time::Timestamp;
+use crate::domain::{Context, Fault};
+
+/// How often all queues are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Looking takes at most one part in so many of the time.
+const REST: u32 = 20;
+
+#[derive(Default)]
+struct State {
+    /// Destinations at work.
+    active: HashSet<Destination>,
+    /// Of these, those that rang meanwhile.
+    again: HashSet<Destination>,
+    /// What is remembered of destinations between two spells of work.
+    kept: HashMap<Destination, Kept>,
+}
+
+/// Works the queues until told to stop.
+pub async fn dispatch(ctx: Arc<Context>, stop: CancellationToken) {
+    let mut state = State::default();
+    let mut tasks: JoinSet<(Destination, Kept)> = JoinSet::new();
+    let mut look_at = Instant::now();
+    loop {
+        if Instant::now() >= look_at {
+            let began = Instant::now();
+            match queue::destinations(&ctx).await {
+                Ok(found) => {
+                    let now = ctx.now();
+                    state.forget(now, &found);
+                    for (destination, due) in found {
+                        if due <= now
+                            && state
+                                .kept
+                                .get(&destination)
+                                .is_none_or(|k| k.rests_until <= now)
+                        {
+                            state.start(&ctx, &stop, destination, &mut tasks);
+                        }
+                    }
+                }
+                Err(fault) => {
+                    tracing::warn!(%fault, "the outbox cannot be read; it is tried again")
+                }
+            }
+            look_at = Instant::now() + LOOK_EVERY.max(began.elapsed() * REST);
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = ctx.bell.wake.notified() => {
+                let now = ctx.now();
+                for destination in ctx.bell.rung() {
+                    // An open circuit stays open, however much is written for it.
+                    if state.kept.get(&destination).is_none_or(|k| k.rests_until <= now) {
+                        state.start(&ctx, &stop, destination, &mut tasks);
+                    }
+                }
+            }
+            Some(done) = tasks.join_next() => match done {
+                Ok((destination, kept)) => {
+                    state.active.remove(&destination);
+                    let rests = kept.rests_until > ctx.now();
+                    state.kept.insert(destination, kept);
+                    if state.again.remove(&destination) && !rests {
+                        state.start(&ctx, &stop, destination, &mut tasks);
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a task that tells apps of sign-outs failed");
+                    // Whose it was is not known: all of them may be started again; leases keep two from one queue.
+                    if tasks.is_empty() {
+                        state.active.clear();
+                    }
+                }
+            },
+            () = tokio::time::sleep_until(look_at.into()) => {}
+        }
+    }
+    while let Some(done) = tasks.join_next().await {
+        if let Ok((destination, kept)) = done {
+            state.kept.insert(destination, kept);
+        }
+    }
+    for (destination, kept) in state.kept {
+        kept.give_back(&ctx, &destination).await;
+    }
+}
+
+impl State {
+    fn start(
+        &mut self,
+        ctx: &Arc<Context>,
+        stop: &CancellationToken,
+        destination: Destination,
+        tasks: &mut JoinSet<(Destination, Kept)>,
+    ) {
+        if !self.active.insert(destination) {
+            self.again.insert(destination);
+            return;
+        }
+        let kept = self.kept.remove(&destination);
+        let (ctx, stop) = (ctx.clone(), stop.clone());
+        tasks.spawn(async move {
+            let mut kept = kept.unwrap_or_default();
+            if let Err(fault) = work(&ctx, &destination, &mut kept, &stop).await {
+                warn(&fault);
+                kept.rests_until = ctx.now().plus(crate::domain::time::Span::secs(1));
+            }
+            (destination, kept)
+        });
+    }
+
+    /// Forgets destinations with nothing in their queue whose lease has run out.
+    fn forget(&mut self, now: Timestamp, found: &[(Destination, Timestamp)]) {
+        if self.kept.len() <= found.len() {
+            return;
+        }
+        let waiting: HashSet<Destination> = found.iter().map(|(d, _)| *d).collect();
+        self.kept
+            .retain(|destination, kept| waiting.contains(destination) || kept.is_of_use(now));
+    }
+}
+
+fn warn(fault: &Fault) {
+    tracing::warn!(%fault, "apps could not be told of sign-outs; it is tried again");
+}

@@ -1,0 +1,58 @@
+//! Channel: a way in which an app can be told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::client::ClientSettings;
+use crate::domain::signout::Reason;
+
+/// How an app can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// OpenID Connect Back-Channel Logout 1.0.
+    BackChannel,
+    /// Not at all.
+    None,
+}
+
+impl Channel {
+    /// Its name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Channel::BackChannel => "back-channel",
+            Channel::None => "none",
+        }
+    }
+
+    /// What people read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Channel::BackChannel => "Back-channel sign-out",
+            Channel::None => "Takes no messages",
+        }
+    }
+
+    /// The byte that stands for it in a key of the store.
+    pub fn byte(self) -> u8 {
+        match self {
+            Channel::BackChannel => 1,
+            Channel::None => 0,
+        }
+    }
+
+    /// The channels that an app has for an act of this reason. Empty when it has none, or wants none for who ends it.
+    pub fn of(settings: &ClientSettings, reason: Reason) -> Vec<Channel> {
+        let mut channels = Vec::new();
+        if !reason.tells_apps() {
+            return channels;
+        }
+        if settings.backchannel_logout_uri.is_some()
+            && settings
+                .backchannel_logout_initiators
+                .contains(&reason.initiator())
+        {
+            channels.push(Channel::BackChannel);
+        }
+        channels
+    }
+}

@@ -1,0 +1,171 @@
+//! Telling again: what was refused or given up goes back into the queue, and what waits is tried now.
+
+use super::delivery::{Delivery, DeliveryState};
+use super::settle::Tally;
+use super::{Destination, Entry, queue};
+use crate::domain::id::{ClientId, SignOutId};
+use crate::domain::realm::Realm;
+use crate::domain::record::{decode, encode, versioned};
+use crate::domain::signout::{State, receipt};
+use crate::domain::{Actor, Context, Fault, audit, key};
+use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords};
+
+/// Entries moved in one commit.
+const PIECE: usize = 200;
+/// Waiting entries of one app that are looked at.
+const LOOKED_AT: usize = 1000;
+
+/// Puts an act's deliveries that are not confirmed back to the front; of one app, or of all. Answers how many.
+///
+/// # Errors
+/// [`Fault`] when the store fails; what was moved before stays moved.
+pub async fn redeliver(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    id: SignOutId,
+    only: Option<ClientId>,
+) -> Result<u64, Fault> {
+    let large = receipt::find(ctx, realm, id)
+        .await?
+        .is_some_and(|act| act.large || act.state == State::Expanding);
+    let mut moved = 0;
+    let mut batch = Batch::new();
+    let entry = audit::Entry {
+        actor,
+        action: "sign_out.redeliver",
+        target_kind: "sign_out",
+        target: id.to_string(),
+        detail: only.map(|c| c.to_string()),
+    };
+    audit::record(&mut batch, ctx, realm.id, &entry)?;
+    ctx.commit(batch).await?;
+    let range = match only {
+        Some(client) => key::deliveries_of_app(realm.id, id, client),
+        None => key::deliveries(realm.id, id),
+    };
+    let mut waiting: Vec<ClientId> = Vec::new();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let page = ctx
+            .store
+            .scan(
+                &range,
+                after.as_ref(),
+                PIECE,
+                Dir::Forward,
+                KeysOrRecords::Records,
+            )
+            .await?;
+        for record in page.records {
+            let Some(client) = key::delivery_client(&record.key) else {
+                continue;
+            };
+            let delivery: Delivery = decode(&record.value, "delivery")?;
+            match delivery.state {
+                DeliveryState::Rejected | DeliveryState::GaveUp => {
+                    let mut batch = Batch::new();
+                    again(ctx, realm, id, client, &delivery, large, &mut batch).await?;
+                    batch.replace(record.key, record.version, encode(&reset(ctx, delivery))?);
+                    match ctx.commit(batch).await {
+                        Ok(_) => moved += 1,
+                        Err(CommitError::Conflict { .. }) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                DeliveryState::Pending if !waiting.contains(&client) => waiting.push(client),
+                _ => {}
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    for client in waiting {
+        moved += hurry(ctx, realm, id, client).await?;
+    }
+    Ok(moved)
+}
+
+/// A delivery with a new day before it.
+fn reset(ctx: &Context, delivery: Delivery) -> Delivery {
+    Delivery {
+        state: DeliveryState::Pending,
+        created_at: ctx.now(),
+        next_at: None,
+        settled_at: None,
+        ..delivery
+    }
+}
+
+async fn again(
+    ctx: &Context,
+    realm: &Realm,
+    act: SignOutId,
+    client: ClientId,
+    delivery: &Delivery,
+    large: bool,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    let now = ctx.now();
+    let entry = Entry {
+        sign_out: act,
+        client,
+        channel: delivery.channel,
+        sid: delivery.sid,
+        user: delivery.user,
+        // It may be long ago: a notice about all of a person's sessions would end what they have started since.
+        whole: false,
+        large,
+        created_at: now,
+        attempts: 0,
+    };
+    let destination = Destination::client(realm, client);
+    batch.create(destination.place(now, &ctx.new_id()), encode(&entry)?);
+    if large {
+        let at = key::tally(realm.id, act, client, delivery.channel.byte());
+        if let Some(kept) = versioned::<Tally>(ctx.store.get(&at).await?, "tally")? {
+            let mut tally = kept.value;
+            match delivery.state {
+                DeliveryState::Rejected => tally.rejected = tally.rejected.saturating_sub(1),
+                _ => tally.gave_up = tally.gave_up.saturating_sub(1),
+            }
+            batch.replace(at, kept.version, encode(&tally)?);
+        }
+    }
+    Ok(())
+}
+
+/// Lets what waits of this act at this app be due now.
+async fn hurry(
+    ctx: &Context,
+    realm: &Realm,
+    act: SignOutId,
+    client: ClientId,
+) -> Result<u64, Fault> {
+    let destination = Destination::client(realm, client);
+    let now = ctx.now();
+    let far = crate::domain::time::Timestamp(u64::MAX);
+    let mut moved = 0;
+    let waiting = queue::due(ctx, &destination, far, LOOKED_AT).await?;
+    let due_later = |q: &queue::Queued| Destination::read(&q.key).is_some_and(|(_, due)| due > now);
+    let of_act: Vec<_> = waiting
+        .into_iter()
+        .filter(|q| q.entry.sign_out == act && due_later(q))
+        .collect();
+    for queued in of_act {
+        let mut batch = Batch::new();
+        batch.take(queued.key, queued.version);
+        batch.create(
+            destination.place(now, &ctx.new_id()),
+            encode(&queued.entry)?,
+        );
+        match ctx.commit(batch).await {
+            Ok(_) => moved += 1,
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(moved)
+}
