@@ -137,6 +137,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     let mut tasks = JoinSet::new();
     tasks.spawn(follow::follow(ctx.clone(), stop.clone()));
     tasks.spawn(workers::sweep(ctx.clone(), stop.clone()));
+    tasks.spawn(crate::deliver::push::push(ctx.clone(), stop.clone()));
     tasks.spawn(workers::expand(ctx.clone(), stop.clone()));
     tasks.spawn(crate::deliver::dispatch(ctx.clone(), stop.clone()));
     tasks.spawn(workers::upkeep(figures.clone(), stop.clone()));

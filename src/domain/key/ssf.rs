@@ -31,6 +31,9 @@ pub fn stream_by_client(realm: RealmId, client: ClientId) -> Bytes {
     Key::of(0x67, realm).bytes(client.bytes()).end()
 }
 
+/// The space of what waits in streams.
+pub const STREAM_QUEUED: u8 = 0x68;
+
 /// An event that waits in a stream, by its place.
 pub fn stream_event(realm: RealmId, id: StreamId, place: &[u8; 16]) -> Bytes {
     Key::of(0x68, realm).bytes(id.bytes()).bytes(place).end()

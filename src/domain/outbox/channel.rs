@@ -11,6 +11,10 @@ use crate::domain::signout::Reason;
 pub enum Channel {
     /// OpenID Connect Back-Channel Logout 1.0.
     BackChannel,
+    /// A security event that the server sends (SSF 1.0, RFC 8935).
+    SsfPush,
+    /// A security event that the app fetches (SSF 1.0, RFC 8936).
+    SsfPoll,
     /// Not at all.
     None,
 }
@@ -20,6 +24,8 @@ impl Channel {
     pub fn as_str(self) -> &'static str {
         match self {
             Channel::BackChannel => "back-channel",
+            Channel::SsfPush => "ssf-push",
+            Channel::SsfPoll => "ssf-poll",
             Channel::None => "none",
         }
     }
@@ -28,6 +34,8 @@ impl Channel {
     pub fn words(self) -> &'static str {
         match self {
             Channel::BackChannel => "Back-channel sign-out",
+            Channel::SsfPush => "Security event, sent",
+            Channel::SsfPoll => "Security event, to be fetched",
             Channel::None => "Takes no messages",
         }
     }
@@ -36,11 +44,14 @@ impl Channel {
     pub fn byte(self) -> u8 {
         match self {
             Channel::BackChannel => 1,
+            Channel::SsfPush => 2,
+            Channel::SsfPoll => 3,
             Channel::None => 0,
         }
     }
 
-    /// The channels that an app has for an act of this reason. Empty when it has none, or wants none for who ends it.
+    /// The channels of its own that an app has for an act of this reason. Empty when it has none, or wants none for who ends
+    /// it. What it hears through an event stream is `ssf`'s to say.
     pub fn of(settings: &ClientSettings, reason: Reason) -> Vec<Channel> {
         let mut channels = Vec::new();
         if !reason.tells_apps() {

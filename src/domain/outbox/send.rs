@@ -193,7 +193,7 @@ fn read(
         Ok(answered) => {
             let outcome = match channel {
                 Channel::BackChannel => backchannel::outcome(&answered),
-                Channel::None => Outcome::GiveUp,
+                Channel::SsfPush | Channel::SsfPoll | Channel::None => Outcome::GiveUp,
             };
             let text = match outcome {
                 Outcome::Acknowledged => String::new(),
@@ -271,6 +271,7 @@ async fn outgoing(
                 .await
                 .map(Ok)
         }
-        Channel::None => Ok(Err("the app takes no messages")),
+        // What waits in an event stream waits there.
+        Channel::SsfPush | Channel::SsfPoll | Channel::None => Ok(Err("the app takes no messages")),
     }
 }

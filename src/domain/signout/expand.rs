@@ -39,6 +39,9 @@ pub struct Open {
 
 /// Sessions that end in one commit.
 const PIECE: usize = 24;
+/// The most of one commit: the store takes a little more.
+const MOST_OPS: usize = 900;
+const MOST_BYTES: usize = 900 * 1024;
 /// Commits under way at once: they share the store's group commit.
 const ABREAST: usize = 16;
 
@@ -218,20 +221,23 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
         let mut rest = Vec::new();
         let mut more = Vec::new();
         for sid in &left {
-            if batch.len() > 700 {
-                rest.push(*sid);
-                continue;
-            }
             let Some(read) = session::find(ctx, realm, *sid).await? else {
                 continue;
             };
             if read.value.ended.is_some() || read.value.started_at > act.at {
                 continue;
             }
-            if write::session(ctx, realm, act, read, &mut batch)
-                .await?
-                .more
-            {
+            let mut one = Batch::new();
+            let wrote = write::session(ctx, realm, act, read, &mut one).await?;
+            // Who has many grants, or many who hear of it, takes a commit of their own.
+            let fits =
+                batch.len() + one.len() <= MOST_OPS && batch.size() + one.size() <= MOST_BYTES;
+            if !batch.is_empty() && !fits {
+                rest.push(*sid);
+                continue;
+            }
+            batch.merge(one);
+            if wrote.more {
                 more.push(*sid);
             }
         }

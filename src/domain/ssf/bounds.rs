@@ -2,17 +2,23 @@
 
 use bytes::Bytes;
 
-use super::{Status, Stream, marks, queue, streams};
+use super::marks::Found;
+use super::receipts::{self, Lines};
+use super::{Event, Status, Stream, marks, queue, streams};
 use crate::domain::id::{RealmId, StreamId};
+use crate::domain::outbox::{DeliveryState, backoff};
+use crate::domain::record::decode;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault, key};
-use crate::store::{Batch, Cursor, Dir, KeysOrRecords};
+use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords};
 
 /// Events that are held for a paused stream; of more, the oldest are dropped and counted.
 pub const HELD: usize = 10_000;
 /// How long an event waits to be fetched.
 pub const KEEP: Span = Span::days(7);
 
+/// Events dropped in one commit, of three records each: the event, its line on a receipt, and a count.
+const PIECE: usize = 200;
 /// Up to how many are counted; what is held is always counted exactly.
 const COUNTED: usize = 2 * HELD;
 
@@ -76,42 +82,75 @@ pub async fn trim(
     stream: &Stream,
     held: usize,
 ) -> Result<u64, Fault> {
-    let too_many = match stream.status {
-        Status::Enabled => None,
+    let why = match stream.status {
+        Status::Enabled => Why::TooOld(KEEP),
         Status::Paused => {
             let (waiting, _) = count(ctx, realm, stream.id).await?;
             match waiting.checked_sub(held) {
                 None | Some(0) => return Ok(0),
-                over => over,
+                Some(over) => Why::TooMany(over),
             }
         }
-        Status::Disabled => Some(usize::MAX),
+        Status::Disabled => Why::TooMany(usize::MAX),
     };
-    let mut dropped = 0;
+    drop_all(ctx, realm, stream.id, why).await
+}
+
+/// Gives up what waits longer than an event may: its receiver was not reached for as long.
+///
+/// # Errors
+/// [`Fault`] when the store fails.
+pub(super) async fn give_up(ctx: &Context, realm: RealmId, id: StreamId) -> Result<u64, Fault> {
+    drop_all(ctx, realm, id, Why::Unreached).await
+}
+
+/// Why events are taken out of a stream that nobody acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// So many more wait than are held.
+    TooMany(usize),
+    /// They wait for longer than this.
+    TooOld(Span),
+    /// Their receiver was not reached for a day.
+    Unreached,
+}
+
+impl Why {
+    fn words(self) -> &'static str {
+        match self {
+            Why::TooMany(_) => "more waited than is held; it was dropped",
+            Why::TooOld(_) => "it was not fetched in time and was dropped",
+            Why::Unreached => "the receiver could not be reached for a day",
+        }
+    }
+}
+
+async fn drop_all(ctx: &Context, realm: RealmId, id: StreamId, why: Why) -> Result<u64, Fault> {
+    let (mut dropped, mut left) = (0, why);
     loop {
-        let left = too_many.map(|many| many.saturating_sub(usize::try_from(dropped).unwrap_or(0)));
-        let some = drop_some(ctx, realm, stream.id, left).await?;
+        let some = drop_some(ctx, realm, id, left).await?;
         dropped += some;
+        if let Why::TooMany(many) = &mut left {
+            *many = many.saturating_sub(usize::try_from(some).unwrap_or(usize::MAX));
+        }
         if some == 0 {
             return Ok(dropped);
         }
     }
 }
 
-/// Drops the oldest events, at most so many; those too old when no number is given. Notes about the stream stay.
-async fn drop_some(
-    ctx: &Context,
-    realm: RealmId,
-    id: StreamId,
-    many: Option<usize>,
-) -> Result<u64, Fault> {
-    let limit = many.unwrap_or(500).min(500);
+/// Drops some of the oldest events. Notes about the stream stay.
+async fn drop_some(ctx: &Context, realm: RealmId, id: StreamId, why: Why) -> Result<u64, Fault> {
+    let (limit, oldest) = match why {
+        Why::TooMany(many) => (many.min(PIECE), Timestamp(u64::MAX)),
+        Why::TooOld(span) => (PIECE, ctx.now().minus(span)),
+        Why::Unreached => (PIECE, ctx.now().minus(backoff::GIVE_UP_AFTER)),
+    };
     if limit == 0 {
         return Ok(0);
     }
     let range = key::stream_events(realm, id);
     let beyond = Cursor(key::stream_event(realm, id, &NOTES_END));
-    let oldest = ctx.now().minus(KEEP);
     let page = ctx
         .store
         .scan(
@@ -119,28 +158,44 @@ async fn drop_some(
             Some(&beyond),
             limit,
             Dir::Forward,
-            KeysOrRecords::KeysOnly,
+            KeysOrRecords::Records,
         )
         .await?;
-    let keys = page.records.into_iter().map(|record| record.key);
     // A place begins with the moment of its making.
     let too_old = |key: &Bytes| key::tail(key).map(made_at).unwrap_or_default() < oldest;
-    let keys: Vec<Bytes> = keys
-        .take_while(|key| many.is_some() || too_old(key))
-        .collect();
-    if keys.is_empty() {
+    let mut events = Vec::with_capacity(page.records.len());
+    let mut beside = Vec::new();
+    for record in page.records {
+        if !too_old(&record.key) {
+            break;
+        }
+        let event: Event = decode(&record.value, "security event")?;
+        beside.extend(receipts::keys(realm, &event));
+        beside.push(record.key.clone());
+        events.push((record.key, event));
+    }
+    if events.is_empty() {
         return Ok(0);
     }
-    let dropped = marks::revise(ctx, (realm, id), &keys, |marks, found, batch| {
-        for record in found.into_iter().flatten() {
-            batch.take(record.key, record.version);
+    let dropped = marks::revise(ctx, (realm, id), &beside, |marks, found, batch| {
+        let mut lines = Lines::default();
+        let mut count = 0;
+        for (key, event) in &events {
+            let Some(record) = found.get(key) else {
+                continue;
+            };
+            batch.take(key.clone(), record.version);
+            let said = receipts::said(ctx.now(), why.words());
+            let state = (DeliveryState::GaveUp, None);
+            lines.note(realm, event, state, said, found, batch)?;
+            count += 1;
         }
-        if batch.is_empty() {
-            return Ok(None);
+        lines.put(batch)?;
+        match why {
+            Why::Unreached => marks.gave_up += count,
+            Why::TooMany(_) | Why::TooOld(_) => marks.dropped += count,
         }
-        let count = batch.len() as u64;
-        marks.dropped += count;
-        Ok(Some(count))
+        Ok((count > 0).then_some(count))
     });
     Ok(dropped.await?.unwrap_or(0))
 }
@@ -155,29 +210,55 @@ fn made_at(place: [u8; 16]) -> Timestamp {
     Timestamp(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
 }
 
-/// Forgets everything that waits in a stream that is no more.
+/// Forgets everything that waits in a stream that is no more, and the subjects that were named.
 ///
 /// # Errors
 /// [`Fault`] when the store fails.
 pub async fn forget(ctx: &Context, realm: RealmId, id: StreamId) -> Result<(), Fault> {
-    for range in [
-        key::stream_events(realm, id),
-        key::stream_subjects(realm, id),
-    ] {
-        loop {
-            let page = ctx
-                .store
-                .scan(&range, None, 500, Dir::Forward, KeysOrRecords::KeysOnly)
-                .await?;
-            if page.records.is_empty() {
-                break;
-            }
-            let mut batch = Batch::new();
-            for record in page.records {
-                batch.del(record.key);
-            }
-            ctx.commit(batch).await?;
+    let range = key::stream_events(realm, id);
+    loop {
+        let page = ctx
+            .store
+            .scan(&range, None, 200, Dir::Forward, KeysOrRecords::Records)
+            .await?;
+        if page.records.is_empty() {
+            break;
+        }
+        let mut events = Vec::with_capacity(page.records.len());
+        let mut beside = Vec::new();
+        for record in &page.records {
+            let event: Event = decode(&record.value, "security event")?;
+            beside.extend(receipts::keys(realm, &event));
+            events.push(event);
+        }
+        let found = Found::read(ctx, &beside).await?;
+        let mut batch = Batch::new();
+        let mut lines = Lines::default();
+        for (record, event) in page.records.into_iter().zip(&events) {
+            batch.take(record.key, record.version);
+            let said = receipts::said(ctx.now(), "the receiver deleted its stream");
+            let state = (DeliveryState::GaveUp, None);
+            lines.note(realm, event, state, said, &found, &mut batch)?;
+        }
+        lines.put(&mut batch)?;
+        match ctx.commit(batch).await {
+            Ok(_) | Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
+    let range = key::stream_subjects(realm, id);
+    loop {
+        let page = ctx
+            .store
+            .scan(&range, None, 500, Dir::Forward, KeysOrRecords::KeysOnly)
+            .await?;
+        if page.records.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::new();
+        for record in page.records {
+            batch.del(record.key);
+        }
+        ctx.commit(batch).await?;
+    }
 }

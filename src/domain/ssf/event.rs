@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::hearing::{self, Heard};
-use super::{Status, Stream, streams};
+use super::{Status, Stream, hearing, receipts, streams};
 use crate::domain::id::{ClientId, RealmId, Sid, StreamId, UserId};
+use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::record::encode_json;
 use crate::domain::signout::reason::Initiator;
@@ -168,6 +168,19 @@ pub struct Event {
     pub at: Timestamp,
     /// Why; absent for events about the stream.
     pub cause: Option<Cause>,
+    /// The line of a sign-out's receipt that says what becomes of it.
+    pub receipt: Option<Line>,
+}
+
+/// A line of a sign-out's receipt: that of the receiver, about one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The receiver.
+    pub client: ClientId,
+    /// How the stream was delivered when the session ended.
+    pub channel: Channel,
+    /// Whether the act counts instead of looking at each line.
+    pub large: bool,
 }
 
 impl Event {
@@ -290,6 +303,8 @@ pub struct Happened<'a> {
     pub at: Timestamp,
     /// Why.
     pub cause: Cause,
+    /// For what the door does: that it goes onto the act's receipt, and whether the act is too large to look at each line.
+    pub receipt: Option<bool>,
     /// The clients that took part, where the caller knows them; otherwise those that took part in anything of the person's.
     pub clients: Option<&'a [ClientId]>,
 }
@@ -309,16 +324,25 @@ pub async fn tell(
     if streams.is_empty() {
         return Ok(());
     }
-    for Heard { stream, kind } in hearing::of(ctx, realm, &streams, &happened).await? {
+    for heard in hearing::of(ctx, realm, &streams, &happened).await? {
+        let channel = heard.stream.channel();
         let event = Event {
             id: ctx.new_id(),
             txn: happened.txn,
-            kind,
+            kind: heard.kind,
             about: happened.about,
             at: happened.at,
             cause: Some(happened.cause.clone()),
+            receipt: happened.receipt.map(|large| Line {
+                client: heard.client.id,
+                channel,
+                large,
+            }),
         };
-        event.put(realm.id, stream, batch)?;
+        if let (Some(line), About::Session(user, sid)) = (event.receipt, event.about) {
+            receipts::open(realm.id, &event, line, (user, sid), &heard.client, batch)?;
+        }
+        event.put(realm.id, heard.stream.id, batch)?;
     }
     Ok(())
 }

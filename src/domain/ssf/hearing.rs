@@ -5,14 +5,15 @@
 //! name them already.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::event::{About, EventType, Happened, Kind};
+use super::event::{About, Happened, Kind};
 use super::streams::Known;
-use super::{Status, subjects};
+use super::{Status, Stream, subjects};
 use crate::domain::client::{self, Client, SsfSubjects};
-use crate::domain::id::{ClientId, Sid, StreamId, UserId};
+use crate::domain::id::{ClientId, Sid, UserId};
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
 use crate::domain::signout::write;
@@ -22,7 +23,8 @@ use crate::store::{Dir, KeysOrRecords, Range};
 
 /// A stream that hears of something, and what it hears.
 pub(super) struct Heard {
-    pub(super) stream: StreamId,
+    pub(super) stream: Arc<Stream>,
+    pub(super) client: Arc<Client>,
     pub(super) kind: Kind,
 }
 
@@ -80,7 +82,8 @@ pub(super) async fn of(
         };
         if hears {
             heard.push(Heard {
-                stream: stream.id,
+                stream: stream.clone(),
+                client,
                 kind,
             });
         }
@@ -151,9 +154,4 @@ async fn sessions(ctx: &Context, realm: &Realm, range: &Range) -> Result<Vec<Ses
         found.push(crate::domain::record::decode(&record.value, "session")?);
     }
     Ok(found)
-}
-
-/// Whether a type is about the stream itself.
-pub(super) fn is_note(kind: EventType) -> bool {
-    matches!(kind, EventType::Verification | EventType::StreamUpdated)
 }

@@ -1,5 +1,7 @@
 //! How a stream fares: what reached its receiver, what did not and why, and which node is at work on it.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -146,23 +148,39 @@ pub async fn of(ctx: &Context, realm: RealmId, id: StreamId) -> Result<Marks, Fa
     Ok(read(ctx, realm, id).await?.marks)
 }
 
+/// Records that were read beside marks, by their keys.
+#[derive(Default)]
+pub(super) struct Found(HashMap<Bytes, Record>);
+
+impl Found {
+    pub(super) async fn read(ctx: &Context, keys: &[Bytes]) -> Result<Found, Fault> {
+        if keys.is_empty() {
+            return Ok(Found::default());
+        }
+        let found = ctx.store.get_many(keys).await?.into_iter().flatten();
+        Ok(Found(
+            found.map(|record| (record.key.clone(), record)).collect(),
+        ))
+    }
+
+    pub(super) fn get(&self, key: &Bytes) -> Option<&Record> {
+        self.0.get(key)
+    }
+}
+
 /// Changes the marks together with whatever `change` adds to the batch: read, changed and committed as one. `change` gets
 /// the records of `beside` as they are, may be asked several times, and when it answers `None`, nothing is written.
 pub(super) async fn revise<T>(
     ctx: &Context,
     (realm, id): (RealmId, StreamId),
     beside: &[Bytes],
-    mut change: impl FnMut(&mut Marks, Vec<Option<Record>>, &mut Batch) -> Result<Option<T>, Fault>,
+    mut change: impl FnMut(&mut Marks, &Found, &mut Batch) -> Result<Option<T>, Fault>,
 ) -> Result<Option<T>, Fault> {
     for _ in 0..TRIES {
         let mut read = read(ctx, realm, id).await?;
         let mut batch = Batch::new();
-        let others = if beside.is_empty() {
-            Vec::new()
-        } else {
-            ctx.store.get_many(beside).await?
-        };
-        let Some(answer) = change(&mut read.marks, others, &mut batch)? else {
+        let others = Found::read(ctx, beside).await?;
+        let Some(answer) = change(&mut read.marks, &others, &mut batch)? else {
             return Ok(None);
         };
         read.put(realm, id, &mut batch)?;

@@ -10,6 +10,8 @@ mod hearing;
 pub mod marks;
 pub mod push;
 pub mod queue;
+mod receipts;
+mod report;
 pub mod settings;
 pub mod status;
 pub mod streams;
@@ -20,10 +22,12 @@ use serde::{Deserialize, Serialize};
 
 pub use event::{Event, EventType, Kind};
 pub use marks::Marks;
+pub(in crate::domain) use report::{Deed, session_ended, user_changed, user_gone};
 pub use streams::Signals;
 pub use verbs::SsfError;
 
 use super::id::{ClientId, StreamId};
+use super::outbox::Channel;
 use super::time::{Span, Timestamp};
 
 /// The scope that lets a receiver read its stream and fetch events.
@@ -71,6 +75,14 @@ impl Stream {
         match &self.events_requested {
             None => true,
             Some(asked) => asked.iter().any(|uri| uri == kind.uri()),
+        }
+    }
+
+    /// How it stands on a receipt.
+    pub fn channel(&self) -> Channel {
+        match self.method {
+            Method::Push { .. } => Channel::SsfPush,
+            Method::Poll => Channel::SsfPoll,
         }
     }
 

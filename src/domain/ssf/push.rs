@@ -9,9 +9,11 @@ use serde::Deserialize;
 
 use super::marks::{self, Lease, Marks, Read};
 use super::queue::{self, Waiting};
+use super::receipts::{self, Lines};
 use super::{Method, Stream, bounds, settings, streams};
 use crate::domain::id::{RealmId, StreamId};
 use crate::domain::outbox::wire::{Answered, Method as Verb, Outgoing, WireError};
+use crate::domain::outbox::{Attempt as Tried, Channel, DeliveryState, backoff};
 use crate::domain::realm::{self, Realm};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::issue;
@@ -24,17 +26,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MAX_ANSWER: usize = 8 * 1024;
 /// How long a node has a stream to itself unless it goes on.
 const LEASE: Span = Span::mins(1);
-/// The longest pause between two attempts.
+/// The longest pause between two attempts that nobody asked for: everything else waits behind the one in front.
 const LONGEST_PAUSE: Span = Span::mins(5);
-/// The longest pause that a receiver may ask for.
-const LONGEST_ASKED: Span = Span::hours(1);
-/// An event that could not be handed over for this long is given up.
-const GIVE_UP: Span = Span::hours(24);
 
 /// What is to be done for a stream.
 pub enum Next {
-    /// This is to be sent, and then [`settle`]d.
-    Send(Box<Attempt>),
+    /// This is to be sent, and the attempt then [`settle`]d.
+    Send(Outgoing, Box<Attempt>),
     /// Nothing before that moment.
     Later(Timestamp),
     /// Nothing.
@@ -43,8 +41,6 @@ pub enum Next {
 
 /// One event on its way.
 pub struct Attempt {
-    /// What to send.
-    pub outgoing: Outgoing,
     realm: Arc<Realm>,
     stream: Arc<Stream>,
     front: Waiting,
@@ -63,6 +59,18 @@ pub enum Settled {
     GaveUp,
     /// Another node was at it.
     Outrun,
+}
+
+impl Settled {
+    fn as_str(self) -> &'static str {
+        match self {
+            Settled::Taken => "acknowledged",
+            Settled::Rejected => "rejected",
+            Settled::Retrying => "retry",
+            Settled::GaveUp => "gave_up",
+            Settled::Outrun => "outrun",
+        }
+    }
 }
 
 /// What is to be done next for a stream in which something waits. Takes the stream for this node.
@@ -112,12 +120,12 @@ pub async fn next(ctx: &Context, realm: RealmId, id: StreamId) -> Result<Next, F
         }
     }
     let outgoing = outgoing(ctx, &realm, &stream, &front).await?;
-    Ok(Next::Send(Box::new(Attempt {
-        outgoing,
+    let attempt = Attempt {
         realm,
         stream,
         front,
-    })))
+    };
+    Ok(Next::Send(outgoing, Box::new(attempt)))
 }
 
 /// RFC 8935 §2: the token is the body.
@@ -162,25 +170,25 @@ struct Refusal {
 /// [`Fault`] when the store fails; the event is then tried again.
 pub async fn settle(
     ctx: &Context,
-    attempt: Attempt,
+    attempt: Box<Attempt>,
     came: Result<Answered, WireError>,
 ) -> Result<Settled, Fault> {
     let Attempt {
         realm,
         stream,
         front,
-        ..
-    } = attempt;
+    } = *attempt;
     let verdict = judge(&came);
-    let beside = [front.key.clone()];
+    let mut beside = vec![front.key.clone()];
+    beside.extend(receipts::keys(realm.id, &front.event));
     let settled = marks::revise(
         ctx,
         (realm.id, stream.id),
         &beside,
-        |marks, still, batch| {
+        |marks, found, batch| {
             let ours = marks.lease.as_ref().is_some_and(|l| l.node == ctx.node);
-            let mut still = still.into_iter().flatten();
-            if !ours || still.next().is_none_or(|row| row.version != front.version) {
+            let still = found.get(&front.key);
+            if !ours || still.is_none_or(|row| row.version != front.version) {
                 return Ok(None);
             }
             let now = ctx.now();
@@ -189,10 +197,45 @@ pub async fn settle(
             if settled != Settled::Retrying {
                 batch.take(front.key.clone(), front.version);
             }
+            let state = match settled {
+                Settled::Taken => DeliveryState::Acknowledged,
+                Settled::Rejected => DeliveryState::Rejected,
+                Settled::GaveUp => DeliveryState::GaveUp,
+                Settled::Retrying | Settled::Outrun => DeliveryState::Pending,
+            };
+            let next = marks
+                .next_attempt_at
+                .filter(|_| settled == Settled::Retrying);
+            let mut lines = Lines::default();
+            let tried = attempt_of(now, &came, &verdict);
+            lines.note(realm.id, &front.event, (state, next), tried, found, batch)?;
+            lines.put(batch)?;
             Ok(Some(settled))
         },
     );
-    Ok(settled.await?.unwrap_or(Settled::Outrun))
+    let settled = settled.await?.unwrap_or(Settled::Outrun);
+    if settled == Settled::GaveUp {
+        bounds::give_up(ctx, realm.id, stream.id).await?;
+    }
+    metrics::counter!(
+        "realmkeep_delivery_attempts_total",
+        "channel" => Channel::SsfPush.as_str(), "outcome" => settled.as_str()
+    )
+    .increment(1);
+    Ok(settled)
+}
+
+fn attempt_of(at: Timestamp, came: &Result<Answered, WireError>, verdict: &Verdict) -> Tried {
+    let words = match verdict {
+        Verdict::Taken => "",
+        Verdict::Refused(why) | Verdict::Again(why, _) => why,
+    };
+    let mut tried = receipts::said(at, words);
+    if let Ok(answered) = came {
+        tried.status = Some(answered.status);
+        tried.took = u32::try_from(answered.took.as_millis()).unwrap_or(u32::MAX);
+    }
+    tried
 }
 
 fn write_down(
@@ -218,13 +261,18 @@ fn write_down(
             marks.failures = marks.failures.saturating_add(1);
             let since = *marks.failing_since.get_or_insert(now);
             marks.last_problem = Some(why.clone());
-            let oldest = now.minus(GIVE_UP);
-            if since <= oldest && front.event.at <= oldest {
+            let oldest = now.minus(backoff::GIVE_UP_AFTER);
+            let gave_up = since <= oldest && front.event.at <= oldest;
+            if gave_up {
                 marks.bury(queue::letter(&front.event, why, now), false);
+            }
+            let [chance, ..] = ctx.random();
+            let own = backoff::pause(marks.failures, chance).min(LONGEST_PAUSE);
+            let asked = pause.unwrap_or_default().min(backoff::LONGEST);
+            marks.next_attempt_at = Some(now.plus(own.max(asked)));
+            if gave_up {
                 Settled::GaveUp
             } else {
-                let pause = pause.unwrap_or_else(|| back_off(ctx, marks.failures));
-                marks.next_attempt_at = Some(now.plus(pause));
                 Settled::Retrying
             }
         }
@@ -278,16 +326,7 @@ fn judge(came: &Result<Answered, WireError>) -> Verdict {
         },
         status => {
             let asked = answered.retry_after.map(Span::secs);
-            let pause = asked.map(|span| span.min(LONGEST_ASKED));
-            Verdict::Again(format!("the receiver answered {status}"), pause)
+            Verdict::Again(format!("the receiver answered {status}"), asked)
         }
     }
-}
-
-/// Twice as long each time, with a quarter of chance, so that streams that failed together do not come back together.
-fn back_off(ctx: &Context, failures: u32) -> Span {
-    let doubled = 1000u64.saturating_mul(1 << failures.saturating_sub(1).min(16));
-    let pause = doubled.min(LONGEST_PAUSE.0);
-    let [chance, ..] = ctx.random();
-    Span(pause - pause / 4 + pause / 2 * u64::from(chance) / 255)
 }

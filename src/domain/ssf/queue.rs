@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use super::event::note_place;
 use super::marks::DeadLetter;
+use super::receipts::{self, Lines};
 use super::{Event, Status, Stream, marks};
 use crate::domain::id::{RealmId, StreamId};
+use crate::domain::outbox::DeliveryState;
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
 use crate::domain::time::Timestamp;
@@ -181,22 +183,43 @@ async fn settle_some(
         keys.push(key::stream_event(realm, id, event.as_bytes()));
         keys.push(key::stream_event(realm, id, &note_place(*event)));
     }
-    marks::revise(ctx, (realm, id), &keys, |marks, found, batch| {
-        let now = ctx.now();
-        let mut took = 0;
-        for (record, (_, error)) in found.chunks(2).zip(some) {
-            for record in record.iter().flatten() {
-                let event: Event = decode(&record.value, "security event")?;
-                if batch.touches(&record.key) {
-                    continue;
-                }
-                batch.take(record.key.clone(), record.version);
-                match error {
-                    None => took += 1,
-                    Some(why) => marks.bury(letter(&event, why, now), true),
-                }
-            }
+    let mut events: Vec<(Bytes, Event, Option<&String>)> = Vec::new();
+    let mut beside = Vec::new();
+    let waiting = ctx.store.get_many(&keys).await?;
+    for (record, (_, error)) in waiting.chunks(2).zip(some) {
+        for record in record.iter().flatten() {
+            let event: Event = decode(&record.value, "security event")?;
+            beside.extend(receipts::keys(realm, &event));
+            beside.push(record.key.clone());
+            events.push((record.key.clone(), event, *error));
         }
+    }
+    if events.is_empty() {
+        return Ok(());
+    }
+    marks::revise(ctx, (realm, id), &beside, |marks, found, batch| {
+        let now = ctx.now();
+        let mut lines = Lines::default();
+        let mut took = 0;
+        for (key, event, error) in &events {
+            let Some(record) = found.get(key).filter(|_| !batch.touches(key)) else {
+                continue;
+            };
+            batch.take(key.clone(), record.version);
+            let state = match error {
+                None => {
+                    took += 1;
+                    DeliveryState::Acknowledged
+                }
+                Some(why) => {
+                    marks.bury(letter(event, why, now), true);
+                    DeliveryState::Rejected
+                }
+            };
+            let said = receipts::said(now, error.map_or("", String::as_str));
+            lines.note(realm, event, (state, None), said, found, batch)?;
+        }
+        lines.put(batch)?;
         if batch.is_empty() {
             return Ok(None);
         }

@@ -118,5 +118,6 @@ fn about_stream(ctx: &Context, kind: Kind) -> Event {
         about: About::Stream,
         at: ctx.now(),
         cause: None,
+        receipt: None,
     }
 }

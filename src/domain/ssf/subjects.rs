@@ -176,7 +176,7 @@ pub async fn list(
         (realm.id, stream.id),
         &beside,
         |marks, before, batch| {
-            if before.into_iter().flatten().next().is_none() {
+            if before.get(&at).is_none() {
                 if marks.subjects >= MOST {
                     return Ok(None);
                 }

@@ -10,10 +10,11 @@ use super::{User, UserSettings, fold};
 use crate::crypto::{PasswordError, Secret};
 use crate::domain::audit::{self, Entry};
 use crate::domain::change;
-use crate::domain::id::UserId;
+use crate::domain::id::{SignOutId, UserId};
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, encode_json};
 use crate::domain::signout::{Reason, Request, Selection, SignOut};
+use crate::domain::ssf::{self, Deed};
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
 
@@ -209,7 +210,10 @@ async fn write(
     } else {
         password.map(|_| Reason::PasswordChanged)
     };
-    let ends = reason.map(|reason| everything_of(id, reason, actor));
+    let deed = deed(ctx, actor);
+    let pair = (&before, &after);
+    ssf::user_changed(ctx, realm, &deed, pair, password.is_some(), &mut batch).await?;
+    let ends = reason.map(|reason| everything_of(id, reason, &deed));
     let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
     Ok(done.ok().map(|sign_out| Updated { sign_out }))
 }
@@ -245,7 +249,9 @@ pub async fn set_password(
             &found.value,
             ("user.set_password", None),
         )?;
-        let request = everything_of(id, Reason::PasswordChanged, actor);
+        let (deed, user) = (deed(ctx, actor), &found.value);
+        ssf::user_changed(ctx, realm, &deed, (user, user), true, &mut batch).await?;
+        let request = everything_of(id, Reason::PasswordChanged, &deed);
         if let Ok(sign_out) = change::commit(ctx, realm, batch, Some(&request)).await? {
             return sign_out.ok_or(UserError::Fault(Fault::Record("act of signing out")));
         }
@@ -278,7 +284,9 @@ pub async fn delete(
             &found.value,
             ("user.delete", None),
         )?;
-        let request = everything_of(id, Reason::UserDeleted, actor);
+        let deed = deed(ctx, actor);
+        ssf::user_gone(ctx, realm, &deed, &found.value, &mut batch).await?;
+        let request = everything_of(id, Reason::UserDeleted, &deed);
         if let Ok(sign_out) = change::commit(ctx, realm, batch, Some(&request)).await? {
             return sign_out.ok_or(UserError::Fault(Fault::Record("act of signing out")));
         }
@@ -341,8 +349,20 @@ async fn hash(ctx: &Context, password: Secret) -> Result<Password, UserError> {
     }
 }
 
-fn everything_of(id: UserId, reason: Reason, actor: &Actor) -> Request {
-    Request::new(Selection::Users(vec![id]), reason, actor.clone())
+/// What is done, with the id of the act that may go with it: whoever is told of either learns that they are one deed.
+fn deed<'a>(ctx: &Context, actor: &'a Actor) -> Deed<'a> {
+    Deed {
+        txn: ctx.new_id(),
+        at: ctx.now(),
+        actor,
+    }
+}
+
+fn everything_of(id: UserId, reason: Reason, deed: &Deed<'_>) -> Request {
+    Request {
+        id: Some(SignOutId(deed.txn)),
+        ..Request::new(Selection::Users(vec![id]), reason, deed.actor.clone())
+    }
 }
 
 fn record(

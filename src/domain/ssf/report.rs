@@ -1,0 +1,154 @@
+//! What the kernel reports: a session that ended, an account that changed. Added to the commit that does it.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::event::{About, Cause, Happened, tell};
+use super::{Kind, streams};
+use crate::domain::id::ClientId;
+use crate::domain::realm::Realm;
+use crate::domain::session::Session;
+use crate::domain::signout::reason::Initiator;
+use crate::domain::signout::write::Act;
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
+use crate::domain::{Actor, Context, Fault};
+use crate::store::Batch;
+
+/// Tells of a session that ends, in the door's own commit: once for every stream whose receiver may hear of it (CAEP 1.0
+/// §3.1). `clients` are those that took part in it, by a code or by a grant that still hangs on it.
+pub(in crate::domain) async fn session_ended(
+    ctx: &Context,
+    realm: &Realm,
+    act: Act,
+    session: &Session,
+    clients: &[ClientId],
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    let happened = Happened {
+        txn: act.id.0,
+        kind: Kind::SessionRevoked,
+        about: About::Session(session.user, session.sid),
+        at: act.at,
+        cause: Cause {
+            initiator: act.reason.initiator(),
+            reason_admin: act.reason.text().to_owned(),
+            reason_user: act.reason.text_for_user().map(str::to_owned),
+        },
+        receipt: Some(act.large),
+        clients: Some(clients),
+    };
+    tell(ctx, realm, batch, happened).await
+}
+
+/// A deed at an account: who did it, when, and the id of the act that goes with it.
+pub(in crate::domain) struct Deed<'a> {
+    pub(in crate::domain) txn: Uuid,
+    pub(in crate::domain) at: Timestamp,
+    pub(in crate::domain) actor: &'a Actor,
+}
+
+/// Tells of what changed about a user: whether they may sign in, the claims that tokens carry, their password.
+pub(in crate::domain) async fn user_changed(
+    ctx: &Context,
+    realm: &Realm,
+    deed: &Deed<'_>,
+    (before, after): (&User, &User),
+    new_password: bool,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    if streams::of(ctx, realm).await?.is_empty() {
+        return Ok(());
+    }
+    let mut said: Vec<(Kind, &str, Option<&str>)> = Vec::new();
+    if new_password {
+        let kind = Kind::CredentialChange {
+            credential: "password".to_owned(),
+            change: "update".to_owned(),
+        };
+        let words = "The password was changed";
+        said.push((kind, words, Some("Your password was changed")));
+    }
+    let claims = changed_claims(before, after);
+    if !claims.is_empty() {
+        let words = "Claims of the user were changed";
+        said.push((Kind::TokenClaimsChange { claims }, words, None));
+    }
+    match (before.enabled, after.enabled) {
+        (true, false) => said.push((
+            Kind::AccountDisabled,
+            "The user was disabled",
+            Some("Your account was disabled"),
+        )),
+        (false, true) => said.push((
+            Kind::AccountEnabled,
+            "The user was enabled",
+            Some("Your account was enabled"),
+        )),
+        _ => {}
+    }
+    for (kind, admin, user) in said {
+        let happened = about(deed, kind, before, (admin, user));
+        tell(ctx, realm, batch, happened).await?;
+    }
+    Ok(())
+}
+
+/// Tells that a user is deleted.
+pub(in crate::domain) async fn user_gone(
+    ctx: &Context,
+    realm: &Realm,
+    deed: &Deed<'_>,
+    user: &User,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    let words = ("The user was deleted", Some("Your account was deleted"));
+    let happened = about(deed, Kind::AccountPurged, user, words);
+    tell(ctx, realm, batch, happened).await
+}
+
+fn about(
+    deed: &Deed<'_>,
+    kind: Kind,
+    user: &User,
+    (admin, person): (&str, Option<&str>),
+) -> Happened<'static> {
+    Happened {
+        txn: deed.txn,
+        kind,
+        about: About::User(user.id),
+        at: deed.at,
+        cause: Cause {
+            initiator: Initiator::of(deed.actor.kind),
+            reason_admin: admin.to_owned(),
+            reason_user: person.map(str::to_owned),
+        },
+        receipt: None,
+        clients: None,
+    }
+}
+
+/// Claims that differ, with their new values; null for one that is gone.
+fn changed_claims(before: &User, after: &User) -> Map<String, Value> {
+    let mut changed = Map::new();
+    for (name, value) in &after.claims {
+        if before.claims.get(name) != Some(value) {
+            changed.insert(name.clone(), value.clone());
+        }
+    }
+    for name in before.claims.keys() {
+        if !after.claims.contains_key(name) {
+            changed.insert(name.clone(), Value::Null);
+        }
+    }
+    if before.roles != after.roles {
+        changed.insert("roles".to_owned(), after.roles.clone().into());
+    }
+    if before.username != after.username {
+        changed.insert(
+            "preferred_username".to_owned(),
+            after.username.clone().into(),
+        );
+    }
+    changed
+}
