@@ -39,8 +39,7 @@ pub struct Open {
 
 /// Sessions that end in one commit.
 const PIECE: usize = 24;
-/// The most of one commit: the store takes a little more.
-const MOST_OPS: usize = 900;
+const MOST_OPS: usize = 900; // The store takes a little more.
 const MOST_BYTES: usize = 900 * 1024;
 /// Commits under way at once: they share the store's group commit.
 const ABREAST: usize = 16;
