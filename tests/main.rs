@@ -18,3 +18,4 @@ mod realms;
 mod sign_in;
 mod support;
 mod tokens;
+mod told;

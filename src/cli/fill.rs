@@ -194,6 +194,7 @@ fn user_of(person: Person, id: UserId, now: Timestamp) -> User {
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         created_at: now,
+        blocked: None,
     }
 }
 
@@ -271,7 +272,7 @@ impl Plan {
             ip: &ip,
             user_agent,
         };
-        let (mut session, _) = start::begin(ctx, realm, how, self.sid(ctx, started), started);
+        let (mut session, _) = start::begin(ctx, realm, &how, self.sid(ctx, started), started);
         let used = self
             .now
             .minus(Span(pick(chance) % self.idle.0.max(1)))
@@ -294,6 +295,7 @@ impl Plan {
             at: used,
             ip,
             node: session.node.clone(),
+            elsewhere: None,
         };
         start::rows(realm, &session, &seen, batch)
     }

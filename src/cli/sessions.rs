@@ -62,6 +62,9 @@ struct InvalidateArgs {
     /// What the people read when they sign in again
     #[arg(long)]
     message: Option<String>,
+    /// Keep these people from signing in again: until somebody lifts it, or for a time (=2h, =2027-03-01T08:00:00Z)
+    #[arg(long, value_name = "UNTIL", num_args = 0..=1, require_equals = true, default_missing_value = "lifted")]
+    block_sign_in: Option<String>,
     /// Show what would end, and end nothing
     #[arg(long)]
     dry_run: bool,
@@ -168,6 +171,7 @@ async fn invalidate(
         ("reason", &asked.reason),
         ("note", &asked.note),
         ("message", &asked.message),
+        ("blockSignIn", &asked.block_sign_in),
     ] {
         if let Some(value) = value {
             body.insert(name.to_owned(), json!(value));

@@ -139,8 +139,16 @@ fn count(of: &Value, name: &str) -> Option<u64> {
         .or_else(|| of.get(name).and_then(one))
 }
 
-/// What was selected and did not end by this.
+/// What was selected and did not end by this, and who is kept from signing in.
 fn leftovers(out: &mut String, of: &Value) {
+    if let Some(block) = of.get("blockSignIn").filter(|block| block.is_object()) {
+        let people = counted(count(block, "people").unwrap_or(0), "person", "people");
+        let until = match text(block, "until") {
+            until if until == "lifted" => "an administrator lifts it".to_owned(),
+            _ => moment(block, "until"),
+        };
+        line(out, "Sign-in blocked", &format!("{people} until {until}"));
+    }
     for (label, name) in [
         ("Protected", "protected"),
         ("Already ended", "alreadyEnded"),

@@ -17,7 +17,8 @@ use super::section::{Env, Reading, keys_of};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::realm::verbs::MASTER;
 use crate::domain::realm::{
-    self, RealmSettings, RegistrationPolicy, SessionPolicy, SharedSignals, TokenPolicy,
+    self, LogoutPolicy, RealmSettings, RegistrationPolicy, SessionPolicy, SharedSignals,
+    TokenPolicy,
 };
 use crate::domain::user::{self, UserSettings};
 
@@ -207,6 +208,7 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
     let tokens = own.remove("tokens");
     let registration = own.remove("registration");
     let shared_signals = own.remove("shared_signals");
+    let logout = own.remove("logout");
     // Unknown keys are looked for here, where all of the file's own keys can be suggested.
     let known: Vec<&str> = keys_of::<RealmSettings>()
         .iter()
@@ -232,6 +234,7 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
         policy::<SharedSignals>(reading, shared_signals.as_ref(), "[shared_signals]", |_| {
             Vec::new()
         });
+    settings.logout = policy::<LogoutPolicy>(reading, logout.as_ref(), "[logout]", |_| Vec::new());
     settings
 }
 
@@ -270,7 +273,7 @@ fn read_clients(
             table,
             "[[clients]]",
             header.clone(),
-            &["client_secret"],
+            &["client_secret", "webhook_secret"],
         );
         let found = check_client(&section.value);
         let refused = client::check::problems(&section.value);

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
@@ -56,6 +56,22 @@ pub fn b64(bytes: &[u8]) -> String {
 /// space and set trailing bits are refused.
 pub fn unb64(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// base64 with padding (RFC 4648 section 4), for the few formats that want that alphabet.
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Reads base64 with padding; as strict as [`unb64`].
+pub fn unbase64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+/// HMAC-SHA256 under a key that somebody else knows too (RFC 2104). For keys of our own, see [`super::Vault::mac`].
+pub fn hmac_sha256(key: &[u8], text: &[u8]) -> [u8; 32] {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    to_array(hmac::sign(&key, text).as_ref())
 }
 
 /// Copies a 32-byte digest out of a slice whose length the type does not tell.

@@ -11,6 +11,8 @@ pub mod destination;
 pub mod dispatch;
 pub mod outbound;
 pub mod push;
+#[cfg(test)]
+mod tests;
 
 pub use dispatch::dispatch;
 pub use outbound::{Outbound, OutboundError, Rules};

@@ -3,7 +3,10 @@
 //! Every endpoint asks here and nothing else decides. The answers are read live; of what is read here only realms and
 //! clients come from a cache, and what ends them is an epoch, which is not cached.
 
+mod credentials;
 mod facts;
+
+pub use credentials::still_count;
 
 use bytes::Bytes;
 
@@ -63,6 +66,8 @@ pub struct ActiveSession {
     pub last_ip: String,
     /// On which node.
     pub last_node: String,
+    /// The other place that was last put on record.
+    pub elsewhere: Option<String>,
     /// How long it may still live.
     pub limits: Limits,
     _judged: Judged,
@@ -211,6 +216,11 @@ pub async fn access(
         return Ok(Err(Denied::ClientDisabled));
     };
     let now = ctx.now();
+    // A lifetime that became shorter applies to tokens that exist, wherever somebody asks.
+    let lifetime = realm.settings.tokens.access_token_lifetime;
+    if now >= Timestamp(claims.iat.saturating_mul(1000)).plus(lifetime) {
+        return Ok(Err(Denied::Expired));
+    }
     let revoked = key::revoked_token(realm.id, &crypto::sha256(claims.jti.as_bytes()));
     match (claims.sid, claims.user(), claims.family) {
         (Some(sid), Some(user), Some(id)) => {
@@ -354,9 +364,10 @@ fn judge_session(
     if !realm.settings.enabled {
         return Ok(Err(Denied::RealmDisabled));
     }
-    let (last_active, last_ip, last_node) = match seen {
-        Some(seen) => (seen.at.max(session.started_at), seen.ip, seen.node),
-        None => (session.started_at, session.ip.clone(), session.node.clone()),
+    let (at, ip, node) = (session.started_at, session.ip.clone(), session.node.clone());
+    let (last_active, last_ip, last_node, elsewhere) = match seen {
+        Some(seen) => (seen.at.max(at), seen.ip, seen.node, seen.elsewhere),
+        None => (at, ip, node, None),
     };
     let limits = session.limits(&realm.settings.sessions, last_active);
     if now >= limits.expires_at {
@@ -371,6 +382,7 @@ fn judge_session(
         last_active,
         last_ip,
         last_node,
+        elsewhere,
         limits,
         _judged: Judged(()),
     }))

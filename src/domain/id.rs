@@ -117,7 +117,7 @@ macro_rules! read_from_keys {
     };
 }
 
-read_from_keys!(ClientId, Sid, FamilyId, SignOutId, StreamId);
+read_from_keys!(ClientId, UserId, Sid, FamilyId, SignOutId, StreamId);
 
 #[cfg(test)]
 mod tests {

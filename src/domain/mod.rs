@@ -64,6 +64,8 @@ pub struct Context {
     pub bell: outbox::Bell,
     /// The one way out of the process, guarded.
     pub wire: Arc<dyn outbox::wire::Wire>,
+    /// Whose turn it is to start a session, where a realm counts them.
+    pub turns: session::Turns,
 }
 
 impl Context {

@@ -5,13 +5,15 @@ use bytes::Bytes;
 
 use super::denial::{self, Denied};
 use super::grant::{TokenFamily, code};
-use super::id::{FamilyId, RealmId, Sid};
+use super::id::{FamilyId, RealmId, Sid, SignOutId};
 use super::realm::{self, Realm};
 use super::record::decode;
 use super::signout::{self, EndError, Reason, Request, Selection};
 use super::time::{Span, Timestamp};
 use super::{Actor, Context, Fault, browser, key};
 use crate::store::{Batch, Dir, KeysOrRecords};
+
+mod policy;
 
 /// What is to be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub enum Due {
     RevokedToken([u8; 32]),
     /// The last token of a retired signing key has expired; its kid.
     RetiredKey(Kid),
+    /// A realm's policy became stricter: its sessions and families are to be looked at. The id is the walk's own.
+    Policy([u8; 16]),
+    /// The people of an act are to be blocked from signing in.
+    Block(SignOutId),
 }
 
 /// A kid as bytes: the base64url of an RFC 7638 thumbprint by SHA-256.
@@ -46,6 +52,8 @@ impl Due {
             Due::Assertion(id) => key::due(at, 5, realm, &id),
             Due::RevokedToken(hash) => key::due(at, 6, realm, &hash),
             Due::RetiredKey(kid) => key::due(at, 7, realm, &kid),
+            Due::Policy(walk) => key::due(at, 20, realm, &walk),
+            Due::Block(act) => key::due(at, 21, realm, act.bytes()),
         };
         batch.put(key, Vec::new());
     }
@@ -63,6 +71,8 @@ impl Due {
             5 => Due::Assertion(id.try_into().ok()?),
             6 => Due::RevokedToken(id.try_into().ok()?),
             7 => Due::RetiredKey(id.try_into().ok()?),
+            20 => Due::Policy(id.try_into().ok()?),
+            21 => Due::Block(SignOutId::from_bytes(id)?),
             _ => return None,
         };
         Some((
@@ -161,6 +171,13 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
                 if let Ok(kid) = std::str::from_utf8(&kid) {
                     tidy.del(key::signing_key(realm, kid));
                     ctx.keys.evict(realm);
+                }
+                tidy.del(record.key);
+            }
+            Due::Policy(walk) => policy::step(ctx, realm, walk, record.key).await?,
+            Due::Block(act) => {
+                if let Some(realm) = realm::by_id(ctx, realm).await? {
+                    signout::block::finish(ctx, &realm, act).await?;
                 }
                 tidy.del(record.key);
             }

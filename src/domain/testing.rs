@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::client::{self, Client, ClientSettings};
 use super::entropy::OsEntropy;
+use super::grant::{Grant, TokenFamily, code};
 use super::id::{Sid, UserId};
 use super::keys::KeyRing;
 use super::outbox::wire::{Answered, Outgoing, Wire, WireError};
@@ -45,6 +47,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         signals: super::ssf::Signals::default(),
         bell: super::outbox::Bell::new(uuid::Uuid::nil()),
         wire,
+        turns: crate::domain::session::Turns::default(),
     };
     (Arc::new(context), clock)
 }
@@ -123,5 +126,83 @@ pub async fn session(ctx: &Context, realm: &Realm, id: UserId) -> Sid {
         ip: "192.0.2.1",
         user_agent: "test",
     };
-    session::start(ctx, realm, start).await.unwrap().session.sid
+    let started = session::start(ctx, realm, start, session::Terms::default()).await;
+    started.unwrap().unwrap().session.sid
+}
+
+/// A client of this name that is told by the back channel.
+pub async fn client(ctx: &Context, realm: &Realm, client_id: &str) -> Arc<Client> {
+    let settings = ClientSettings {
+        client_id: client_id.to_owned(),
+        client_secret: Some("a-secret-of-the-app-that-is-long".to_owned()),
+        redirect_uris: vec![format!("https://{client_id}.example/callback")],
+        scope: "openid profile offline_access".to_owned(),
+        backchannel_logout_uri: Some(format!("https://{client_id}.example/logout")),
+        require_pkce: false,
+        ..ClientSettings::default()
+    };
+    client::verbs::create(ctx, realm, &Actor::system("test"), settings)
+        .await
+        .unwrap()
+        .client
+}
+
+/// What this client is granted in a session: a code, redeemed.
+pub async fn grant(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    sid: Sid,
+    scope: &str,
+) -> TokenFamily {
+    let session = session::find(ctx, realm, sid).await.unwrap().unwrap().value;
+    let grant = Grant {
+        client: client.id,
+        client_id: client.client_id().to_owned(),
+        client_name: client.name().to_owned(),
+        user: session.user,
+        username: session.username,
+        sid,
+        session_started_at: session.started_at,
+        scope: scope.to_owned(),
+        resources: Vec::new(),
+        auth_time: session.auth_time,
+        amr: session.amr,
+        acr: "1".to_owned(),
+        nonce: None,
+        claims: None,
+    };
+    let issue = code::Issue {
+        grant,
+        redirect_uri: format!("https://{}.example/callback", client.client_id()),
+        code_challenge: None,
+    };
+    let text = code::issue(ctx, realm, issue).await.unwrap();
+    let redeem = code::Redeem {
+        code: &text,
+        redirect_uri: None,
+        code_verifier: None,
+        resources: &[],
+    };
+    code::redeem(ctx, realm, client, redeem)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// Changes a client's settings.
+pub async fn change_client(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    change: impl Fn(&mut ClientSettings),
+) {
+    let changed = |client: &Client| {
+        let mut settings = client.settings.clone();
+        change(&mut settings);
+        Ok::<_, client::verbs::ClientError>(settings)
+    };
+    client::verbs::revise(ctx, realm, &Actor::system("test"), client.id, changed)
+        .await
+        .unwrap();
 }

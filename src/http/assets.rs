@@ -21,9 +21,20 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
-const FILES: [(&str, &str, &[u8]); 10] = [
+const FILES: [(&str, &str, &[u8]); 13] = [
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
+    ("parting.js", JS, include_bytes!("assets/parting.js")),
+    (
+        "login-status.js",
+        JS,
+        include_bytes!("assets/login-status.js"),
+    ),
+    (
+        "cookie-probe.js",
+        JS,
+        include_bytes!("assets/cookie-probe.js"),
+    ),
     ("realmkeep.svg", SVG, include_bytes!("assets/realmkeep.svg")),
     ("icons.svg", SVG, include_bytes!("assets/icons.svg")),
     (
@@ -139,6 +150,9 @@ mod tests {
         for name in [
             "realmkeep.css",
             "realmkeep.js",
+            "parting.js",
+            "login-status.js",
+            "cookie-probe.js",
             "icons.svg",
             "realmkeep.svg",
         ] {

@@ -50,8 +50,13 @@ pub(crate) fn tag_with<'a>(html: &'a str, needle: &str) -> &'a str {
 fn obeys_the_policy(name: &str, html: &str) {
     for tag in tags(html) {
         let element = tag.split([' ', '\n']).next().unwrap_or_default();
+        // Apps' pages, shown to nobody and fenced in; on the one page whose policy names them.
+        let fenced = tag.contains("class=\"parting\"")
+            && tag.ends_with(" hidden")
+            && attribute(tag, "sandbox").is_some_and(|fence| !fence.contains("top-navigation"));
         assert!(
-            !["style", "iframe", "img", "object", "base"].contains(&element),
+            !["style", "iframe", "img", "object", "base"].contains(&element)
+                || (element == "iframe" && fenced),
             "{name}: <{tag}>"
         );
         // Inside quotes anything may stand; outside them no style and no event attribute may.

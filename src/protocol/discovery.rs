@@ -34,6 +34,12 @@ pub mod path {
     pub const PUSHED: &str = "/protocol/openid-connect/ext/par/request";
     /// The page that tells scripts whether the session changed.
     pub const CHECK_SESSION: &str = "/protocol/openid-connect/login-status-iframe.html";
+    /// Whether a script may ask about this client at that origin.
+    pub const CHECK_SESSION_INIT: &str = "/protocol/openid-connect/login-status-iframe.html/init";
+    /// The page by which a script learns whether the browser keeps cookies of other sites.
+    pub const COOKIE_PROBE: &str = "/protocol/openid-connect/3p-cookies/step1.html";
+    /// Where everything of a user is ended on command.
+    pub const GLOBAL_REVOCATION: &str = "/global-token-revocation";
     /// Dynamic registration.
     pub const REGISTRATION: &str = "/clients-registrations/openid-connect";
 }
@@ -47,6 +53,8 @@ pub struct Features {
     pub frontchannel_logout: bool,
     /// The login status page is served.
     pub check_session: bool,
+    /// Commands to end everything of a user are taken.
+    pub global_token_revocation: bool,
     /// Dynamic registration is open, with or without a token.
     pub registration: bool,
     /// The device flow is served.
@@ -106,6 +114,11 @@ impl Discovery<'_> {
                 "check_session_iframe",
                 path::CHECK_SESSION,
                 self.features.check_session,
+            ),
+            (
+                "global_token_revocation_endpoint",
+                path::GLOBAL_REVOCATION,
+                self.features.global_token_revocation,
             ),
             (
                 "registration_endpoint",
@@ -202,6 +215,15 @@ impl Discovery<'_> {
     }
 
     fn logout(&self, doc: &mut Map<String, Value>) {
+        if self.features.global_token_revocation {
+            // draft-parecki-oauth-global-token-revocation-06 §5: names from two registries, or by agreement.
+            let methods = ["Bearer", "global-token-revocation+jwt"];
+            put(
+                doc,
+                "global_token_revocation_endpoint_auth_methods_supported",
+                methods,
+            );
+        }
         for (channel, on) in [
             ("backchannel", self.features.backchannel_logout),
             ("frontchannel", self.features.frontchannel_logout),

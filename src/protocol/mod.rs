@@ -15,6 +15,8 @@
 //! | RFC 7662 (introspection) | [`introspection`] |
 //! | RFC 7009 (revocation) | [`revocation`] |
 //! | OIDC RP-Initiated Logout 1.0 | [`end_session`] |
+//! | draft-parecki-oauth-global-token-revocation-06, RFC 9493 §3.2 (subjects) | [`global_revocation`] |
+//! | OIDC Session Management 1.0 | [`check_session`] |
 //! | RFC 6750, OIDC Core §5.3.1 (bearer tokens, userinfo request) | [`userinfo`] |
 //! | OIDC Discovery §3, RFC 8414 §2 | [`discovery`] |
 //! | SSF 1.0, RFC 8936, RFC 9493 | [`ssf`] |
@@ -23,11 +25,13 @@
 
 pub mod answer;
 pub mod authorize;
+pub mod check_session;
 pub mod claims_request;
 pub mod client_auth;
 pub mod discovery;
 pub mod end_session;
 pub mod error;
+pub mod global_revocation;
 pub mod introspection;
 pub mod params;
 pub mod pkce;

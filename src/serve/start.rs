@@ -62,6 +62,7 @@ pub(crate) fn context(
             settings.outbound_ca.as_deref(),
             &settings.public_url,
         ))?),
+        turns: crate::domain::session::Turns::default(),
     })
 }
 

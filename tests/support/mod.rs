@@ -7,6 +7,7 @@ pub mod html;
 pub mod operator;
 pub mod process;
 pub mod realms;
+pub mod receiver;
 pub mod server;
 
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use app::{App, Tokens};
 pub use browser::{Browser, Page};
 pub use operator::Operator;
+pub use receiver::{Receiver, Reply};
 pub use server::{Engine, TestServer};
 
 /// An answer that is not a page.

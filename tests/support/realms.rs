@@ -131,6 +131,26 @@ scope = "openid"
 service_account_roles = ["server-admin"]
 "#;
 
+/// The realm `demo` with more apps: `(client_id, backchannel_logout_uri)`, the secret `{client_id}-secret`.
+pub fn with_apps(apps: &[(&str, &str)]) -> String {
+    let mut text = DEMO.to_owned();
+    for (id, uri) in apps {
+        text.push_str(&format!(
+            r#"
+[[clients]]
+client_id = "{id}"
+client_name = "The app {id}"
+client_secret = "{id}-secret"
+redirect_uris = ["https://{id}.example/callback"]
+scope = "openid profile offline_access"
+backchannel_logout_uri = "{uri}"
+backchannel_logout_session_required = true
+"#
+        ));
+    }
+    text
+}
+
 /// Writes the three files into a folder; `url` is the server's public address.
 pub fn write(folder: &std::path::Path, url: &str) {
     std::fs::create_dir_all(folder).expect("a folder for realm files");

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Finding;
 use crate::config::problem::{did_you_mean, shown};
 use crate::config::uri::{self, Purpose};
+use crate::domain::client::channels::SECRET_EXPECTED;
 use crate::domain::client::check::{GRANT_TYPES, SHORTEST_HMAC_SECRET};
 use crate::domain::client::{AuthMethod, ClientSettings};
 
@@ -15,6 +16,7 @@ pub fn check_client(client: &ClientSettings) -> Vec<Finding> {
     grants(client, &mut findings);
     credentials(client, &mut findings);
     addresses(client, &mut findings);
+    webhook(client, &mut findings);
     scope(client, &mut findings);
     findings
 }
@@ -161,6 +163,14 @@ fn credentials(client: &ClientSettings, findings: &mut Vec<Finding>) {
             ));
         }
         _ => {}
+    }
+}
+
+fn webhook(client: &ClientSettings, findings: &mut Vec<Finding>) {
+    // A file says all there is to a client, so what is not in it cannot be kept from before.
+    if client.webhook_uri.is_some() && client.webhook_secret.is_none() {
+        let message = format!("is needed by `webhook_uri`: {SECRET_EXPECTED}");
+        findings.push(Finding::new("webhook_secret", message).with("webhook_uri"));
     }
 }
 

@@ -19,15 +19,16 @@ pub(super) fn read(error: &reqwest::Error, target: &Target) -> WireError {
                 Denied::No(no) => WireError::Refused(no.say(&target.host)),
             };
         }
-        if let Some(error) = cause.downcast_ref::<io::Error>() {
-            // An io::Error that wraps another names that one's source as its own: look inside.
-            if let Some(tls) = error.get_ref().and_then(|e| e.downcast_ref()) {
-                return tls_failed(tls);
-            }
-            broken = Some(connection(error.kind()));
-        }
         if let Some(tls) = cause.downcast_ref() {
             return tls_failed(tls);
+        }
+        if let Some(error) = cause.downcast_ref::<io::Error>() {
+            broken = Some(connection(error.kind()));
+            // An io::Error passes over what it wraps when it is asked for its source.
+            if let Some(wrapped) = error.get_ref() {
+                next = Some(wrapped);
+                continue;
+            }
         }
         next = cause.source();
     }

@@ -60,7 +60,7 @@ pub(super) async fn verify(
 ) -> Result<Result<(), AssertionError>, Fault> {
     let now = ctx.now();
     let verified = match client.settings.token_endpoint_auth_method {
-        AuthMethod::PrivateKeyJwt => by_key(client, jwt, now),
+        AuthMethod::PrivateKeyJwt => by_key::<Assertion>(client, jwt, now),
         AuthMethod::ClientSecretJwt => by_secret(ctx, client, jwt, now)?,
         AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None => {
             Err(AssertionError::NoKey)
@@ -76,7 +76,7 @@ pub(super) async fn verify(
         Ok(claims)
     });
     match checked {
-        Ok(claims) => use_up(ctx, realm, client, &claims).await,
+        Ok(claims) => use_up(ctx, realm, client, &claims.jti, expiry(&claims)).await,
         Err(refused) => Ok(Err(refused)),
     }
 }
@@ -102,23 +102,43 @@ impl TokenKind for Assertion {
     const CHECK_EXPIRY: bool = true;
 }
 
+/// What such a token says.
 #[derive(Deserialize)]
-struct Claims {
-    iss: String,
-    sub: String,
-    aud: Audience,
-    exp: f64,
-    jti: String,
+pub(super) struct Claims {
+    pub(super) iss: String,
+    pub(super) sub: String,
+    pub(super) aud: Audience,
+    pub(super) exp: f64,
+    pub(super) jti: String,
 }
 
+/// `aud`, in either of its forms (RFC 7519 §4.1.3).
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Audience {
+pub(super) enum Audience {
     One(String),
     Many(Vec<String>),
 }
 
-fn by_key(client: &Client, jwt: &str, now: Timestamp) -> Result<Claims, AssertionError> {
+impl Audience {
+    /// The audience, when there is exactly one.
+    pub(super) fn only(&self) -> Option<&str> {
+        match self {
+            Audience::One(one) => Some(one),
+            Audience::Many(many) => match many.as_slice() {
+                [one] => Some(one),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// What a token says that one of the client's registered keys signed.
+pub(super) fn by_key<K: TokenKind>(
+    client: &Client,
+    jwt: &str,
+    now: Timestamp,
+) -> Result<K::Claims, AssertionError> {
     let header = jws::header(jwt).map_err(AssertionError::Token)?;
     let keys = client
         .settings
@@ -134,7 +154,7 @@ fn by_key(client: &Client, jwt: &str, now: Timestamp) -> Result<Claims, Assertio
         {
             continue;
         }
-        match jws::verify::<Assertion>(jwt, key, &Alg::ALL, now.secs()) {
+        match jws::verify::<K>(jwt, key, &Alg::ALL, now.secs()) {
             Ok(claims) => return Ok(claims),
             Err(JwsError::BadSignature) => {}
             Err(error) => last = AssertionError::Token(error),
@@ -169,17 +189,7 @@ fn check(
     if claims.iss != client_id || claims.sub != client_id {
         return Err(AssertionError::WrongClient);
     }
-    let audience = match &claims.aud {
-        Audience::One(one) => Some(one),
-        Audience::Many(many) => {
-            if let [one] = many.as_slice() {
-                Some(one)
-            } else {
-                None
-            }
-        }
-    };
-    if audience.is_none_or(|audience| audience != issuer) {
+    if claims.aud.only() != Some(issuer) {
         return Err(AssertionError::WrongAudience);
     }
     if expiry(claims).since(now) > LONGEST {
@@ -192,14 +202,15 @@ fn check(
 }
 
 /// Writes down that the assertion was used, until some time after it could not be used anyway.
-async fn use_up(
+pub(super) async fn use_up(
     ctx: &Context,
     realm: &Realm,
     client: &Client,
-    claims: &Claims,
+    jti: &str,
+    expiry: Timestamp,
 ) -> Result<Result<(), AssertionError>, Fault> {
-    let hash = crypto::sha256(claims.jti.as_bytes());
-    let forget_at = expiry(claims).plus(Span::secs(2 * LEEWAY_SECS));
+    let hash = crypto::sha256(jti.as_bytes());
+    let forget_at = expiry.plus(Span::secs(2 * LEEWAY_SECS));
     let mut batch = Batch::new();
     batch.create(
         key::assertion(realm.id, client.id, &hash),
@@ -217,7 +228,8 @@ async fn use_up(
     }
 }
 
-fn expiry(claims: &Claims) -> Timestamp {
+/// When it is over.
+pub(super) fn expiry(claims: &Claims) -> Timestamp {
     // A float's cast saturates: what is negative becomes the epoch, what is too large the end of time.
     Timestamp((claims.exp * 1000.0) as u64)
 }
@@ -226,6 +238,6 @@ fn expiry(claims: &Claims) -> Timestamp {
 pub(super) const SEALED_FOR: &str = "client-secret";
 
 /// How far the client's clock may be off.
-const LEEWAY_SECS: u64 = 60;
+pub(super) const LEEWAY_SECS: u64 = 60;
 /// `exp` at most five minutes ahead (FAPI 2.0 §5.3.2.1 in spirit), and a little for clocks that differ.
 const LONGEST: Span = Span::secs(5 * 60 + 10);

@@ -18,6 +18,7 @@ pub fn problems(settings: &ClientSettings) -> Vec<String> {
     identity(settings, &mut problems);
     flows(settings, &mut problems);
     addresses(settings, &mut problems);
+    problems.extend(super::channels::problems(settings));
     keys(settings, &mut problems);
     if serde_json::to_vec(settings).map_or(0, |bytes| bytes.len()) > LARGEST {
         problems.push("a client's metadata is at most 32 KiB as JSON".to_owned());
@@ -252,7 +253,7 @@ fn absolute(uri: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-fn web(uri: &str) -> Result<Url, &'static str> {
+pub(super) fn web(uri: &str) -> Result<Url, &'static str> {
     let url = absolute(uri)?;
     // "https:/x" and "https:x" are repaired by browsers and by the parser; exact text comparison must not have to.
     if starts_with_ignoring_case(uri, "https://") || starts_with_ignoring_case(uri, "http://") {
@@ -270,7 +271,7 @@ pub(in crate::domain) fn receiver_address(uri: &str) -> Result<(), &'static str>
     web(uri).and_then(|url| secure(&url))
 }
 
-fn secure(url: &Url) -> Result<(), &'static str> {
+pub(super) fn secure(url: &Url) -> Result<(), &'static str> {
     let loopback = match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -290,14 +291,14 @@ fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
         .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
 /// A record of the store holds 64 KiB; half of it leaves room for what is not the client's.
 const LARGEST: usize = 32 * 1024;
 const LONGEST_SECRET: usize = 512;
-const LONGEST_URI: usize = 2000;
+pub(super) const LONGEST_URI: usize = 2000;
 const MOST_URIS: usize = 100;
 const MOST_KEYS: usize = 20;
 

@@ -5,7 +5,9 @@
 
 mod assertion;
 mod authenticate;
+pub mod channels;
 pub mod check;
+pub mod command;
 pub mod origin;
 mod store;
 pub mod verbs;
@@ -31,7 +33,9 @@ pub struct Client {
     pub secret_hash: Option<[u8; 32]>,
     /// The secret itself, sealed: only for `client_secret_jwt`, whose HMAC needs it.
     pub secret_sealed: Option<Vec<u8>>,
-    /// What its administrators chose. `client_secret` is always absent here.
+    /// The key that its webhooks are signed with, sealed.
+    pub webhook_sealed: Option<Vec<u8>>,
+    /// What its administrators chose. `client_secret` and `webhook_secret` are always absent here.
     pub settings: ClientSettings,
 }
 
@@ -67,6 +71,7 @@ pub(in crate::domain) fn gone(client_id: &str) -> Client {
         created_at: Timestamp(0),
         secret_hash: None,
         secret_sealed: None,
+        webhook_sealed: None,
         settings: ClientSettings {
             client_id: client_id.to_owned(),
             enabled: false,
@@ -130,6 +135,18 @@ pub enum SsfSubjects {
     All,
 }
 
+/// How a command to an app names one of its users (RFC 9493 §3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationSubject {
+    /// By the realm's issuer and the `sub` that the app knows from ID tokens.
+    IssSub,
+    /// By the `email` claim; by issuer and `sub` for somebody who has none.
+    Email,
+    /// By the `sub` alone.
+    Opaque,
+}
+
 /// What a realm file or a REST body may say of a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -166,6 +183,26 @@ pub struct ClientSettings {
     /// Whether one notice without `sid` may tell that everything of a user has ended (Back-Channel Logout §2.4 allows it,
     /// but not every library that was given a `sid` before finds its sessions by `sub` alone).
     pub backchannel_logout_user_wide: bool,
+    /// What a browser loads in a frame when its user signs out, so that the app forgets them (Front-Channel Logout 1.0
+    /// §2). Best effort: it needs a browser, and that browser's cookies for the app.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether that address must get `iss` and `sid`. It always does.
+    pub frontchannel_logout_session_required: bool,
+    /// Where the app takes the command to end everything of one of its users
+    /// (draft-parecki-oauth-global-token-revocation-06 §3).
+    pub global_token_revocation_endpoint: Option<String>,
+    /// The audience of the tokens that authenticate these commands; the endpoint itself when absent.
+    pub global_token_revocation_audience: Option<String>,
+    /// How these commands name the user.
+    pub global_token_revocation_subject: RevocationSubject,
+    /// The `iss` of the tokens with which this client commands the realm to end everything of one of its users; it needs
+    /// `jwks` and the scope `gtr`.
+    pub global_token_revocation_issuer: Option<String>,
+    /// Where an app that speaks none of these is told that a session ended, in JSON.
+    pub webhook_uri: Option<String>,
+    /// The key that webhooks are signed with; only ever inbound, kept sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_secret: Option<String>,
     /// What its ID tokens are signed with; the realm's choice when absent.
     pub id_token_signed_response_alg: Option<Alg>,
     /// A refresh token is issued also without `offline_access` when the grant type is allowed.
@@ -202,6 +239,14 @@ impl Default for ClientSettings {
             backchannel_logout_session_required: false,
             backchannel_logout_initiators: Initiator::ALL.to_vec(),
             backchannel_logout_user_wide: false,
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
+            global_token_revocation_endpoint: None,
+            global_token_revocation_audience: None,
+            global_token_revocation_subject: RevocationSubject::IssSub,
+            global_token_revocation_issuer: None,
+            webhook_uri: None,
+            webhook_secret: None,
             id_token_signed_response_alg: None,
             refresh_without_offline_access: true,
             resources: Vec::new(),

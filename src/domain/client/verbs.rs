@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::assertion::SEALED_FOR;
+use super::channels;
 use super::check::{problems, uses_secret};
 use super::store::read;
 use super::{AuthMethod, Client, ClientSettings};
@@ -66,14 +67,17 @@ pub async fn create(
 ) -> Result<NewClient, ClientError> {
     check(&settings)?;
     let given = settings.client_secret.take().map(Secret::new);
+    let webhook = settings.webhook_secret.take().map(Secret::new);
     let mut client = Client {
         id: ClientId(ctx.new_id()),
         created_at: ctx.now(),
         secret_hash: None,
         secret_sealed: None,
+        webhook_sealed: None,
         settings,
     };
     let secret = equip(ctx, &mut client, given)?;
+    channels::equip(ctx, &mut client, webhook)?;
     let name = key::client_name(realm.id, client.client_id());
     let mut batch = Batch::new();
     batch.create(name.clone(), encode(&client.id)?);
@@ -150,6 +154,7 @@ async fn write(
 ) -> Result<Option<Updated>, ClientError> {
     check(&settings)?;
     let given = settings.client_secret.take().map(Secret::new);
+    let webhook = settings.webhook_secret.take().map(Secret::new);
     let Versioned {
         value: before,
         version,
@@ -166,6 +171,7 @@ async fn write(
     };
     let given = given.filter(|secret| !has_secret(&before, secret.expose()));
     let secret = equip(ctx, &mut after, given)?;
+    channels::equip(ctx, &mut after, webhook)?;
     let Some(detail) = change::changed(&before, &after) else {
         return Ok(Some(Updated {
             client: Arc::new(before),

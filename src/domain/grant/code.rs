@@ -12,6 +12,7 @@ use crate::domain::signout::{self, Epoch, Reason};
 use crate::domain::sweep::Due;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::resources::{self, ResourceError};
+use crate::domain::user;
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
 
@@ -88,6 +89,9 @@ pub enum RedeemError {
     /// The session it hangs on is over.
     #[error("Session not active")]
     SessionEnded(Denied),
+    /// The user is blocked from signing in.
+    #[error("the user is blocked from signing in")]
+    Blocked,
 }
 
 /// Redeems a code: marks it used, creates the family and records the client's part in the session, all in one commit.
@@ -127,7 +131,14 @@ pub async fn redeem(
             replayed(ctx, realm, client, family).await?;
             return Ok(Err(RedeemError::Replayed));
         }
-        if now >= code.value.expires_at {
+        // A lifetime that became shorter applies to codes that exist.
+        let lifetime = realm.settings.tokens.authorization_code_lifetime;
+        if now
+            >= code
+                .value
+                .expires_at
+                .min(code.value.issued_at.plus(lifetime))
+        {
             return Ok(Err(RedeemError::Expired));
         }
         // A client that was disabled meanwhile lost this grant too, although it is no family yet.
@@ -140,8 +151,15 @@ pub async fn redeem(
             Ok(active) => active,
             Err(denied) => return Ok(Err(RedeemError::SessionEnded(denied))),
         };
-        let family = family_of(ctx, realm, client, &code.value.grant, now);
         let mut batch = Batch::new();
+        // Whoever is blocked gets no new grant, from no session; a block at this very moment fails the commit.
+        if let Some(user) = user::by_id(ctx, realm, code.value.grant.user).await? {
+            if user.value.blocked(now).is_some() {
+                return Ok(Err(RedeemError::Blocked));
+            }
+            batch.check(key::user(realm.id, user.value.id), user.version);
+        }
+        let family = family_of(ctx, realm, client, &code.value.grant, now);
         write(realm, &mut batch, &hash, code, active, &family, now)?;
         match ctx.commit(batch).await {
             Ok(_) => return Ok(Ok(family)),

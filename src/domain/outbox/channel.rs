@@ -11,6 +11,10 @@ use crate::domain::signout::Reason;
 pub enum Channel {
     /// OpenID Connect Back-Channel Logout 1.0.
     BackChannel,
+    /// The command to revoke everything of a user (draft-parecki-oauth-global-token-revocation-06).
+    GlobalRevocation,
+    /// A signed message in JSON.
+    Webhook,
     /// A security event that the server sends (SSF 1.0, RFC 8935).
     SsfPush,
     /// A security event that the app fetches (SSF 1.0, RFC 8936).
@@ -24,6 +28,8 @@ impl Channel {
     pub fn as_str(self) -> &'static str {
         match self {
             Channel::BackChannel => "back-channel",
+            Channel::GlobalRevocation => "global-token-revocation",
+            Channel::Webhook => "webhook",
             Channel::SsfPush => "ssf-push",
             Channel::SsfPoll => "ssf-poll",
             Channel::None => "none",
@@ -34,6 +40,8 @@ impl Channel {
     pub fn words(self) -> &'static str {
         match self {
             Channel::BackChannel => "Back-channel sign-out",
+            Channel::GlobalRevocation => "Global token revocation",
+            Channel::Webhook => "Webhook",
             Channel::SsfPush => "Security event, sent",
             Channel::SsfPoll => "Security event, to be fetched",
             Channel::None => "Takes no messages",
@@ -44,15 +52,18 @@ impl Channel {
     pub fn byte(self) -> u8 {
         match self {
             Channel::BackChannel => 1,
-            Channel::SsfPush => 2,
-            Channel::SsfPoll => 3,
+            Channel::GlobalRevocation => 2,
+            Channel::Webhook => 3,
+            Channel::SsfPush => 4,
+            Channel::SsfPoll => 5,
             Channel::None => 0,
         }
     }
 
-    /// The channels of its own that an app has for an act of this reason. Empty when it has none, or wants none for who ends
-    /// it. What it hears through an event stream is `ssf`'s to say.
-    pub fn of(settings: &ClientSettings, reason: Reason) -> Vec<Channel> {
+    /// The channels of its own that an app has for an act of this reason. Empty when it has none, or wants none for who
+    /// ends it. What it hears through an event stream is `ssf`'s to say.
+    /// `whole` says that everything of the user ends: only then may an app be told to revoke everything of theirs.
+    pub fn of(settings: &ClientSettings, reason: Reason, whole: bool) -> Vec<Channel> {
         let mut channels = Vec::new();
         if !reason.tells_apps() {
             return channels;
@@ -63,6 +74,12 @@ impl Channel {
                 .contains(&reason.initiator())
         {
             channels.push(Channel::BackChannel);
+        }
+        if settings.global_token_revocation_endpoint.is_some() && whole {
+            channels.push(Channel::GlobalRevocation);
+        }
+        if settings.webhook_uri.is_some() {
+            channels.push(Channel::Webhook);
         }
         channels
     }

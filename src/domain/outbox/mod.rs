@@ -13,9 +13,11 @@ pub mod delivery;
 pub mod lease;
 pub mod queue;
 pub mod redeliver;
+pub mod revocation;
 pub mod send;
 pub mod settle;
 pub mod standing;
+pub mod webhook;
 pub mod wire;
 
 pub use bell::Bell;

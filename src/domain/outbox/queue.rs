@@ -115,25 +115,6 @@ pub async fn destinations(ctx: &Context) -> Result<Vec<(Destination, Timestamp)>
     }
 }
 
-/// When the first entry of a destination is due; `None` when its queue is empty.
-///
-/// # Errors
-/// [`Fault`] when the store does not answer.
-pub async fn first_due(
-    ctx: &Context,
-    destination: &Destination,
-) -> Result<Option<Timestamp>, Fault> {
-    let range = key::queued_of(destination.realm, &destination.id);
-    let page = ctx
-        .store
-        .scan(&range, None, 1, Dir::Forward, KeysOrRecords::KeysOnly)
-        .await?;
-    let first = page.records.first();
-    Ok(first
-        .and_then(|r| Destination::read(&r.key))
-        .map(|(_, due)| due))
-}
-
 /// The first entries of a destination that are due by now, at most `limit`.
 ///
 /// # Errors

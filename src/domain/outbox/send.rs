@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::delivery::{Attempt, TEXT};
 use super::queue::Queued;
 use super::wire::{Answered, Outgoing, WireError};
-use super::{Channel, Delivery, DeliveryState, backchannel, backoff};
-use crate::domain::client::{self, Client};
+use super::{Channel, Delivery, DeliveryState, backchannel, backoff, revocation, webhook};
+use crate::domain::client::{self, Client, channels};
 use crate::domain::id::{ClientId, SignOutId, UserId};
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
@@ -68,10 +68,15 @@ pub async fn notices(
 ) -> Result<Vec<Notice>, Fault> {
     let takes = client.is_some_and(|c| c.settings.backchannel_logout_user_wide);
     let mut notices: Vec<Notice> = Vec::new();
-    let mut together: HashMap<(SignOutId, UserId), Option<usize>> = HashMap::new();
+    let mut together: HashMap<(SignOutId, UserId, Channel), Option<usize>> = HashMap::new();
     for queued in due {
         let entry = &queued.entry;
-        let alone = !(takes && entry.whole && entry.channel == Channel::BackChannel);
+        let alone = match entry.channel {
+            Channel::BackChannel => !(takes && entry.whole),
+            // One command is about everything of a person, however many sessions ended.
+            Channel::GlobalRevocation => false,
+            Channel::Webhook | Channel::SsfPush | Channel::SsfPoll | Channel::None => true,
+        };
         if alone {
             notices.push(Notice {
                 queued: vec![queued],
@@ -79,12 +84,13 @@ pub async fn notices(
             });
             continue;
         }
-        let of = (entry.sign_out, entry.user);
+        let of = (entry.sign_out, entry.user, entry.channel);
         let at = match together.get(&of) {
             Some(at) => *at,
             None => {
-                let back =
-                    came_back(ctx, realm, entry.client, entry.user, entry.created_at).await?;
+                // A command has no narrower form. Whoever is back by then is signed in again by their new session.
+                let back = entry.channel == Channel::BackChannel
+                    && came_back(ctx, realm, entry.client, entry.user, entry.created_at).await?;
                 let at = (!back).then_some(notices.len());
                 together.insert(of, at);
                 at
@@ -172,7 +178,8 @@ pub async fn attempt(
         let text = "the app did not answer for a day";
         return Ok(nothing(notice, Outcome::GiveUp, text));
     }
-    let outgoing = match outgoing(ctx, realm, client, &delivery, notice.user_wide).await? {
+    let outgoing = outgoing(ctx, realm, client, &entry, &delivery, notice.user_wide);
+    let outgoing = match outgoing.await? {
         Ok(outgoing) => outgoing,
         Err(why) => return Ok(nothing(notice, Outcome::GiveUp, why)),
     };
@@ -193,6 +200,8 @@ fn read(
         Ok(answered) => {
             let outcome = match channel {
                 Channel::BackChannel => backchannel::outcome(&answered),
+                Channel::GlobalRevocation => revocation::outcome(&answered),
+                Channel::Webhook => webhook::outcome(&answered),
                 Channel::SsfPush | Channel::SsfPoll | Channel::None => Outcome::GiveUp,
             };
             let text = match outcome {
@@ -247,6 +256,7 @@ async fn outgoing(
     ctx: &Context,
     realm: &Realm,
     client: Option<&Client>,
+    entry: &super::Entry,
     delivery: &Delivery,
     user_wide: bool,
 ) -> Result<Result<Outgoing, &'static str>, Fault> {
@@ -270,6 +280,26 @@ async fn outgoing(
             backchannel::outgoing(ctx, realm, client, uri.clone(), delivery.user, sid)
                 .await
                 .map(Ok)
+        }
+        Channel::GlobalRevocation => {
+            let Some(endpoint) = &client.settings.global_token_revocation_endpoint else {
+                return Ok(Err(
+                    "the app no longer has a global_token_revocation_endpoint",
+                ));
+            };
+            revocation::outgoing(ctx, realm, client, endpoint, delivery.user)
+                .await
+                .map(Ok)
+        }
+        Channel::Webhook => {
+            let (Some(uri), Some(key)) = (
+                &client.settings.webhook_uri,
+                channels::webhook_key(ctx, client)?,
+            ) else {
+                return Ok(Err("the app no longer has a webhook_uri"));
+            };
+            let event = webhook::event(ctx, realm, client, entry.sign_out, delivery).await?;
+            Ok(Ok(webhook::outgoing(uri, &key, &event, ctx.now())))
         }
         // What waits in an event stream waits there.
         Channel::SsfPush | Channel::SsfPoll | Channel::None => Ok(Err("the app takes no messages")),

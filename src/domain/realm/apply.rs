@@ -9,7 +9,7 @@ use crate::crypto::{self, Secret};
 use crate::domain::client::verbs::{self as clients, ClientError};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::user::verbs::{self as users, UserError};
-use crate::domain::user::{self, UserSettings};
+use crate::domain::user::{self, Blocking, UserSettings};
 use crate::domain::{Actor, Context, Fault};
 
 /// What applying a file did.
@@ -204,15 +204,20 @@ async fn apply_client(
         return Ok(());
     };
     let given = settings.client_secret.take();
+    let webhook = settings.webhook_secret.take();
     if existing.settings == settings
         && given
             .as_ref()
             .is_none_or(|secret| clients::has_secret(&existing, secret))
+        && webhook
+            .as_ref()
+            .is_none_or(|secret| client::channels::has_webhook_secret(ctx, &existing, secret))
     {
         applied.unchanged += 1;
         return Ok(());
     }
     settings.client_secret = given;
+    settings.webhook_secret = webhook;
     let updated = clients::update(ctx, realm, actor, existing.id, settings).await?;
     applied.updated += 1;
     applied
@@ -238,7 +243,10 @@ async fn apply_user(
         settings.password = None;
         settings.password_hash = None;
     }
+    // Like the password, a block in the file is how the user begins: what administrators did since stands.
+    settings.blocking = Blocking::Keep;
     let kept = UserSettings {
+        blocking: Blocking::Keep,
         username: existing.username,
         password: None,
         password_hash: None,

@@ -64,6 +64,8 @@ pub struct RealmSettings {
     pub registration: RegistrationPolicy,
     /// Whether other parties are told of what happens, as it happens (SSF 1.0).
     pub shared_signals: SharedSignals,
+    /// What tells apps and takes commands beside the channels that every sign-out has.
+    pub logout: LogoutPolicy,
 }
 
 impl Default for RealmSettings {
@@ -75,6 +77,7 @@ impl Default for RealmSettings {
             tokens: TokenPolicy::default(),
             registration: RegistrationPolicy::default(),
             shared_signals: SharedSignals::default(),
+            logout: LogoutPolicy::default(),
         }
     }
 }
@@ -119,14 +122,53 @@ impl Default for SessionPolicy {
     }
 }
 
+impl SessionPolicy {
+    /// Whether credentials given at `auth_time` no longer count, whatever the session says (`sign_in_frequency`).
+    pub fn wants_credentials(&self, auth_time: Timestamp, now: Timestamp) -> bool {
+        !self.sign_in_frequency.is_zero() && now.since(auth_time) >= self.sign_in_frequency
+    }
+
+    /// Whether a start of a session has to look at the user's other sessions.
+    pub fn counts_sessions(&self) -> bool {
+        self.limit > 0 || self.one_address != OneAddress::Off
+    }
+}
+
+impl RealmSettings {
+    /// Whether everything that lives under `self` lives as long under `after`. When not, what there is must be looked at
+    /// again: its dates were set for the old policy.
+    pub fn is_kept_by(&self, after: &RealmSettings) -> bool {
+        let (old, new) = (&self.sessions, &after.sessions);
+        let kept = |before: Span, after: Span| after >= before;
+        let forgotten = old.remember_me && !new.remember_me;
+        let fewer = new.limit > 0 && (old.limit == 0 || new.limit < old.limit);
+        kept(old.idle_timeout, new.idle_timeout)
+            && kept(old.max_lifetime, new.max_lifetime)
+            && kept(old.remember_me_idle_timeout, new.remember_me_idle_timeout)
+            && kept(old.remember_me_max_lifetime, new.remember_me_max_lifetime)
+            && kept(
+                self.tokens.refresh_idle_timeout,
+                after.tokens.refresh_idle_timeout,
+            )
+            && kept(
+                self.tokens.offline_idle_timeout,
+                after.tokens.offline_idle_timeout,
+            )
+            && !forgotten
+            && !fewer
+    }
+}
+
 /// What happens when a user already holds as many sessions as the realm allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitAction {
     /// The new sign-in is refused.
     Deny,
-    /// The oldest session ends.
+    /// The session that started first ends.
     EndOldest,
+    /// The session that was used least recently ends.
+    EndLeastRecent,
     /// The user chooses which to end.
     Ask,
 }
@@ -173,6 +215,28 @@ impl Default for TokenPolicy {
             offline_idle_timeout: Span::days(30),
             refresh_reuse_window: Span::secs(10),
             signing_algorithm: Alg::Es256,
+        }
+    }
+}
+
+/// What tells apps and takes commands beside the channels that every sign-out has. Discovery names what is on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogoutPolicy {
+    /// Whether the page after a sign-out loads the apps' front-channel addresses (Front-Channel Logout 1.0).
+    pub front_channel: bool,
+    /// Whether scripts of an app may ask if the browser's session changed (Session Management 1.0).
+    pub check_session: bool,
+    /// Whether the realm takes commands to end everything of a user (draft-parecki-oauth-global-token-revocation-06).
+    pub global_token_revocation: bool,
+}
+
+impl Default for LogoutPolicy {
+    fn default() -> Self {
+        LogoutPolicy {
+            front_channel: true,
+            check_session: true,
+            global_token_revocation: true,
         }
     }
 }

@@ -298,6 +298,7 @@ mod tests {
             created_at: Timestamp(0),
             secret_hash: None,
             secret_sealed: None,
+            webhook_sealed: None,
             settings,
         })
     }

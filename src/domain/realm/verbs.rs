@@ -9,6 +9,7 @@ use crate::domain::change;
 use crate::domain::id::RealmId;
 use crate::domain::record::{Versioned, encode, encode_json, versioned};
 use crate::domain::signout::{Reason, Request, Selection, SignOut};
+use crate::domain::sweep::Due;
 use crate::domain::time::Span;
 use crate::domain::{Actor, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
@@ -160,6 +161,10 @@ async fn write(
     let mut batch = Batch::new();
     batch.replace(key::realm(after.id), version, encode_json(&after)?);
     record(&mut batch, ctx, &after, actor, "realm.update", Some(detail))?;
+    if !before.settings.is_kept_by(&after.settings) {
+        // In this commit: a shorter lifetime or a lower limit reaches what exists, also past a crash.
+        Due::Policy(ctx.new_id().into_bytes()).put(&mut batch, after.id, ctx.now());
+    }
     let ends = (before.settings.enabled && !after.settings.enabled).then(|| everybody(actor));
     let done = change::commit(ctx, &before, batch, ends.as_ref()).await?;
     let Ok(sign_out) = done else { return Ok(None) };

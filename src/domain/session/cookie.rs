@@ -13,6 +13,13 @@ pub struct Presented {
     secret: [u8; 32],
 }
 
+impl Presented {
+    /// The text it was read from.
+    pub fn text(&self) -> String {
+        text(self.sid, &self.secret)
+    }
+}
+
 /// Writes the cookie's text.
 pub fn text(sid: Sid, secret: &[u8; 32]) -> String {
     let mut bytes = Vec::with_capacity(48);

@@ -3,8 +3,10 @@
 //! Owns the record, how it starts, is touched, presented and searched. Does not own how it ends: [`Session::end`] is
 //! reachable only from the door (`signout`), which lives in the parent module's privacy.
 
+pub mod address;
 pub mod cookie;
 pub mod device;
+pub mod limit;
 pub mod query;
 pub mod search;
 pub mod start;
@@ -13,8 +15,9 @@ pub mod touch;
 use serde::{Deserialize, Serialize};
 
 pub use device::Device;
+pub use limit::Turns;
 pub use query::Query;
-pub use start::{Start, Started, start};
+pub use start::{Refused, Start, Started, Terms, start};
 
 use super::Fault;
 use super::id::{ClientId, RealmId, Sid, SignOutId, UserId};
@@ -96,6 +99,8 @@ pub struct Seen {
     pub ip: String,
     /// On which node.
     pub node: String,
+    /// The other place than its own that was last put on record (`one_address = log`).
+    pub elsewhere: Option<String>,
 }
 
 /// How long a session may still live under its realm's policy of this moment.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::expand::Open;
 use super::select::{Resolved, Selection, resolve};
 use super::write::{self, Act};
-use super::{Epoch, Request, Scope, SignOut, State, chunks, expand, own};
+use super::{Epoch, Request, Scope, SignOut, State, block, chunks, expand, own};
 use crate::crypto;
 use crate::domain::id::SignOutId;
 use crate::domain::realm::Realm;
@@ -76,6 +76,7 @@ pub async fn end_with(
     let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
     note(ctx, realm, request, &record, &mut batch)?;
+    record.block = block::write(ctx, realm, request, act, &resolved, &mut batch).await?;
     let whole = small(ctx, realm, act, &resolved, &request.select, &mut batch).await?;
     if let Some(counted) = whole {
         record.state = if counted.told {
@@ -89,6 +90,7 @@ pub async fn end_with(
         record.offline = counted.offline;
         batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
         commit(ctx, batch).await?;
+        block_the_rest(ctx, realm, &record).await;
         return Ok(record);
     }
     record.state = State::Expanding;
@@ -100,6 +102,7 @@ pub async fn end_with(
     batch.put(key::sign_out_open(realm.id, act.id), encode(&open)?);
     batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
     commit(ctx, batch).await?;
+    block_the_rest(ctx, realm, &record).await;
     // Without an epoch, denial holds once the list is written out.
     if has_epoch(&request.select) && resolved.sids.len() > BEFORE_ANSWER {
         ctx.door.wake.notify_one();
@@ -113,6 +116,16 @@ pub async fn end_with(
             Ok(record)
         }
         Err(fault) => Err(fault.into()),
+    }
+}
+
+/// The act is committed and names whom it blocks: what cannot be done now, the sweep does.
+async fn block_the_rest(ctx: &Context, realm: &Realm, record: &SignOut) {
+    if record.block.is_none() {
+        return;
+    }
+    if let Err(fault) = block::finish(ctx, realm, record.id).await {
+        tracing::warn!(%fault, sign_out = %record.id, "not everybody is blocked yet; the sweep goes on");
     }
 }
 
@@ -216,8 +229,7 @@ fn record_of(request: &Request, id: SignOutId, at: Timestamp, resolved: &Resolve
         message: cut(&request.message),
         selection: request.select.words(),
         state: State::Expanding,
-        whole: request.reason.scope() == Scope::Everything
-            && matches!(&request.select, Selection::Users(_) | Selection::All),
+        whole: request.is_whole(),
         large: false,
         sessions: 0,
         people: 0,
@@ -227,6 +239,7 @@ fn record_of(request: &Request, id: SignOutId, at: Timestamp, resolved: &Resolve
         protected: resolved.protected.clone(),
         not_found: not_found.take(1000).cloned().collect(),
         already_ended: resolved.already_ended.iter().take(1000).copied().collect(),
+        block: None,
     }
 }
 

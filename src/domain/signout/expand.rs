@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::select::Selection;
 use super::write::{self, Act, AppOf, SessionRow};
-use super::{Reason, Scope, SignOut, State, chunks, receipt};
+use super::{Reason, Scope, SignOut, chunks, receipt};
 use crate::domain::grant::TokenFamily;
 use crate::domain::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use crate::domain::realm::{self, Realm};

@@ -49,6 +49,7 @@ pub async fn end(
             protected: Vec::new(),
             not_found: Vec::new(),
             already_ended: Vec::new(),
+            block: None,
         };
         let act = Act::of(&record);
         let mut batch = Batch::new();

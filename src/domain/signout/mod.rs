@@ -4,6 +4,7 @@
 //! [`mod@plan`] is the dry run, [`mod@end`] the act, [`expand`] writes out what an epoch already denies, [`receipt`] shows it.
 //! The asking administrator's own session is never part of any of them ([`own`]).
 
+pub mod block;
 pub mod chunks;
 pub mod end;
 pub mod epoch;
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use end::{EndError, end, end_with};
 pub use epoch::Epoch;
 pub use plan::{Plan, plan};
-pub use reason::{Initiator, Reason, Scope};
+pub use reason::{Reason, Scope};
 pub use receipt::Receipt;
 pub use select::Selection;
 
@@ -51,6 +52,17 @@ pub struct Request {
     pub once: Option<String>,
     /// Ids of users or clients that were named and that nobody has: they go on the receipt as not found.
     pub unknown: Vec<String>,
+    /// Blocks the sign-in of the people of the act.
+    pub block: Option<BlockOrder>,
+}
+
+/// How the people of an act are blocked from signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockOrder {
+    /// Until when; `None` until it is lifted.
+    pub until: Option<Timestamp>,
+    /// Whether people with administrators' roles are blocked too.
+    pub administrators: bool,
 }
 
 impl Request {
@@ -66,8 +78,26 @@ impl Request {
             message: None,
             once: None,
             unknown: Vec::new(),
+            block: None,
         }
     }
+
+    /// Whether it ends everything of whom it is about.
+    pub fn is_whole(&self) -> bool {
+        self.reason.scope() == Scope::Everything
+            && matches!(&self.select, Selection::Users(_) | Selection::All)
+    }
+}
+
+/// That an act blocked the sign-in of its people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// Until when; `None` until it is lifted.
+    pub until: Option<Timestamp>,
+    /// How many people.
+    pub people: u64,
+    /// Whether people with administrators' roles are among them.
+    pub administrators: bool,
 }
 
 /// One act of ending sessions, as kept.
@@ -111,6 +141,9 @@ pub struct SignOut {
     pub not_found: Vec<String>,
     /// Selected sessions that were over before.
     pub already_ended: Vec<Sid>,
+    /// Whether its people are blocked from signing in.
+    #[serde(default)]
+    pub block: Option<Blocked>,
 }
 
 /// How far an act is.

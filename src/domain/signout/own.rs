@@ -15,13 +15,17 @@ pub fn protected(request: &Request) -> Option<Sid> {
         | Reason::Expired
         | Reason::RefreshReuse
         | Reason::CodeReplay
-        | Reason::TokenRevoked => None,
+        | Reason::TokenRevoked
+        | Reason::SessionLimit
+        | Reason::AddressRule => None,
         Reason::Admin
         | Reason::UserDisabled
         | Reason::UserDeleted
         | Reason::PasswordChanged
         | Reason::ClientDisabled
-        | Reason::RealmDisabled => request.actor.sid,
+        | Reason::RealmDisabled
+        | Reason::GlobalRevocation
+        | Reason::SignInBlocked => request.actor.sid,
     }
 }
 

@@ -6,7 +6,7 @@ use super::end::EndError;
 use super::receipt::App;
 use super::select::{Resolved, resolve};
 use super::write;
-use super::{Reason, Request, Scope, expand};
+use super::{Request, Scope, expand};
 use crate::domain::id::{ClientId, Sid};
 use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
@@ -97,7 +97,7 @@ async fn look(
                     ctx,
                     realm,
                     &mut apps,
-                    request.reason,
+                    request,
                     part.client,
                     (&part.client_id, &part.name),
                 )
@@ -119,7 +119,7 @@ async fn look(
                     ctx,
                     realm,
                     &mut apps,
-                    request.reason,
+                    request,
                     grant.client,
                     (&grant.client_id, &grant.client_name),
                 )
@@ -147,7 +147,7 @@ async fn look(
             ctx,
             realm,
             &mut apps,
-            request.reason,
+            request,
             grant.client,
             (&grant.client_id, &grant.client_name),
         )
@@ -166,14 +166,14 @@ async fn app<'a>(
     ctx: &Context,
     realm: &Realm,
     apps: &'a mut BTreeMap<ClientId, App>,
-    reason: Reason,
+    request: &Request,
     id: ClientId,
     named: (&str, &str),
 ) -> Result<&'a mut App, EndError> {
     let client = client::by_id(ctx, realm, id).await?;
     let channels = client
         .as_ref()
-        .map(|c| Channel::of(&c.settings, reason))
+        .map(|c| Channel::of(&c.settings, request.reason, request.is_whole()))
         .unwrap_or_default();
     Ok(apps.entry(id).or_insert_with(|| {
         let name = client.as_ref().map_or(named.1, |c| c.name()).to_owned();

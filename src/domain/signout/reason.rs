@@ -35,6 +35,15 @@ pub enum Reason {
     ClientDisabled,
     /// The realm was disabled or deleted.
     RealmDisabled,
+    /// Somebody who may command it did (draft-parecki-oauth-global-token-revocation-06): a company's own identity
+    /// provider, a security system.
+    GlobalRevocation,
+    /// The user held more sessions than the realm allows.
+    SessionLimit,
+    /// It was used from another address than the one it started at, where the realm allows one.
+    AddressRule,
+    /// The user was blocked from signing in.
+    SignInBlocked,
 }
 
 /// What an act of a reason ends.
@@ -101,11 +110,16 @@ impl Reason {
             | Reason::UserDisabled
             | Reason::UserDeleted
             | Reason::ClientDisabled
-            | Reason::RealmDisabled => Initiator::Admin,
+            | Reason::RealmDisabled
+            | Reason::GlobalRevocation
+            | Reason::SignInBlocked => Initiator::Admin,
             Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
                 Initiator::User
             }
-            Reason::RefreshReuse | Reason::CodeReplay => Initiator::Policy,
+            Reason::RefreshReuse
+            | Reason::CodeReplay
+            | Reason::SessionLimit
+            | Reason::AddressRule => Initiator::Policy,
             Reason::Idle | Reason::Expired => Initiator::System,
         }
     }
@@ -131,6 +145,10 @@ impl Reason {
             Reason::TokenRevoked => "token_revoked",
             Reason::ClientDisabled => "client_disabled",
             Reason::RealmDisabled => "realm_disabled",
+            Reason::GlobalRevocation => "global_revocation",
+            Reason::SessionLimit => "session_limit",
+            Reason::AddressRule => "address_rule",
+            Reason::SignInBlocked => "sign_in_blocked",
         }
     }
 
@@ -150,6 +168,10 @@ impl Reason {
             Reason::TokenRevoked => "The application gave its token back",
             Reason::ClientDisabled => "The application was disabled",
             Reason::RealmDisabled => "The realm was disabled",
+            Reason::GlobalRevocation => "Another system had everything of the user revoked",
+            Reason::SessionLimit => "The user reached the limit of sessions",
+            Reason::AddressRule => "It was used from another address",
+            Reason::SignInBlocked => "The user was blocked from signing in",
         }
     }
 
@@ -169,6 +191,10 @@ impl Reason {
             Reason::TokenRevoked => None,
             Reason::ClientDisabled => Some("The application was disabled"),
             Reason::RealmDisabled => Some("Sign-in is not available"),
+            Reason::GlobalRevocation => Some("You were signed out everywhere"),
+            Reason::SessionLimit => Some("You signed in on too many devices"),
+            Reason::AddressRule => Some("You were signed out because your address changed"),
+            Reason::SignInBlocked => Some("Your sign-in is blocked"),
         }
     }
 
@@ -179,18 +205,29 @@ impl Reason {
             | Reason::UserDisabled
             | Reason::UserDeleted
             | Reason::PasswordChanged
-            | Reason::RealmDisabled => Scope::Everything,
-            Reason::User | Reason::RpLogout | Reason::Idle | Reason::Expired => Scope::SessionOnly,
+            | Reason::RealmDisabled
+            | Reason::GlobalRevocation
+            | Reason::AddressRule
+            | Reason::SignInBlocked => Scope::Everything,
+            Reason::User
+            | Reason::RpLogout
+            | Reason::Idle
+            | Reason::Expired
+            | Reason::SessionLimit => Scope::SessionOnly,
             Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Scope::Family,
             Reason::ClientDisabled => Scope::Client,
         }
     }
 
-    /// Whether the cookie of an ended session tells its bearer that an administrator did it.
+    /// Whether the cookie of an ended session tells its bearer that an administrator, or a system of theirs, did it.
     pub fn by_administrator(self) -> bool {
         matches!(
             self,
-            Reason::Admin | Reason::UserDisabled | Reason::RealmDisabled
+            Reason::Admin
+                | Reason::UserDisabled
+                | Reason::RealmDisabled
+                | Reason::GlobalRevocation
+                | Reason::SignInBlocked
         )
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-pub use super::told::{App, AppState, apps, total};
+#[cfg(test)]
+pub use super::told::AppState;
+pub use super::told::{App, apps, total};
 use super::{SignOut, State};
 use crate::domain::denial;
 use crate::domain::id::{Sid, SignOutId, UserId};

@@ -144,7 +144,7 @@ async fn named(
 }
 
 /// Walks an index whose keys end in a sid.
-pub(super) async fn walk(ctx: &Context, range: &Range) -> Result<Vec<Sid>, Fault> {
+pub(in crate::domain) async fn walk(ctx: &Context, range: &Range) -> Result<Vec<Sid>, Fault> {
     let mut sids = Vec::new();
     let mut after: Option<Cursor> = None;
     loop {

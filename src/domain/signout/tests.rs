@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::client::{self, Client, ClientSettings};
+use crate::domain::client::Client;
 use crate::domain::denial::{self, Denied};
-use crate::domain::grant::{Grant, TokenFamily, code};
+use crate::domain::grant::TokenFamily;
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::session::{self, Query};
@@ -30,19 +30,7 @@ struct House {
 async fn house() -> House {
     let (ctx, clock) = testing::context();
     let realm = testing::realm(&ctx, "demo").await;
-    let settings = ClientSettings {
-        client_id: "app".to_owned(),
-        client_secret: Some("a-secret-of-the-app-that-is-long".to_owned()),
-        redirect_uris: vec!["https://app.example/callback".to_owned()],
-        scope: "openid profile offline_access".to_owned(),
-        backchannel_logout_uri: Some("https://app.example/logout".to_owned()),
-        require_pkce: false,
-        ..ClientSettings::default()
-    };
-    let client = client::verbs::create(&ctx, &realm, &Actor::system("test"), settings)
-        .await
-        .unwrap()
-        .client;
+    let client = testing::client(&ctx, &realm, "app").await;
     let ann = testing::user(&ctx, &realm, "ann").await;
     let bob = testing::user(&ctx, &realm, "bob").await;
     House {
@@ -61,43 +49,7 @@ impl House {
     }
 
     async fn grant(&self, sid: Sid, scope: &str) -> (TokenFamily, String) {
-        let session = session::find(&self.ctx, &self.realm, sid)
-            .await
-            .unwrap()
-            .unwrap()
-            .value;
-        let grant = Grant {
-            client: self.client.id,
-            client_id: self.client.client_id().to_owned(),
-            client_name: self.client.name().to_owned(),
-            user: session.user,
-            username: session.username,
-            sid,
-            session_started_at: session.started_at,
-            scope: scope.to_owned(),
-            resources: Vec::new(),
-            auth_time: session.auth_time,
-            amr: session.amr,
-            acr: "1".to_owned(),
-            nonce: None,
-            claims: None,
-        };
-        let issue = code::Issue {
-            grant,
-            redirect_uri: "https://app.example/callback".to_owned(),
-            code_challenge: None,
-        };
-        let text = code::issue(&self.ctx, &self.realm, issue).await.unwrap();
-        let redeem = code::Redeem {
-            code: &text,
-            redirect_uri: None,
-            code_verifier: None,
-            resources: &[],
-        };
-        let family = code::redeem(&self.ctx, &self.realm, &self.client, redeem)
-            .await
-            .unwrap()
-            .unwrap();
+        let family = testing::grant(&self.ctx, &self.realm, &self.client, sid, scope).await;
         let scoped = issue::Scoped {
             scope: scope.to_owned(),
             audience: resources::narrow(&self.client, &[], &[]).unwrap(),
@@ -192,7 +144,7 @@ async fn an_administrator_ends_one_session_with_its_offline_grants_and_no_other(
         .unwrap()
         .unwrap();
     assert_eq!(receipt.apps.len(), 1);
-    assert_eq!(receipt.apps[0].state, receipt::AppState::Bounded);
+    assert_eq!(receipt.apps[0].state, receipt::AppState::Retrying);
     assert_eq!(receipt.sessions.len(), 1);
 }
 
@@ -277,7 +229,7 @@ async fn an_act_on_many_sessions_ends_all_of_them_and_counts_them() {
         .unwrap();
     assert_eq!(
         (done.state, done.sessions, done.people, done.families),
-        (State::Settled, 60, 1, 60)
+        (State::Delivering, 60, 1, 60)
     );
     for sid in sids {
         assert!(!house.good(sid).await);

@@ -215,7 +215,7 @@ pub async fn app(
     let client = client::by_id(ctx, realm, of.client).await?;
     let channels = client
         .as_ref()
-        .map(|c| Channel::of(&c.settings, act.reason))
+        .map(|c| Channel::of(&c.settings, act.reason, act.is_whole(user)))
         .unwrap_or_default();
     // Whoever is being deleted has no record by the time it is told.
     let gone = act.reason == Reason::ClientDisabled;

@@ -219,6 +219,39 @@ pub async fn logout_token(
     sign(&signer, "logout+jwt", &claims)
 }
 
+/// How long a command is good for, as Okta's are.
+const COMMAND_LIFETIME: Span = Span::secs(5 * 60);
+
+/// Makes the token that authenticates a command to revoke everything of a user at an app
+/// (draft-parecki-oauth-global-token-revocation-06 §3.2: "a JWT"), in the form that Okta sends: typed, `sub` is the
+/// `client_id`, used once. Signed as the client's ID tokens are, with keys that it knows.
+///
+/// # Errors
+/// [`Fault`] when the key cannot sign.
+pub async fn revocation_token(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    audience: &str,
+) -> Result<String, Fault> {
+    let alg = client
+        .settings
+        .id_token_signed_response_alg
+        .unwrap_or(realm.settings.tokens.signing_algorithm);
+    let now = ctx.now();
+    let claims = json!({
+        "iss": realm.issuer(&ctx.public_url),
+        "sub": client.client_id(),
+        "aud": audience,
+        "iat": now.secs(),
+        "nbf": now.secs(),
+        "exp": now.plus(COMMAND_LIFETIME).secs(),
+        "jti": ctx.new_id().simple().to_string(),
+    });
+    let signer = keys::signer(ctx, realm, alg).await?;
+    sign(&signer, "global-token-revocation+jwt", &claims)
+}
+
 fn sign(signer: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
     signer
         .sign(typ, claims)

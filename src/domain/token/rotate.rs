@@ -38,6 +38,10 @@ pub enum RotateError {
         "Token is not active: the refresh token was already used, so all its tokens have been revoked"
     )]
     Reused,
+    /// The realm wants credentials again by now (`sign_in_frequency`). Nothing is revoked: the app sends the person to
+    /// sign in.
+    #[error("The sign-in is too old for this realm; the user must sign in again")]
+    SignInTooOld,
     /// More scope than was granted.
     #[error("scope must not exceed what was granted")]
     Scope,
@@ -66,6 +70,11 @@ pub async fn rotate(
             Err(Denied::Unknown) => return Ok(Err(RotateError::Unknown)),
             Err(denied) => return Ok(Err(RotateError::Denied(denied))),
         };
+        // `offline_access` is for when the person is away: nobody can be asked then.
+        let (sessions, auth_time) = (&realm.settings.sessions, active.family.grant.auth_time);
+        if !active.family.offline && sessions.wants_credentials(auth_time, ctx.now()) {
+            return Ok(Err(RotateError::SignInTooOld));
+        }
         let scoped = match narrowed(client, &active, &presented) {
             Ok(scoped) => scoped,
             Err(refused) => return Ok(Err(refused)),
@@ -130,7 +139,7 @@ async fn turn(
     match ctx.commit(batch).await {
         Ok(_) => {
             if let Some(session) = &active.session {
-                session::touch::touch(ctx, realm, session, ip).await?;
+                session::touch::touch_by_app(ctx, realm, session, ip).await?;
             }
             Ok(Turn::Mint(Box::new(active)))
         }

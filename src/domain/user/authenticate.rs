@@ -7,6 +7,7 @@ use crate::crypto::{PasswordError, Secret, Verdict};
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode_json};
+use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, CommitError};
 
@@ -19,6 +20,9 @@ pub enum AuthenticateError {
     /// The user is disabled. Told only to who knows the password.
     #[error("the user is disabled")]
     Disabled,
+    /// Sign-in is blocked until a moment, or until it is lifted. Told only to who knows the password.
+    #[error("the user is blocked from signing in")]
+    Blocked(Option<Timestamp>),
     /// Too many passwords are being checked; worth another try in a second or two.
     #[error("too many passwords are being checked")]
     TooBusy,
@@ -57,6 +61,9 @@ pub async fn authenticate(
     };
     if !user.value.enabled {
         return Ok(Err(AuthenticateError::Disabled));
+    }
+    if let Some(block) = user.value.blocked(ctx.now()) {
+        return Ok(Err(AuthenticateError::Blocked(block.until)));
     }
     if rehash {
         upgrade(ctx, realm, id, kept, password).await;

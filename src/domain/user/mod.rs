@@ -4,7 +4,9 @@
 //! given a new password (`signout`).
 
 mod authenticate;
+pub mod block;
 pub mod check;
+mod deed;
 mod store;
 pub mod verbs;
 
@@ -12,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 pub use authenticate::{AuthenticateError, authenticate};
+pub use block::{Block, Blocking};
 pub(in crate::domain) use store::has_password;
-pub use store::{by_id, count, find, list};
+pub use store::{by_email, by_id, count, find, list};
 
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
@@ -33,9 +36,17 @@ pub struct User {
     pub claims: serde_json::Map<String, serde_json::Value>,
     /// When they were made.
     pub created_at: Timestamp,
+    /// Set while they may not sign in although they are enabled; may have run out.
+    #[serde(default)]
+    pub blocked: Option<Block>,
 }
 
 impl User {
+    /// The block that holds at this moment.
+    pub fn blocked(&self, now: Timestamp) -> Option<&Block> {
+        self.blocked.as_ref().filter(|block| block.holds(now))
+    }
+
     /// The name that people see: the `name` claim or the username.
     pub fn display_name(&self) -> &str {
         self.claim("name").unwrap_or(&self.username)
@@ -65,6 +76,9 @@ pub struct UserSettings {
     pub roles: Vec<String>,
     /// Standard and other claims.
     pub claims: serde_json::Map<String, serde_json::Value>,
+    /// Whether sign-in is blocked.
+    #[serde(rename = "blocked_until", skip_serializing_if = "Blocking::is_keep")]
+    pub blocking: Blocking,
 }
 
 impl Default for UserSettings {
@@ -76,6 +90,7 @@ impl Default for UserSettings {
             enabled: true,
             roles: Vec::new(),
             claims: serde_json::Map::new(),
+            blocking: Blocking::Keep,
         }
     }
 }

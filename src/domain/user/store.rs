@@ -160,5 +160,39 @@ pub(in crate::domain) async fn has_password(
         .is_some())
 }
 
+/// The form under which a user's `email` claim is searched, when they have one that a key can hold.
+pub(super) fn folded_email(user: &User) -> Option<String> {
+    let folded = fold(user.claim("email")?);
+    let fits = !folded.is_empty() && folded.len() <= LONGEST_FOLDED && !folded.contains('\0');
+    fits.then_some(folded)
+}
+
+/// The users whose `email` claim this is, however its case is spelled; at most `limit`.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn by_email(
+    ctx: &Context,
+    realm: &Realm,
+    email: &str,
+    limit: usize,
+) -> Result<Vec<UserId>, Fault> {
+    let folded = fold(email);
+    if folded.is_empty() || folded.len() > LONGEST_FOLDED || folded.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let range = key::users_by_email(realm.id, &folded);
+    let page = ctx
+        .store
+        .scan(&range, None, limit, Dir::Forward, KeysOrRecords::KeysOnly)
+        .await?;
+    Ok(page
+        .records
+        .iter()
+        .filter_map(|r| key::tail(&r.key))
+        .filter_map(|t| UserId::from_bytes(&t))
+        .collect())
+}
+
 /// The longest folded name, in bytes: some characters fold to many.
 pub(super) const LONGEST_FOLDED: usize = 512;

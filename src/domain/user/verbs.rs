@@ -5,19 +5,19 @@
 //! session guards with. A new password therefore writes it too, though nothing in it changes.
 
 use super::check::password_problem;
-use super::store::{Password, by_id, id_of};
-use super::{User, UserSettings, fold};
+use super::deed::{deed, everything_of, record, refuse_own_account};
+use super::store::{Password, by_id, folded_email, id_of};
+use super::{Block, Blocking, User, UserSettings, fold};
 use crate::crypto::{PasswordError, Secret};
-use crate::domain::audit::{self, Entry};
 use crate::domain::change;
-use crate::domain::id::{SignOutId, UserId};
+use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, encode_json};
-use crate::domain::signout::{Reason, Request, Selection, SignOut};
-use crate::domain::ssf::{self, Deed};
-use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
+use crate::domain::signout::{BlockOrder, Reason, Request, SignOut};
+use crate::domain::{Actor, Context, Fault, TRIES, key, ssf};
 use crate::store::{Batch, CommitError};
 
+pub use super::block::{block, unblock};
 pub use super::check::problems;
 
 /// Why a user was not created, changed or deleted.
@@ -71,6 +71,10 @@ pub async fn create(
         roles: settings.roles,
         claims: settings.claims,
         created_at: ctx.now(),
+        blocked: match settings.blocking {
+            Blocking::Keep | Blocking::Lift => None,
+            Blocking::Until(until) => Some(Block::new(actor, ctx.now(), until)),
+        },
     };
     let mut batch = Batch::new();
     rows(realm, &user, &mut batch)?;
@@ -86,7 +90,7 @@ pub async fn create(
     }
 }
 
-/// Adds what a new user without a password writes: the record and the name.
+/// Adds what a new user without a password writes: the record, the name and the address.
 ///
 /// # Errors
 /// [`Fault::Record`] when it cannot be encoded.
@@ -96,6 +100,9 @@ pub fn rows(realm: &Realm, user: &User, batch: &mut Batch) -> Result<(), Fault> 
         encode(&user.id)?,
     );
     batch.create(key::user(realm.id, user.id), encode_json(user)?);
+    if let Some(email) = folded_email(user) {
+        batch.put(key::user_by_email(realm.id, &email, user.id), Vec::new());
+    }
     Ok(())
 }
 
@@ -173,6 +180,14 @@ async fn write(
         enabled: settings.enabled,
         roles: settings.roles,
         claims: settings.claims,
+        blocked: match settings.blocking {
+            Blocking::Keep => before.blocked.clone(),
+            Blocking::Lift => None,
+            Blocking::Until(until) => {
+                refuse_own_account(realm, actor, id, "block")?;
+                Some(Block::new(actor, ctx.now(), until))
+            }
+        },
         ..before.clone()
     };
     let changed = change::changed(&before, &after);
@@ -188,6 +203,15 @@ async fn write(
         }
         batch.del(key::username(realm.id, &old));
         batch.create(key::username(realm.id, &new), encode(&id)?);
+    }
+    let (old, new) = (folded_email(&before), folded_email(&after));
+    if old != new {
+        if let Some(old) = old {
+            batch.del(key::user_by_email(realm.id, &old, id));
+        }
+        if let Some(new) = new {
+            batch.put(key::user_by_email(realm.id, &new, id), Vec::new());
+        }
     }
     if let Some(password) = password {
         batch.put(key::credential(realm.id, id), encode_json(password)?);
@@ -205,15 +229,27 @@ async fn write(
         &after,
         ("user.update", Some(detail)),
     )?;
+    let until = match settings.blocking {
+        Blocking::Until(until) => Some(until),
+        Blocking::Keep | Blocking::Lift => None,
+    };
     let reason = if before.enabled && !after.enabled {
         Some(Reason::UserDisabled)
+    } else if until.is_some() {
+        Some(Reason::SignInBlocked)
     } else {
         password.map(|_| Reason::PasswordChanged)
     };
     let deed = deed(ctx, actor);
     let pair = (&before, &after);
     ssf::user_changed(ctx, realm, &deed, pair, password.is_some(), &mut batch).await?;
-    let ends = reason.map(|reason| everything_of(id, reason, &deed));
+    let ends = reason.map(|reason| Request {
+        block: until.map(|until| BlockOrder {
+            until,
+            administrators: true,
+        }),
+        ..everything_of(id, reason, &deed)
+    });
     let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
     Ok(done.ok().map(|sign_out| Updated { sign_out }))
 }
@@ -275,6 +311,9 @@ pub async fn delete(
         let mut batch = Batch::new();
         batch.take(key::user(realm.id, id), found.version);
         batch.del(key::username(realm.id, &fold(&found.value.username)));
+        if let Some(email) = folded_email(&found.value) {
+            batch.del(key::user_by_email(realm.id, &email, id));
+        }
         batch.del(key::credential(realm.id, id));
         record(
             &mut batch,
@@ -307,21 +346,6 @@ fn check_password(password: &str) -> Result<(), UserError> {
     password_problem(password).map_or(Ok(()), |why| Err(UserError::Invalid(why)))
 }
 
-/// An administrator who locks themselves out by a slip of the hand helps nobody.
-fn refuse_own_account(
-    realm: &Realm,
-    actor: &Actor,
-    id: UserId,
-    verb: &str,
-) -> Result<(), UserError> {
-    if actor.kind == ActorKind::Admin && actor.realm == realm.name && actor.id == id.to_string() {
-        return Err(UserError::Invalid(format!(
-            "you cannot {verb} the account that you are signed in with"
-        )));
-    }
-    Ok(())
-}
-
 /// Takes the password out of the settings and brings it into the form that is kept.
 async fn new_password(
     ctx: &Context,
@@ -347,45 +371,6 @@ async fn hash(ctx: &Context, password: Secret) -> Result<Password, UserError> {
         Err(error @ PasswordError::TooLong) => Err(UserError::Invalid(error.to_string())),
         Err(error @ PasswordError::Internal) => Err(Fault::Crypto(error.to_string()).into()),
     }
-}
-
-/// What is done, with the id of the act that may go with it: whoever is told of either learns that they are one deed.
-fn deed<'a>(ctx: &Context, actor: &'a Actor) -> Deed<'a> {
-    Deed {
-        txn: ctx.new_id(),
-        at: ctx.now(),
-        actor,
-    }
-}
-
-fn everything_of(id: UserId, reason: Reason, deed: &Deed<'_>) -> Request {
-    Request {
-        id: Some(SignOutId(deed.txn)),
-        ..Request::new(Selection::Users(vec![id]), reason, deed.actor.clone())
-    }
-}
-
-fn record(
-    batch: &mut Batch,
-    ctx: &Context,
-    realm: &Realm,
-    actor: &Actor,
-    user: &User,
-    (action, detail): (&str, Option<String>),
-) -> Result<(), Fault> {
-    let target = format!("{} ({})", user.username, user.id);
-    audit::record(
-        batch,
-        ctx,
-        realm.id,
-        &Entry {
-            actor,
-            action,
-            target_kind: "user",
-            target,
-            detail,
-        },
-    )
 }
 
 #[cfg(test)]

@@ -49,8 +49,7 @@ const ABOUT: &str = "An access token whose aud holds {public_url}/admin, of a us
 application/problem+json (RFC 9457). What you have no right to know about does not exist (404); inside a realm where you \
 have some right, a missing one is named (403). Collections also answer with a trailing slash. An act that ended sessions \
 names its sign-out in the header Realmkeep-Signout. Idempotency-Key on POST /signouts: the same key with the same body is \
-the same act. Delivery to apps, blockSignIn and redelivery are not available in this version: there is no \
-/signouts/{id}/redeliver, refusedSince is null and attempts is 0.";
+the same act. refusedSince is null in this version.";
 
 fn operation(row: &Route) -> Value {
     let mut parameters: Vec<Value> = names(row.path)

@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
+use crate::domain::time::{Span, Timestamp};
 use crate::http::answer::Problem;
 use crate::http::state::App;
 
@@ -125,6 +126,36 @@ pub(super) fn flag(name: &str, value: &Value) -> Result<bool, Problem> {
     value
         .as_bool()
         .ok_or_else(|| expected(name, "true or false", value))
+}
+
+/// How long somebody is blocked: `true` or `"lifted"` until it is lifted, a duration from now on, or a time to come. The
+/// outer `None` is `false`.
+///
+/// # Errors
+/// 400 when it is none of these, 422 for a time that is over.
+pub(super) fn block_until(
+    name: &str,
+    value: Value,
+    now: Timestamp,
+) -> Result<Option<Option<Timestamp>>, Problem> {
+    const WHAT: &str = "true (until an administrator lifts it), a duration such as \"2h\", or a time such as \"2027-03-01T08:00:00Z\"";
+    let text = match value {
+        Value::Bool(on) => return Ok(on.then_some(None)),
+        Value::String(text) => text,
+        other => return Err(expected(name, WHAT, &other)),
+    };
+    if text == "lifted" {
+        return Ok(Some(None));
+    }
+    let until = match (text.parse::<Span>(), Timestamp::parse(&text)) {
+        (Ok(span), _) if !span.is_zero() => now.plus(span),
+        (_, Some(at)) => at,
+        _ => return Err(Problem::bad_request(format!("{name} must be {WHAT}"))),
+    };
+    if until <= now {
+        return Err(Problem::invalid(format!("{name} must be a time to come")));
+    }
+    Ok(Some(Some(until)))
 }
 
 /// A member that must be a list of texts.

@@ -7,14 +7,16 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::acts::{self, created, ended, ok, to_its_end, with_sign_out};
-use super::principal::{Asked, no_such};
-use super::read::{Body, Fields};
+use super::principal::{Asked, forbidden, no_such};
+use super::read::{Body, Fields, block_until};
 use super::shapes::signout as shape;
 use crate::crypto;
+use crate::domain::access::{MASTER, Right};
 use crate::domain::id::{ClientId, SignOutId, UserId};
+use crate::domain::outbox::redeliver;
 use crate::domain::session::Query;
 use crate::domain::signout::receipt::{self, Receipt};
-use crate::domain::signout::{self, EndError, Reason, Request, Selection, SignOut};
+use crate::domain::signout::{self, BlockOrder, EndError, Reason, Request, Selection, SignOut};
 use crate::domain::{client, user};
 use crate::http::answer::Problem;
 
@@ -35,11 +37,9 @@ pub(super) async fn create(
             "dryRun",
         ],
     )?;
-    if fields.flag("blockSignIn")? == Some(true) {
-        return Err(Problem::invalid(
-            "blockSignIn is not available in this version; disable the users to keep them from signing in again",
-        ));
-    }
+    // As it was written: "2h" sent again is the same act.
+    let blocks = fields.take("blockSignIn");
+    let block = block_order(&asked, blocks.clone())?;
     let dry_run = fields.flag("dryRun")?.unwrap_or(false);
     let select = fields
         .object("select")?
@@ -48,6 +48,7 @@ pub(super) async fn create(
     request.why = words(&mut fields, "reason")?;
     request.note = words(&mut fields, "note")?;
     request.message = words(&mut fields, "message")?;
+    request.block = block;
     let own = request.actor.sid;
     if dry_run {
         return match signout::plan(&asked.asker.app.ctx, &asked.realm, &request).await {
@@ -57,7 +58,7 @@ pub(super) async fn create(
             Err(EndError::Fault(fault)) => Err(fault.into()),
         };
     }
-    request.once = once(&asked, &headers, &request)?;
+    request.once = once(&asked, &headers, &request, blocks.as_ref())?;
     let (app, realm) = (asked.asker.app.clone(), asked.realm.clone());
     let act = to_its_end(async move { signout::end(&app.ctx, &realm, &request).await }).await?;
     let act = match ended(act, own)? {
@@ -75,6 +76,28 @@ pub(super) async fn create(
         _ => Value::Object(shape::summary(&act)),
     };
     Ok(with_sign_out(created(&location, body), Some(&act)))
+}
+
+/// How the people are blocked: by whoever may change users, and administrators only by who may change those.
+fn block_order(asked: &Asked, value: Option<Value>) -> Result<Option<BlockOrder>, Problem> {
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let Some(until) = block_until("blockSignIn", value, asked.asker.app.ctx.now())? else {
+        return Ok(None);
+    };
+    let may = |right| asked.asker.principal.may(right, &asked.realm);
+    if !may(Right::ManageUsers) {
+        return Err(forbidden(Right::ManageUsers));
+    }
+    let administrators = may(match asked.realm.name == MASTER {
+        true => Right::ManageServer,
+        false => Right::ManageRealm,
+    });
+    Ok(Some(BlockOrder {
+        until,
+        administrators,
+    }))
 }
 
 /// `POST /logout-all`
@@ -131,6 +154,33 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
 /// `GET /signouts/{id}`
 pub(super) async fn one(asked: Asked) -> Result<Response, Problem> {
     Ok(ok(shape::receipt(&find(&asked).await?)))
+}
+
+/// `POST /signouts/{id}/redeliver`
+pub(super) async fn redeliver(asked: Asked, body: Body) -> Result<Response, Problem> {
+    let receipt = find(&asked).await?;
+    let mut fields = Fields::of(body.object_or_empty()?, &["clients"])?;
+    let named = some(fields.texts("clients")?, "clients")?;
+    let apps = &receipt.apps;
+    let mut only = Vec::new();
+    for name in named.iter().flatten() {
+        let app = apps.iter().find(|app| app.client_id == *name);
+        let app = app.ok_or_else(|| {
+            Problem::bad_request(format!("{name:?} is not an app of this sign-out"))
+        })?;
+        only.push(app.client);
+    }
+    let (ctx, realm) = (&*asked.asker.app.ctx, &*asked.realm);
+    let actor = &asked.asker.principal.actor;
+    let id = receipt.sign_out.id;
+    let mut again = 0;
+    if named.is_none() {
+        again = redeliver::redeliver(ctx, realm, actor, id, None).await?;
+    }
+    for client in only {
+        again += redeliver::redeliver(ctx, realm, actor, id, Some(client)).await?;
+    }
+    Ok(ok(json!({ "redelivered": again })))
 }
 
 /// The receipt that the address names.
@@ -224,7 +274,12 @@ fn words(fields: &mut Fields, name: &str) -> Result<Option<String>, Problem> {
 
 /// The Idempotency-Key together with what it stands for: sent again with another body it is another act, never the
 /// receipt of the first one.
-fn once(asked: &Asked, headers: &HeaderMap, request: &Request) -> Result<Option<String>, Problem> {
+fn once(
+    asked: &Asked,
+    headers: &HeaderMap,
+    request: &Request,
+    blocks: Option<&Value>,
+) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -246,6 +301,7 @@ fn once(asked: &Asked, headers: &HeaderMap, request: &Request) -> Result<Option<
         &request.why,
         &request.note,
         &request.message,
+        blocks,
     );
     let said = crypto::sha256(format!("{said:?}").as_bytes());
     Ok(Some(format!(

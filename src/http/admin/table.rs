@@ -131,6 +131,8 @@ pub(super) static ROUTES: &[Route] = &[
         .body("SignOutRequest").answers(201, "SignOut"),
     row("GET", "/admin/realms/{realm}/signouts/{id}", VIEW_SESSIONS, || get(signouts::one), "Shows a sign-out's receipt")
         .answers(200, "SignOut"),
+    row("POST", "/admin/realms/{realm}/signouts/{id}/redeliver", END_SESSIONS, || post(signouts::redeliver), "Tells the apps again that refused, gave up or wait; only those of clients, when the body names some")
+        .body("Redeliver").answers(200, "Redelivered"),
     row("GET", "/admin/realms/{realm}/signouts/{id}/events", VIEW_SESSIONS, || get(events::watch), "Sends the receipt whenever it changes, until it is settled (server-sent events)")
         .answers(200, "Events"),
 
@@ -147,6 +149,9 @@ pub(super) static ROUTES: &[Route] = &[
     row("DELETE", "/admin/realms/{realm}/users/{id}", MANAGE_USERS, || delete(users::delete), "Deletes a user and ends their sessions"),
     row("PUT", "/admin/realms/{realm}/users/{id}/reset-password", MANAGE_USERS, || put(users::reset_password), "Gives a user a new password and ends their sessions (Keycloak)")
         .body("Credential"),
+    row("POST", "/admin/realms/{realm}/users/{id}/block", MANAGE_USERS, || post(users::block), "Blocks a user's sign-in until a time or until it is lifted, and ends their sessions")
+        .body("Block"),
+    row("POST", "/admin/realms/{realm}/users/{id}/unblock", MANAGE_USERS, || post(users::unblock), "Lifts a user's block"),
     row("POST", "/admin/realms/{realm}/users/{id}/logout", END_SESSIONS, || post(users::logout), "Ends all sessions and offline grants of a user (Keycloak)"),
     row("GET", "/admin/realms/{realm}/users/{id}/sessions", VIEW_SESSIONS, || get(users::sessions), "Lists a user's active sessions (Keycloak)")
         .answers(200, "UserSessions"),

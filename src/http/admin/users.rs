@@ -7,7 +7,7 @@ use super::acts::{created, done, ok, to_its_end};
 use super::paging::{PIECE, Page, listed};
 use super::principal::{Asked, no_such};
 use super::privilege;
-use super::read::{Body, Fields};
+use super::read::{Body, Fields, block_until};
 use super::sessions as session_list;
 use super::shapes::user as shape;
 use super::signouts;
@@ -148,6 +148,47 @@ pub(super) async fn reset_password(asked: Asked, body: Body) -> Result<Response,
         .await
     });
     Ok(done(Some(&act.await??)))
+}
+
+/// `POST /users/{id}/block`
+pub(super) async fn block(asked: Asked, body: Body) -> Result<Response, Problem> {
+    let user = find(&asked).await?;
+    privilege::roles(&asked.asker.principal, &asked.realm, &user.roles)?;
+    let mut fields = Fields::of(body.object_or_empty()?, &["until", "reason"])?;
+    let until = match fields.take("until") {
+        None => None,
+        Some(value) => block_until("until", value, asked.asker.app.ctx.now())?.flatten(),
+    };
+    let why = fields.text("reason")?;
+    let act = to_its_end(async move {
+        verbs::block(
+            &asked.asker.app.ctx,
+            &asked.realm,
+            &asked.asker.principal.actor,
+            user.id,
+            until,
+            why,
+        )
+        .await
+    });
+    Ok(done(Some(&act.await??)))
+}
+
+/// `POST /users/{id}/unblock`
+pub(super) async fn unblock(asked: Asked) -> Result<Response, Problem> {
+    let user = find(&asked).await?;
+    privilege::roles(&asked.asker.principal, &asked.realm, &user.roles)?;
+    let lifted = to_its_end(async move {
+        verbs::unblock(
+            &asked.asker.app.ctx,
+            &asked.realm,
+            &asked.asker.principal.actor,
+            user.id,
+        )
+        .await
+    });
+    lifted.await??;
+    Ok(done(None))
 }
 
 /// `POST /users/{id}/logout`

@@ -43,6 +43,7 @@ pub async fn act(gate: Gate, body: Bytes) -> Answer {
         message: Some(answers.message).filter(|message| !message.is_empty()),
         once: once.map(str::to_owned),
         unknown: Vec::new(),
+        block: None,
     };
     let (ctx, realm) = (gate.ctx.clone(), gate.realm.clone());
     // A browser that hangs up does not stop half of it.

@@ -73,6 +73,10 @@ pub fn routes() -> Router<App> {
             get(landing).post(preview::page),
         )
         .route("/admin/{realm}/signouts/{id}", get(receipt::page))
+        .route(
+            "/admin/{realm}/signouts/{id}/redeliver",
+            get(landing).post(receipt::redeliver),
+        )
 }
 
 /// Also where a reload of what can only be posted leads.

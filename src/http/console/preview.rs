@@ -14,6 +14,7 @@ use crate::crypto;
 use crate::domain::access::Right;
 use crate::domain::id::UserId;
 use crate::domain::outbox::Channel;
+use crate::domain::signout::receipt::App;
 use crate::domain::signout::{self, EndError, Plan, Reason, Request};
 use crate::domain::{ActorKind, Fault};
 
@@ -188,29 +189,39 @@ fn who(plan: &Plan) -> Vec<Selected> {
     people
 }
 
-/// What each app will notice, and when. Nobody is told in this version: a notice is written for those with a channel, and
-/// the page says no more than that.
+/// Who is told, who cannot be and until when it may go on, and how long an API that never asks may lag at an app that is
+/// told.
 fn apps(gate: &Gate, plan: &Plan) -> (Vec<Told>, Vec<Gap>, Option<String>) {
-    let gap = |app: &crate::domain::signout::receipt::App| {
+    let left = |app: &App| {
         let left = app.bound_until.map(|until| until.since(gate.now));
-        let left = left.filter(|left| !left.is_zero());
-        let way = if app.channel == Channel::None {
-            "It takes no sign-out messages."
-        } else {
-            "This version writes its sign-out message down but does not send it yet."
-        };
-        let notices = if left.is_some() {
-            "It notices when it next asks, at the latest when its access token runs out."
-        } else {
-            "It holds no token that is still good; a session of its own ends when it next asks."
-        };
-        Gap {
-            name: app.name.clone(),
-            lasts: left.map(words::exact_span).unwrap_or_default(),
-            why: format!("{way} {notices}"),
-        }
+        left.filter(|left| !left.is_zero())
     };
-    (Vec::new(), plan.apps.iter().map(gap).collect(), None)
+    let (told, silent): (Vec<&App>, Vec<&App>) = plan
+        .apps
+        .iter()
+        .partition(|app| app.channel != Channel::None);
+    let lag = told.iter().filter_map(|app| left(app)).max();
+    let gap = |app: &&App| {
+        Gap {
+        name: app.name.clone(),
+        lasts: left(app).map(words::exact_span).unwrap_or_default(),
+        why: if left(app).is_some() {
+            "It takes no sign-out messages. It notices when it next asks, at the latest when its access token runs out."
+        } else {
+            "It takes no sign-out messages and holds no token that is still good; a session of its own ends when it next asks."
+        }
+        .to_owned(),
+    }
+    };
+    let named = |app: &&App| Told {
+        name: app.name.clone(),
+        channel: app.channel.as_str().to_owned(),
+    };
+    (
+        told.iter().map(named).collect(),
+        silent.iter().map(gap).collect(),
+        lag.map(words::exact_span),
+    )
 }
 
 /// Sessions that the confirming form names one by one; more are frozen as a search.

@@ -3,26 +3,30 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use super::frame::{self, Answer};
 use super::gate::Gate;
 use super::pages::{
     LogLine, Person, Progress, Receipt as ReceiptView, ReceiptApp, ReceiptPage, ReceiptSession,
-    Section, counted, state_words,
+    Section, counted, grouped, state_words,
 };
 use super::rows::device;
 use super::words;
-use crate::domain::Fault;
+use crate::domain::access::Right;
 use crate::domain::denial;
 use crate::domain::id::{Sid, SignOutId};
-use crate::domain::outbox::Channel;
+use crate::domain::outbox::redeliver::redeliver as again;
+use crate::domain::outbox::{Attempt, Channel};
 use crate::domain::session::Session;
 use crate::domain::signout::receipt::{App, Receipt, read};
+use crate::domain::signout::told::{AppState, Told};
 use crate::domain::signout::{Reason, SignOut, State};
+use crate::domain::{ActorKind, Fault};
 
 /// Answers the receipt.
 pub async fn page(gate: Gate, Path((_, name)): Path<(String, String)>) -> Answer {
@@ -93,7 +97,7 @@ async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
         last_back: last
             .map(|s| format!("{}, {}", shown_name(s), words::clock(s.started_at).text))
             .unwrap_or_default(),
-        apps: receipt.apps.iter().map(app).collect(),
+        apps: receipt.apps.iter().map(|a| app(gate, a)).collect(),
         refused: None,
         log: log(receipt),
         more_sessions: act.sessions.saturating_sub(listed),
@@ -104,7 +108,7 @@ async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
         reason: reason(act),
         note: act.note.clone().unwrap_or_default(),
         message: act.message.clone().unwrap_or_default(),
-        may_redeliver: false,
+        may_redeliver: gate.admin.may(Right::EndSessions, &gate.realm),
         back_url: gate.at("/sessions").to_string(),
         json_url: Some(format!("{url}.json")),
         url,
@@ -158,38 +162,73 @@ fn shown_name(session: &Session) -> &str {
     }
 }
 
-fn app(app: &App) -> ReceiptApp {
-    let status = app.state.as_str();
-    let bound = app
-        .bound_until
-        .map(|until| words::clock(until).text)
-        .unwrap_or_default();
-    let told = app.channel != Channel::None;
-    let detail = match status {
-        "bounded" if !told => "When its access token ends",
-        "bounded" => "For an API that never asks",
-        "not_capable" => "It holds no token that is still good",
-        _ => "",
+fn app(gate: &Gate, app: &App) -> ReceiptApp {
+    let told = app.channels.iter().filter(|t| t.channel != Channel::None);
+    let channels: Vec<&str> = told.clone().map(|t| t.channel.words()).collect();
+    let attempts: u64 = told.clone().map(|t| t.attempts).sum();
+    let last = told
+        .clone()
+        .filter_map(|t| t.last.as_ref())
+        .max_by_key(|l| l.at);
+    let next = told.clone().filter_map(|t| t.next_at).min();
+    let bound = app.bound_until.map(|until| words::clock(until).text);
+    let status = match app.state {
+        AppState::Retrying if attempts == 0 => "pending",
+        state => state.as_str(),
     };
+    let at = match app.state {
+        AppState::Bounded => bound.clone().unwrap_or_default(),
+        AppState::Retrying => next
+            .filter(|next| *next > gate.now)
+            .map(|next| words::span(next.since(gate.now)))
+            .unwrap_or_default(),
+        _ => String::new(),
+    };
+    let detail = match (app.state, last) {
+        (AppState::Bounded, _) => "When its access token ends".to_owned(),
+        (AppState::NotCapable, _) => "It holds no token that is still good".to_owned(),
+        (_, Some(last)) => answer(last),
+        (_, None) => String::new(),
+    };
+    let waits: u64 = told.clone().map(Told::pending).sum();
+    let all: u64 = told.clone().map(|t| t.notices).sum();
+    let lags = bound.filter(|_| app.state > AppState::Bounded);
     ReceiptApp {
         client_id: app.client_id.clone(),
         name: app.name.clone(),
         sessions: app.sessions,
-        channel: if told {
-            "Back-channel sign-out"
-        } else {
-            "Takes no messages"
-        }
-        .to_owned(),
-        channel_detail: if told {
-            "Written down, not sent by this version".to_owned()
-        } else {
-            String::new()
+        channel: match channels.as_slice() {
+            [] => Channel::None.words().to_owned(),
+            some => some.join(", "),
+        },
+        channel_detail: match (all, lags) {
+            (2.., _) if waits > 0 => {
+                format!(
+                    "{} of {} notices answered",
+                    grouped(all - waits),
+                    grouped(all)
+                )
+            }
+            (_, Some(until)) => format!("An API that never asks: by {until}"),
+            _ => String::new(),
         },
         status: status.to_owned(),
-        words: state_words(status, if status == "bounded" { &bound } else { "" }),
-        detail: detail.to_owned(),
-        tries: "–".to_owned(),
+        words: state_words(status, &at),
+        detail,
+        tries: match attempts {
+            0 => "–".to_owned(),
+            n => grouped(n),
+        },
+    }
+}
+
+/// "200 in 41 ms, 14:32:07", "503: down for maintenance, 14:32:07".
+fn answer(last: &Attempt) -> String {
+    let at = words::clock(last.at).text;
+    match (last.status, last.text.as_str()) {
+        (Some(status), "") => format!("{status} in {} ms, {at}", last.took),
+        (Some(status), text) => format!("{status}: {text}, {at}"),
+        (None, text) => format!("{text}, {at}"),
     }
 }
 
@@ -259,6 +298,26 @@ async fn sessions(gate: &Gate, receipt: &Receipt) -> Result<Vec<ReceiptSession>,
         ..ReceiptSession::default()
     }));
     Ok(lines)
+}
+
+/// `POST /admin/{realm}/signouts/{id}/redeliver`: tells one app again.
+pub async fn redeliver(gate: Gate, Path((_, id)): Path<(String, String)>, body: Bytes) -> Answer {
+    let form = gate.posted(&body).await?;
+    gate.need(Right::EndSessions)?;
+    let receipt = match id.parse::<SignOutId>() {
+        Ok(id) => read(&gate.ctx, &gate.realm, id).await?,
+        Err(_) => None,
+    };
+    let app = receipt
+        .iter()
+        .flat_map(|r| &r.apps)
+        .find(|a| a.client_id == form.one("client_id"));
+    if let (Some(receipt), Some(app)) = (&receipt, app) {
+        let actor = gate.admin.actor(ActorKind::Admin);
+        let id = receipt.sign_out.id;
+        again(&gate.ctx, &gate.realm, &actor, id, Some(app.client)).await?;
+    }
+    Ok(Redirect::to(&gate.at(&format!("/signouts/{id}")).to_string()).into_response())
 }
 
 /// The receipt as a file.

@@ -9,11 +9,12 @@ use super::address::Address;
 use super::frame::{self, Answer};
 use super::gate::{Form, accepts};
 use super::visitor::{HANDLE, Handle, Visitor};
-use crate::domain::realm;
 use crate::domain::signout::{self, EndError, Reason, Request, Selection};
 use crate::domain::{ActorKind, Fault};
+use crate::domain::{realm, session};
 use crate::http::signin::cookie;
-use crate::http::signin::pages::{Gate as Plain, SignedOutPage};
+use crate::http::signin::pages::Gate as Plain;
+use crate::http::signin::parting::Parting;
 
 /// `POST /admin/{realm}/sign-out`. Asks for no role: everybody may leave.
 pub async fn sign_out(Path(name): Path<String>, visitor: Visitor, body: Bytes) -> Answer {
@@ -46,10 +47,14 @@ pub async fn sign_out(Path(name): Path<String>, visitor: Visitor, body: Bytes) -
     let select = Selection::Sessions(vec![admin.sid().to_string()]);
     let request = Request::new(select, Reason::User, admin.actor(ActorKind::User));
     let (ctx, realm) = (app.ctx.clone(), admin.home.clone());
+    let mut parting = match session::find(&ctx, &realm, admin.sid()).await? {
+        Some(session) => Parting::of(&ctx, &realm, &session.value).await?,
+        None => Parting::default(),
+    };
     // The act survives a browser that hangs up.
     let act = tokio::spawn(async move { signout::end(&ctx, &realm, &request).await });
     match act.await {
-        Ok(Ok(_)) => {}
+        Ok(Ok(act)) => parting.act = Some(act.id),
         Ok(Err(EndError::Fault(fault))) => return Err(fault.into()),
         Ok(Err(EndError::OnlyOwn | EndError::Nothing)) => {
             return Err(Fault::Record("own session").into());
@@ -57,6 +62,7 @@ pub async fn sign_out(Path(name): Path<String>, visitor: Visitor, body: Bytes) -
         Err(_) => return Err(Fault::Busy.into()),
     }
     browser.take::<Handle>(HANDLE).await?;
+    parting.keep(&browser).await?;
     let mut response = Redirect::to(&home).into_response();
     cookie::clear(&mut response, &app, &admin.home);
     Ok(response)
@@ -71,13 +77,13 @@ pub async fn signed_out(Path(name): Path<String>, visitor: Visitor) -> Answer {
     let again = realm
         .as_ref()
         .map(|realm| Address::new(&realm.name, "/sign-in").to_string());
-    let page = SignedOutPage {
-        gate: Plain {
-            realm_name: shown.to_owned(),
-            theme: None,
-        },
-        apps: Vec::new(),
-        onward: again.map(|url| ("Sign in again".to_owned(), url)),
+    let gate = Plain {
+        realm_name: shown.to_owned(),
+        theme: None,
     };
-    Ok(frame::html(StatusCode::OK, &page))
+    let parting = Parting::kept(&visitor.browser).await?;
+    let page = parting.page(gate, again.map(|url| ("Sign in again".to_owned(), url)));
+    let mut response = frame::html(StatusCode::OK, &page);
+    parting.allow(&mut response);
+    Ok(response)
 }

@@ -13,7 +13,7 @@ use crate::domain::access::{self, Right};
 use crate::domain::denial::{self, ActiveSession};
 use crate::domain::id::Sid;
 use crate::domain::realm::{self, Realm};
-use crate::domain::session::touch::touch;
+use crate::domain::session::address::enter;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
 use crate::domain::{Actor, ActorKind, Fault};
@@ -189,9 +189,18 @@ async fn recognise(
     } else {
         peer.ip
     };
-    if !automatic {
-        touch(ctx, &home, &active, &ip).await?;
+    // The console asks for credentials again as often as every other app of the realm has to.
+    let (policy, auth_time) = (&home.settings.sessions, active.session.auth_time);
+    if policy.wants_credentials(auth_time, ctx.now()) {
+        return Ok(Err(ended));
     }
+    let active = match automatic {
+        true => active,
+        false => match enter(ctx, &home, active, &ip).await? {
+            Ok(active) => active,
+            Err(_) => return Ok(Err(ended)),
+        },
+    };
     Ok(Ok(Admin {
         home,
         active,

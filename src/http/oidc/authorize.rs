@@ -13,7 +13,7 @@ use crate::domain::token::resources;
 use crate::http::browser::{Goal, Pending};
 use crate::http::signin::onward::{self, Asked, Next};
 use crate::http::signin::visit::{Refusal, Visit};
-use crate::http::signin::{cookie, csrf};
+use crate::http::signin::{agent_state, cookie, csrf};
 use crate::protocol::answer::authorize_error;
 use crate::protocol::authorize::{AuthorizeRequest, ClientRules, Front};
 use crate::protocol::redirect::is_registered;
@@ -73,9 +73,9 @@ async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
         consented: false,
     };
     let next = onward::judge(visit, &asked, session).await?;
-    match next {
-        Next::Refuse(error) => onward::refuse(visit, &request, &error, &client),
-        Next::Code(active) => onward::finish(visit, &asked, &active).await,
+    let mut response = match next {
+        Next::Refuse(error) => onward::refuse(visit, &request, &error, &client)?,
+        Next::Code(active) => onward::finish(visit, &asked, &active).await?,
         Next::Login | Next::Consent(_) => {
             let pending = Pending {
                 realm: visit.realm.id,
@@ -85,9 +85,11 @@ async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
                 asked: None,
             };
             let id = visit.browser.keep_pending(visit.ctx(), pending).await?;
-            onward::carry_on(visit, &id, &asked, next).await
+            onward::carry_on(visit, &id, &asked, next).await?
         }
-    }
+    };
+    agent_state::reflect(visit, before, &mut response);
+    Ok(response)
 }
 
 fn redirect_uri(front: &Front, client: &Client) -> Result<String, Refusal> {

@@ -138,20 +138,24 @@ fn write(issuer: &str, realm: &Realm, keys: &RealmKeys) -> String {
         claims: &claims,
         acr_values: &[],
         ui_locales: &["en"],
-        features: FEATURES,
+        features: features(realm),
     };
     discovery.to_json().to_string()
 }
 
 /// What is on. A feature is named here in the change that makes it work.
-const FEATURES: Features = Features {
-    backchannel_logout: false,
-    frontchannel_logout: false,
-    check_session: false,
-    registration: false,
-    device: false,
-    pushed_requests: false,
-};
+fn features(realm: &Realm) -> Features {
+    let logout = &realm.settings.logout;
+    Features {
+        backchannel_logout: true,
+        frontchannel_logout: logout.front_channel,
+        check_session: logout.check_session,
+        global_token_revocation: logout.global_token_revocation,
+        registration: false,
+        device: false,
+        pushed_requests: false,
+    }
+}
 
 /// Claims that come with every ID token or are the server's own.
 const OWN_CLAIMS: [&str; 12] = [

@@ -13,12 +13,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::authorize::sent_on;
-use crate::domain::Fault;
 use crate::domain::client::{self, Client};
 use crate::domain::denial::ActiveSession;
 use crate::domain::signout::Reason;
 use crate::domain::token::{IdTokenClaims, verify};
-use crate::http::signin::pages::{Hidden, LogoutPage, SignedOutPage};
+use crate::http::signin::pages::{Hidden, LogoutPage};
+use crate::http::signin::parting::Parting;
 use crate::http::signin::visit::{Refusal, Visit};
 use crate::http::signin::{cookie, csrf, leave};
 use crate::protocol::answer::append_query;
@@ -27,8 +27,6 @@ use crate::protocol::redirect::is_post_logout_registered;
 use crate::protocol::{OAuthError, Params};
 
 const PATH: &str = "/protocol/openid-connect/logout";
-/// Where a form's outcome waits for the page after it.
-const TOLD: &str = "apps_told";
 
 /// GET: an app, or the person themselves, asks to sign out.
 pub async fn by_get(visit: Visit, RawQuery(query): RawQuery) -> Response {
@@ -153,9 +151,7 @@ async fn asked(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
     if !wish.is_of(&active) {
         return ask(visit, &wish, &active).await;
     }
-    let told = leave::apps_told(visit.ctx(), &visit.realm, &active.session).await?;
-    leave::end(visit, &active, Reason::RpLogout).await?;
-    done(visit, &wish, Some(told)).await
+    leave(visit, &wish, &active, Reason::RpLogout).await
 }
 
 async fn ask(visit: &Visit, wish: &Wish, active: &ActiveSession) -> Result<Response, Refusal> {
@@ -198,21 +194,35 @@ async fn confirmed(visit: &Visit, params: &Params) -> Result<Response, Refusal> 
         visit.path(PATH),
     )
     .await?;
-    let told = leave::apps_told(visit.ctx(), &visit.realm, &active.session).await?;
-    leave::end(visit, &active, wish.reason()).await?;
-    if wish.return_to.is_none() && !told.is_empty() {
-        visit.browser.set(TOLD, &told).await?;
-    }
-    done(visit, &wish, Some(told)).await
+    leave(visit, &wish, &active, wish.reason()).await
 }
 
-/// The end: back to the app, or our own page. `told` are the apps that hear of a session that ended just now.
-async fn done(visit: &Visit, wish: &Wish, told: Option<Vec<String>>) -> Result<Response, Refusal> {
-    let mut response = match wish.onward() {
-        Some(address) => visit.go(&address)?,
+/// Ends the session and says who hears of it.
+async fn leave(
+    visit: &Visit,
+    wish: &Wish,
+    active: &ActiveSession,
+    reason: Reason,
+) -> Result<Response, Refusal> {
+    let mut parting = Parting::of(visit.ctx(), &visit.realm, &active.session).await?;
+    let act = leave::end(visit, active, reason).await?;
+    parting.act = Some(act.id);
+    done(visit, wish, Some(parting)).await
+}
+
+/// The end: back to the app, or our own page. `parting` is who hears of a session that ended just now: a page comes first
+/// when the browser is to tell some of them.
+async fn done(visit: &Visit, wish: &Wish, parting: Option<Parting>) -> Result<Response, Refusal> {
+    let mut parting = parting.unwrap_or_default();
+    parting.onward = wish.onward();
+    let mut response = match &parting.onward {
+        Some(address) if parting.frames.is_empty() => visit.go(address)?,
         // After a form the page has an address of its own, so that loading it again posts nothing.
-        None if visit.method == axum::http::Method::POST => visit.go(&visit.path(PATH))?,
-        None => page(visit, wish, told).await?,
+        _ if visit.method == axum::http::Method::POST => {
+            parting.keep(&visit.browser).await?;
+            visit.go(&visit.path(PATH))?
+        }
+        _ => page(visit, wish, parting).await?,
     };
     if !cookie::read(&visit.headers, &visit.app, &visit.realm).is_empty() {
         cookie::clear(&mut response, &visit.app, &visit.realm);
@@ -220,26 +230,24 @@ async fn done(visit: &Visit, wish: &Wish, told: Option<Vec<String>>) -> Result<R
     Ok(response)
 }
 
-async fn page(visit: &Visit, wish: &Wish, told: Option<Vec<String>>) -> Result<Response, Refusal> {
-    let apps = match told {
-        Some(told) => told,
-        None => flash(visit).await?,
+async fn page(visit: &Visit, wish: &Wish, parting: Parting) -> Result<Response, Refusal> {
+    let parting = if parting.act.is_some() {
+        parting
+    } else {
+        Parting::kept(&visit.browser).await?
     };
     let home = wish.client.as_ref().and_then(|client| {
         let address = client.settings.client_uri.clone()?;
         Some((format!("Back to {}", client.name()), address))
     });
-    let onward = home.or_else(|| Some(("Sign in again".to_owned(), visit.path("/login"))));
-    visit.page(
-        StatusCode::OK,
-        &SignedOutPage {
-            gate: visit.gate(),
-            apps,
-            onward,
-        },
-    )
-}
-
-async fn flash(visit: &Visit) -> Result<Vec<String>, Fault> {
-    Ok(visit.browser.take(TOLD).await?.unwrap_or_default())
+    let next = parting
+        .onward
+        .clone()
+        .map(|address| ("Continue".to_owned(), address));
+    let again = || ("Sign in again".to_owned(), visit.path("/login"));
+    let onward = next.or(home).unwrap_or_else(again);
+    let shown = parting.page(visit.gate(), Some(onward));
+    let mut response = visit.page(StatusCode::OK, &shown)?;
+    parting.allow(&mut response);
+    Ok(response)
 }

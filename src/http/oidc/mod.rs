@@ -2,8 +2,10 @@
 //! `/realms/{realm}`.
 
 pub mod authorize;
+mod check_session;
 mod cors;
 mod discovery;
+mod global_revocation;
 mod introspect;
 mod jwks;
 pub mod logout;
@@ -22,7 +24,6 @@ use crate::protocol::discovery::path;
 
 /// Every protocol endpoint but those a browser is sent to, which are [`browser_routes`].
 pub fn routes() -> Router<App> {
-    let at = |path: &str| format!("/realms/{{realm}}{path}");
     Router::new()
         .merge(discovery::routes())
         .route(
@@ -40,6 +41,10 @@ pub fn routes() -> Router<App> {
         .route(
             &at(path::REVOKE),
             post(revoke::revoke).options(cors::preflight),
+        )
+        .route(
+            &at(path::GLOBAL_REVOCATION),
+            post(global_revocation::revoke),
         )
         .route(
             &at(path::USERINFO),
@@ -60,6 +65,13 @@ pub fn browser_routes() -> Router<App> {
             "/realms/{realm}/protocol/openid-connect/logout",
             get(logout::by_get).post(logout::by_post),
         )
+        .route(&at(path::CHECK_SESSION), get(check_session::page))
+        .route(&at(path::CHECK_SESSION_INIT), get(check_session::init))
+        .route(&at(path::COOKIE_PROBE), get(check_session::probe))
+}
+
+fn at(path: &str) -> String {
+    format!("/realms/{{realm}}{path}")
 }
 
 /// A refusal as it leaves, with its code in the request's line of the log.

@@ -158,6 +158,7 @@ fn not_redeemed(why: RedeemError) -> OAuthError {
         RedeemError::Unknown
         | RedeemError::Expired
         | RedeemError::Replayed
+        | RedeemError::Blocked
         | RedeemError::RedirectUri
         | RedeemError::Verifier => OAuthError::invalid_grant(why.to_string()),
     }
@@ -166,7 +167,9 @@ fn not_redeemed(why: RedeemError) -> OAuthError {
 fn not_rotated(why: RotateError) -> OAuthError {
     match why {
         RotateError::Denied(_) => OAuthError::session_not_active(),
-        RotateError::Unknown | RotateError::Reused => OAuthError::invalid_grant(why.to_string()),
+        RotateError::Unknown | RotateError::Reused | RotateError::SignInTooOld => {
+            OAuthError::invalid_grant(why.to_string())
+        }
         RotateError::Scope => OAuthError::invalid_scope(why.to_string()),
         RotateError::Resource => OAuthError::new(ErrorCode::InvalidTarget, why.to_string()),
     }

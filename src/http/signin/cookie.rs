@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
+use super::agent_state;
 use crate::domain::Fault;
 use crate::domain::denial::{ActiveSession, Denied};
 use crate::domain::realm::Realm;
@@ -70,10 +71,10 @@ pub async fn present(
     let mut over = Presented::Nobody;
     for presented in read(headers, app, realm) {
         match cookie::present(&app.ctx, realm, &presented).await? {
-            Ok(active) => {
-                session::touch::touch(&app.ctx, realm, &active, &peer.ip).await?;
-                return Ok(Presented::Good(Box::new(active)));
-            }
+            Ok(active) => match session::address::enter(&app.ctx, realm, active, &peer.ip).await? {
+                Ok(active) => return Ok(Presented::Good(Box::new(active))),
+                Err(denied) => over = Presented::Ended(denied),
+            },
             Err(Denied::Unknown) => {}
             Err(denied) => over = Presented::Ended(denied),
         }
@@ -90,23 +91,60 @@ pub fn set(response: &mut Response, app: &App, realm: &Realm, started: &Started)
         limits.expires_at.since(session.started_at).whole_secs()
     });
     append(response, app, realm, &started.cookie, life);
+    agent_state::set(response, app, realm, session.sid, life);
+}
+
+/// The cookie of a session that is remembered no more, without a lifetime: the browser forgets it when it closes. `None`
+/// for a session that is as remembered as its cookie.
+pub fn forgotten(
+    headers: &HeaderMap,
+    app: &App,
+    realm: &Realm,
+    active: &ActiveSession,
+) -> Option<HeaderValue> {
+    if !active.session.remember_me || realm.settings.sessions.remember_me {
+        return None;
+    }
+    let presented = read(headers, app, realm);
+    let own = presented.iter().find(|p| p.sid == active.session.sid)?;
+    line(app, realm, &own.text(), None)
 }
 
 /// Takes the cookie away.
 pub fn clear(response: &mut Response, app: &App, realm: &Realm) {
     append(response, app, realm, "", Some(0));
+    agent_state::clear(response, app, realm);
 }
 
 fn append(response: &mut Response, app: &App, realm: &Realm, value: &str, max_age: Option<u64>) {
+    let Some(line) = line(app, realm, value, max_age) else {
+        return;
+    };
+    // An answer says one thing of a cookie (RFC 6265 §4.1.1): the last.
+    let start = format!("{}=", name(app, realm));
+    let headers = response.headers_mut();
+    let others: Vec<HeaderValue> = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .cloned()
+        .collect();
+    headers.remove(header::SET_COOKIE);
+    let others = others
+        .into_iter()
+        .filter(|o| !o.as_bytes().starts_with(start.as_bytes()));
+    for line in others.chain([line]) {
+        headers.append(header::SET_COOKIE, line);
+    }
+}
+
+fn line(app: &App, realm: &Realm, value: &str, max_age: Option<u64>) -> Option<HeaderValue> {
     let name = name(app, realm);
     let secure = if app.web.https { "; Secure" } else { "" };
     let age = max_age
         .map(|secs| format!("; Max-Age={secs}"))
         .unwrap_or_default();
     let line = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
-    if let Ok(line) = HeaderValue::from_str(&line) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
+    HeaderValue::from_str(&line).ok()
 }
 
 /// The most cookies of one name that are looked at.

@@ -28,6 +28,18 @@ pub fn protect(headers: &mut HeaderMap) {
     headers.insert(header::VARY, HeaderValue::from_static("Cookie"));
 }
 
+/// Lets a page load frames of these origins and of no others. Only for what an app registered.
+pub fn allow_frames(headers: &mut HeaderMap, origins: &[&str]) {
+    let frames = format!("frame-src {}", origins.join(" "));
+    let policy = match headers.get(header::CONTENT_SECURITY_POLICY) {
+        Some(policy) => format!("{}; {frames}", policy.to_str().unwrap_or(POLICY)),
+        None => format!("{POLICY}; {frames}"),
+    };
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
 /// A redirect. After a POST that is 303, so that no browser posts credentials on; never 307 or 308 (RFC 9700 §4.12).
 /// `None` when the address has characters that no header can carry.
 pub fn redirect(after_post: bool, location: &str) -> Option<Response> {

@@ -2,16 +2,17 @@
 
 use super::visit::Visit;
 use crate::domain::denial::ActiveSession;
+use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
-use crate::domain::signout::{self, EndError, Reason, Request, Selection};
+use crate::domain::signout::{self, EndError, Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, ActorKind, Context, Fault, client};
 
 /// Ends a session on behalf of the person whose it is.
 ///
 /// # Errors
 /// [`Fault`] when it could not be done; the session is good then.
-pub async fn end(visit: &Visit, active: &ActiveSession, reason: Reason) -> Result<(), Fault> {
+pub async fn end(visit: &Visit, active: &ActiveSession, reason: Reason) -> Result<SignOut, Fault> {
     let session = &active.session;
     let actor = Actor {
         kind: ActorKind::User,
@@ -27,7 +28,7 @@ pub async fn end(visit: &Visit, active: &ActiveSession, reason: Reason) -> Resul
         actor,
     );
     match signout::end(visit.ctx(), &visit.realm, &request).await {
-        Ok(_) => Ok(()),
+        Ok(act) => Ok(act),
         Err(EndError::Fault(fault)) => Err(fault),
         // Answers to other selections and reasons than this one.
         Err(EndError::OnlyOwn | EndError::Nothing) => Err(Fault::Record("selection")),
@@ -46,7 +47,7 @@ pub async fn apps_told(
     let mut names = Vec::new();
     for part in &session.clients {
         let app = client::by_id(ctx, realm, part.client).await?;
-        if app.is_some_and(|app| app.settings.backchannel_logout_uri.is_some()) {
+        if app.is_some_and(|app| !Channel::of(&app.settings, Reason::RpLogout, false).is_empty()) {
             names.push(part.name.clone());
         }
     }

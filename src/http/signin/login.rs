@@ -1,5 +1,6 @@
 //! The login page: a name and a password become a session, and the sign-in under way goes on.
 
+pub mod choose;
 mod form;
 mod submit;
 
@@ -9,6 +10,7 @@ use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
+use super::agent_state;
 use super::onward::{self, Asked, Next, Since};
 use super::views::SignedInPage;
 use super::visit::{Refusal, Visit};
@@ -50,34 +52,24 @@ async fn shown(visit: &Visit, query: String) -> Result<Response, Refusal> {
         return match session {
             Some(active) => arrive(visit, &way, &active.session.username).await,
             None => {
-                form(
-                    visit,
-                    StatusCode::OK,
-                    &way,
-                    Shown {
-                        notice,
-                        ..Shown::default()
-                    },
-                )
-                .await
+                let mut response = blank(visit, &way, notice).await?;
+                agent_state::reflect(visit, None, &mut response);
+                Ok(response)
             }
         };
     }
     match way.judge(visit, session).await? {
-        Some((Next::Login, _)) | None => {
-            form(
-                visit,
-                StatusCode::OK,
-                &way,
-                Shown {
-                    notice,
-                    ..Shown::default()
-                },
-            )
-            .await
-        }
+        Some((Next::Login, _)) | None => blank(visit, &way, notice).await,
         Some((next, asked)) => onward::carry_on(visit, &way.id, &asked, next).await,
     }
+}
+
+async fn blank(visit: &Visit, way: &Way, notice: Option<String>) -> Result<Response, Refusal> {
+    let shown = Shown {
+        notice,
+        ..Shown::default()
+    };
+    form(visit, StatusCode::OK, way, shown).await
 }
 
 /// A sign-in for a page of this server: the console, the account pages.

@@ -5,10 +5,12 @@
 //! | [`visit`] | one browser's request: realm, cookies, how pages and refusals go out |
 //! | [`onward`] | what still stands between an authorization request and its code |
 //! | [`login`], [`consent`] | the two pages on the way |
-//! | [`cookie`] | the session's cookie; [`leave`] ends the session it names |
+//! | [`cookie`] | the session's cookie; [`leave`] ends the session it names, [`parting`] tells apps by the browser |
+//! | [`agent_state`] | what scripts of apps may compare to see whether the session changed |
 //! | [`csrf`], [`throttle`], [`headers`] | who may post, how often, and what every page carries |
 //! | [`pages`], [`views`] | the pages as plain data |
 
+pub mod agent_state;
 pub mod consent;
 pub mod cookie;
 pub mod csrf;
@@ -17,6 +19,7 @@ pub mod leave;
 pub mod login;
 pub mod onward;
 pub mod pages;
+pub mod parting;
 pub mod throttle;
 pub mod views;
 pub mod visit;
@@ -39,6 +42,10 @@ pub fn routes() -> Router<App> {
         .route(
             "/realms/{realm}/login",
             get(login::show).post(login::submit),
+        )
+        .route(
+            "/realms/{realm}/login/sessions",
+            get(login::choose::show).post(login::choose::submit),
         )
         .route(
             "/realms/{realm}/consent",

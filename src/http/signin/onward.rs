@@ -13,10 +13,12 @@ use crate::domain::grant::{Grant, code, consent};
 use crate::domain::id::Sid;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::verify;
+use crate::domain::user;
 use crate::domain::{Context, Fault, realm::Realm};
 use crate::http::browser::Pending;
 use crate::protocol::answer::{Redirect, authorize_error, authorize_success};
 use crate::protocol::authorize::AuthorizeRequest;
+use crate::protocol::check_session;
 use crate::protocol::redirect::is_registered;
 use crate::protocol::{ErrorCode, OAuthError};
 
@@ -105,7 +107,7 @@ pub async fn judge(
     if expected.is_some_and(|subject| subject != active.session.user.to_string()) {
         return Ok(Next::Refuse(other_user()));
     }
-    if !is_fresh(visit, asked, &active) {
+    if !is_fresh(visit, asked, &active) || is_blocked(visit, &active).await? {
         return Ok(login());
     }
     let scope = request.scope.to_string();
@@ -170,12 +172,24 @@ fn is_fresh(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) -> bool {
     if prompt.login || prompt.select_account {
         return false;
     }
-    let frequency = visit.realm.settings.sessions.sign_in_frequency;
+    let now = visit.ctx().now();
     let too_old = asked
         .request
         .max_age
         .is_some_and(|secs| secs == 0 || age > Span::secs(secs));
-    !too_old && (frequency.is_zero() || age < frequency)
+    !too_old
+        && !visit
+            .realm
+            .settings
+            .sessions
+            .wants_credentials(given_at, now)
+}
+
+/// Whoever is blocked gets nothing new, also from a session that the block left alone; the login page says why.
+async fn is_blocked(visit: &Visit, active: &ActiveSession) -> Result<bool, Fault> {
+    let ctx = visit.ctx();
+    let user = user::by_id(ctx, &visit.realm, active.session.user).await?;
+    Ok(user.is_some_and(|user| user.value.blocked(ctx.now()).is_some()))
 }
 
 /// Does what comes next for a sign-in under way: `id` names it in this browser's state.
@@ -271,7 +285,7 @@ pub async fn finish(
     active: &ActiveSession,
 ) -> Result<Response, Refusal> {
     let (request, client, session) = (asked.request, asked.client, &active.session);
-    let sid = session.sid.to_string();
+    let told = session_state(visit, asked, session.sid);
     let claims = (!request.claims.is_empty()).then(|| String::from(request.claims.clone()));
     let grant = Grant {
         client: client.id,
@@ -303,9 +317,23 @@ pub async fn finish(
         &code,
         state,
         &issuer,
-        Some(&sid),
+        told.as_deref(),
     );
     send(visit, answer, client)
+}
+
+/// What the app's scripts may ask the login status page about (Session Management 1.0 §2), where there is one.
+fn session_state(visit: &Visit, asked: &Asked<'_>, sid: Sid) -> Option<String> {
+    if !visit.realm.settings.logout.check_session {
+        return None;
+    }
+    let salt = visit.ctx().random();
+    Some(check_session::session_state(
+        asked.client.client_id(),
+        &asked.request.redirect_uri,
+        &check_session::agent_state(&sid.to_string()),
+        salt.get(..16).unwrap_or(&salt),
+    ))
 }
 
 /// Tells the app no.

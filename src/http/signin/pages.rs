@@ -3,6 +3,7 @@
 //! All text is escaped by the templates; every field may hold what an attacker chose. None of the pages needs a script.
 
 use askama::Template;
+use serde::{Deserialize, Serialize};
 
 /// The words for a wrong name or password; the same for both, so that a guess learns nothing.
 pub const INVALID_CREDENTIALS: &str = "Invalid username or password.";
@@ -133,8 +134,21 @@ pub struct SignedOutPage {
     pub gate: Gate,
     /// Names of the apps that are being told.
     pub apps: Vec<String>,
+    /// Apps that this page tells by loading an address of theirs.
+    pub frames: Vec<AppFrame>,
+    /// Where the browser goes by itself when the frames have had their time.
+    pub soon: Option<String>,
     /// Label and address of a way on: back to the app, or to sign in again.
     pub onward: Option<(String, String)>,
+}
+
+/// An app that the page tells by loading an address of its own (Front-Channel Logout 1.0 §3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppFrame {
+    /// The app, as it calls itself.
+    pub name: String,
+    /// What is loaded.
+    pub address: String,
 }
 
 /// Something went wrong and no app can be told about it.

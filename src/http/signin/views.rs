@@ -30,6 +30,48 @@ pub struct SignedInPage {
     pub logout_url: String,
 }
 
+/// A session that its user may choose to end.
+#[derive(Debug)]
+pub struct HeldSession {
+    /// Its id.
+    pub sid: String,
+    /// "Firefox 145 on Linux".
+    pub device: String,
+    /// The address it started at.
+    pub ip: String,
+    /// When it was last used, in words.
+    pub last_active: String,
+    /// When it started, in words.
+    pub started: String,
+    /// Whether it is ticked to begin with.
+    pub checked: bool,
+}
+
+/// The choice of sessions to end, for somebody who holds as many as the realm allows. Posts `csrf`, `interaction` and
+/// `end` for each one chosen, or `cancel=1`.
+#[derive(Debug, Template)]
+#[template(path = "signin/templates/choose.html")]
+pub struct ChoosePage {
+    /// What every sign-in page shares.
+    pub gate: Gate,
+    /// Where the form is posted.
+    pub action: String,
+    /// The token against cross-site posts.
+    pub csrf: String,
+    /// Names the sign-in that waits for this.
+    pub interaction: String,
+    /// The app that asks, as it calls itself.
+    pub client_name: Option<String>,
+    /// How many sessions the realm allows, in words: "one session", "3 sessions".
+    pub limit: String,
+    /// How many must end, in words: "one of these".
+    pub need: String,
+    /// What the person holds, oldest first.
+    pub sessions: Vec<HeldSession>,
+    /// Why the last answer was not enough.
+    pub error: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! One browser's request to a sign-in page: the realm it is for, who is at the other end, and how pages go out.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use askama::Template;
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -35,6 +35,7 @@ pub struct Visit {
     /// The request's method.
     pub method: Method,
     id: Option<RequestId>,
+    forgotten: OnceLock<HeaderValue>,
 }
 
 impl Visit {
@@ -48,7 +49,14 @@ impl Visit {
     /// # Errors
     /// [`Fault`] when it could not be decided.
     pub async fn present(&self) -> Result<Presented, Fault> {
-        cookie::present(&self.app, &self.realm, &self.headers, &self.peer).await
+        let presented = cookie::present(&self.app, &self.realm, &self.headers, &self.peer).await?;
+        if let Presented::Good(active) = &presented
+            && let Some(line) = cookie::forgotten(&self.headers, &self.app, &self.realm, active)
+        {
+            // The first one stands: a request has one cookie.
+            let _ = self.forgotten.set(line);
+        }
+        Ok(presented)
     }
 
     /// What every page of this realm shares.
@@ -86,10 +94,18 @@ impl Visit {
         Ok(response)
     }
 
-    /// The answer, or the page that says why there is none.
+    /// The answer, or the page that says why there is none. A cookie that the realm no longer remembers loses its
+    /// lifetime on the way; what the answer itself says of the cookie comes after that and counts.
     pub fn answer(&self, outcome: Result<Response, Refusal>) -> Response {
-        outcome
-            .unwrap_or_else(|refusal| refusal.into_page(&self.app, self.id.as_ref(), self.gate()))
+        let mut response = outcome
+            .unwrap_or_else(|refusal| refusal.into_page(&self.app, self.id.as_ref(), self.gate()));
+        let cookies = response.headers().contains_key(header::SET_COOKIE);
+        if let Some(line) = self.forgotten.get().filter(|_| !cookies) {
+            response
+                .headers_mut()
+                .append(header::SET_COOKIE, line.clone());
+        }
+        response
     }
 }
 
@@ -124,6 +140,7 @@ impl FromRequestParts<App> for Visit {
             headers,
             method,
             id,
+            forgotten: OnceLock::new(),
         })
     }
 }

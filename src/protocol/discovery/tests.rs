@@ -29,6 +29,7 @@ fn every_url_starts_with_the_issuer() {
         backchannel_logout: true,
         frontchannel_logout: true,
         check_session: true,
+        global_token_revocation: true,
         registration: true,
         device: true,
         pushed_requests: true,
@@ -83,6 +84,16 @@ fn each_feature_adds_its_members_and_nothing_else() {
                 ..off
             },
             &["check_session_iframe"],
+        ),
+        (
+            Features {
+                global_token_revocation: true,
+                ..off
+            },
+            &[
+                "global_token_revocation_endpoint",
+                "global_token_revocation_endpoint_auth_methods_supported",
+            ],
         ),
         (
             Features {

@@ -1,6 +1,7 @@
 //! What ends things without an administrator: idleness, a token used twice, and an end that meets a new grant.
 
 use super::*;
+use crate::domain::grant::{Grant, code};
 
 #[tokio::test]
 async fn an_idle_session_ends_through_the_door() {

@@ -159,7 +159,7 @@ async fn a_sign_in_under_way_cannot_finish_with_the_old_password() {
         user_agent: "",
     };
     assert!(matches!(
-        session::start(ctx, realm, start).await,
+        session::start(ctx, realm, start, session::Terms::default()).await,
         Err(Fault::Busy)
     ));
 }

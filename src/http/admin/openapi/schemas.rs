@@ -33,14 +33,19 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "User",
         "id:text username:text enabled:flag roles:text[] claims:object password:text password_hash:text email:text \
-         emailVerified:flag firstName:text lastName:text attributes:object credentials:Credential[] createdTimestamp:count",
+         emailVerified:flag firstName:text lastName:text attributes:object credentials:Credential[] createdTimestamp:count \
+         blockedUntil:text blocked:object",
     ),
+    ("Block", "until:text reason:text"),
     ("Credential", "type:text value:text temporary:flag"),
     (
         "Client",
         "id:text client_id:text client_name:text client_secret:text enabled:flag redirect_uris:text[] \
          post_logout_redirect_uris:text[] grant_types:text[] response_types:text[] token_endpoint_auth_method:text \
-         scope:text jwks:object backchannel_logout_uri:text backchannel_logout_session_required:flag \
+         scope:text jwks:object backchannel_logout_uri:text backchannel_logout_session_required:flag backchannel_logout_initiators:text[] backchannel_logout_user_wide:flag \
+         frontchannel_logout_uri:text frontchannel_logout_session_required:flag global_token_revocation_endpoint:text \
+         global_token_revocation_audience:text global_token_revocation_subject:text global_token_revocation_issuer:text \
+         webhook_uri:text webhook_secret:text frontchannelLogout:flag \
          id_token_signed_response_alg:text refresh_without_offline_access:flag resources:text[] consent:text \
          require_pkce:flag service_account_roles:text[] client_uri:text clientId:text name:text secret:text \
          redirectUris:text[] baseUrl:text publicClient:flag clientAuthenticatorType:text serviceAccountsEnabled:flag \
@@ -51,7 +56,7 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "Realm",
         "id:text realm:text display_name:text displayName:text enabled:flag sessions:object tokens:object \
-         registration:object notBefore:number createdTimestamp:count",
+         registration:object logout:object notBefore:number createdTimestamp:count",
     ),
     (
         "Key",
@@ -68,8 +73,15 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "App",
         "clientId:text name:text channel:text state:text sessions:count boundUntil:time attempts:count lastStatus:count \
-         nextAttemptAt:time",
+         lastAttemptAt:time lastAnswer:text nextAttemptAt:time channels:Told[]",
     ),
+    (
+        "Told",
+        "channel:text state:text notices:count acknowledged:count rejected:count gaveUp:count pending:count attempts:count \
+         lastStatus:count lastAttemptAt:time lastAnswer:text tookMs:count nextAttemptAt:time",
+    ),
+    ("Redeliver", "clients:text[]"),
+    ("Redelivered", "redelivered:count"),
     (
         "SelectedSession",
         "id:text userId:text username:text name:text ipAddress:text device:Device startedAt:time endedAt:time outcome:text",
@@ -83,15 +95,27 @@ const RECORDS: &[(&str, &str)] = &[
         "SignOut",
         "id:text state:text reason:text reasonText:text at:time actor:object why:text note:text message:text \
          selection:text counts:Counts protected:text[] notFound:text[] alreadyEnded:text[] sessions:SelectedSession[] \
-         sessionsAreComplete:flag apps:App[] refusedSince:object cameBack:SelectedSession[]",
+         sessionsAreComplete:flag blockSignIn:object apps:App[] refusedSince:object cameBack:SelectedSession[]",
     ),
     ("SignOutPage", "signouts:SignOut[] next:text"),
+];
+
+/// How an app stands (promise P7); in a plan one that would be told is `pending`.
+const STATES: &[&str] = &[
+    "acknowledged",
+    "retrying",
+    "rejected",
+    "gave_up",
+    "bounded",
+    "not_capable",
+    "pending",
 ];
 
 /// Members with a fixed set of values.
 const CHOICES: &[(&str, &str, &[&str])] = &[
     ("Session", "state", &["active", "ended"]),
-    ("App", "state", &["bounded", "not_capable"]),
+    ("App", "state", STATES),
+    ("Told", "state", STATES),
     ("SignOut", "state", &["expanding", "delivering", "settled"]),
     (
         "SelectedSession",
@@ -99,6 +123,11 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
         &["ended", "already_ended", "not_found", "protected"],
     ),
     ("Client", "consent", &["never", "once", "always"]),
+    (
+        "Client",
+        "global_token_revocation_subject",
+        &["iss_sub", "email", "opaque"],
+    ),
     ("Rotate", "algorithm", &["ES256", "RS256", "EdDSA"]),
 ];
 
@@ -184,7 +213,10 @@ fn request() -> Value {
             "reason": { "type": "string", "maxLength": 1000, "description": "why; the receipt's member why" },
             "note": { "type": "string", "maxLength": 1000, "description": "for the audit log" },
             "message": { "type": "string", "maxLength": 1000, "description": "what the people are told" },
-            "blockSignIn": { "const": false },
+            "blockSignIn": {
+                "type": ["boolean", "string"],
+                "description": "keeps the people of the act from signing in: true until it is lifted, a duration (2h), or a time",
+            },
             "dryRun": { "type": "boolean" },
         },
     })

@@ -7,6 +7,7 @@
 //! | `serviceAccountsEnabled`, `standardFlowEnabled` | `client_credentials`, `authorization_code` in `grant_types` |
 //! | `consentRequired` | `consent`: `once` or `never` |
 //! | `attributes` `backchannel.logout.url`, `backchannel.logout.session.required`, `post.logout.redirect.uris` | `backchannel_logout_uri`, `backchannel_logout_session_required`, `post_logout_redirect_uris` |
+//! | `attributes` `frontchannel.logout.url`, `frontchannel.logout.session.required`; `frontchannelLogout` | `frontchannel_logout_uri`, `frontchannel_logout_session_required` |
 //! | `attributes` `pkce.code.challenge.method` | `S256` or nothing; `require_pkce` |
 //!
 //! `id` is the record's, which addresses hold. Secrets are only ever inbound, but for one that has just been made.
@@ -37,7 +38,6 @@ const IDLE: &[&str] = &[
     "defaultClientScopes",
     "description",
     "directAccessGrantsEnabled",
-    "frontchannelLogout",
     "fullScopeAllowed",
     "implicitFlowEnabled",
     "nodeReRegistrationTimeout",
@@ -53,6 +53,8 @@ const IDLE: &[&str] = &[
 ];
 const BACK_CHANNEL: &str = "backchannel.logout.url";
 const SESSION_REQUIRED: &str = "backchannel.logout.session.required";
+const FRONT_CHANNEL: &str = "frontchannel.logout.url";
+const FRONT_SESSION_REQUIRED: &str = "frontchannel.logout.session.required";
 const AFTER_LOGOUT: &str = "post.logout.redirect.uris";
 const PKCE: &str = "pkce.code.challenge.method";
 
@@ -93,6 +95,10 @@ fn members(client: &Client) -> Map<String, Value> {
         "consentRequired",
         json!(settings.consent != ConsentRule::Never),
     );
+    put(
+        "frontchannelLogout",
+        json!(settings.frontchannel_logout_uri.is_some()),
+    );
     put("attributes", attributes(settings).into());
     out
 }
@@ -105,6 +111,13 @@ fn attributes(settings: &ClientSettings) -> Map<String, Value> {
     out.insert(
         SESSION_REQUIRED.to_owned(),
         json!(settings.backchannel_logout_session_required.to_string()),
+    );
+    if let Some(uri) = &settings.frontchannel_logout_uri {
+        out.insert(FRONT_CHANNEL.to_owned(), json!(uri));
+    }
+    out.insert(
+        FRONT_SESSION_REQUIRED.to_owned(),
+        json!(settings.frontchannel_logout_session_required.to_string()),
     );
     if !settings.post_logout_redirect_uris.is_empty() {
         out.insert(
@@ -164,7 +177,9 @@ pub(in crate::http::admin) fn settings(
     let old = before.map_or_else(ClientSettings::default, |client| client.settings.clone());
     translate(&old, &mut body)?;
     let mut base = plain(&old);
-    base.insert("client_secret".to_owned(), Value::Null);
+    for secret in ["client_secret", "webhook_secret"] {
+        base.insert(secret.to_owned(), Value::Null);
+    }
     let mut after = base.clone();
     put_over(&mut after, body, &[])?;
     super::settings(&base, after)
@@ -233,10 +248,18 @@ fn translate(old: &ClientSettings, body: &mut Map<String, Value>) -> Result<(), 
         };
         body.entry("consent").or_insert(json!(rule));
     }
-    match body.remove("attributes").filter(|v| !v.is_null()) {
-        Some(value) => put_attributes(old, read::object("attributes", value)?, body),
-        None => Ok(()),
+    let front = body.remove("frontchannelLogout").filter(|v| !v.is_null());
+    if let Some(value) = body.remove("attributes").filter(|v| !v.is_null()) {
+        put_attributes(old, read::object("attributes", value)?, body)?;
     }
+    // Keycloak keeps the address of a client whose front channel is switched off; here the address is the switch. Its own
+    // console sends `true` for every new client, with or without one.
+    if let Some(value) = front
+        && !read::flag("frontchannelLogout", &value)?
+    {
+        body.insert("frontchannel_logout_uri".to_owned(), Value::Null);
+    }
+    Ok(())
 }
 
 fn put_attributes(
@@ -252,13 +275,11 @@ fn put_attributes(
             _ => read::text(&format!("attributes.{name}"), value.clone())?,
         };
         let (member, value) = match name.as_str() {
-            BACK_CHANNEL => (
-                "backchannel_logout_uri",
-                if text.is_empty() {
-                    Value::Null
-                } else {
-                    json!(text)
-                },
+            BACK_CHANNEL => ("backchannel_logout_uri", address(text)),
+            FRONT_CHANNEL => ("frontchannel_logout_uri", address(text)),
+            FRONT_SESSION_REQUIRED => (
+                "frontchannel_logout_session_required",
+                json!(text == "true"),
             ),
             SESSION_REQUIRED => ("backchannel_logout_session_required", json!(text == "true")),
             AFTER_LOGOUT => {
@@ -270,7 +291,7 @@ fn put_attributes(
             _ if matches!(text.as_str(), "" | "false" | "0") => continue,
             _ => {
                 return Err(Problem::invalid(format!(
-                    "attributes.{name} is not available in this version; known are {BACK_CHANNEL}, {SESSION_REQUIRED}, {AFTER_LOGOUT} and {PKCE}"
+                    "attributes.{name} is not available in this version; known are {BACK_CHANNEL}, {SESSION_REQUIRED}, {FRONT_CHANNEL}, {FRONT_SESSION_REQUIRED}, {AFTER_LOGOUT} and {PKCE}"
                 )));
             }
         };
@@ -279,92 +300,14 @@ fn put_attributes(
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::id::ClientId;
-    use crate::domain::time::Timestamp;
-
-    fn map(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().unwrap()
-    }
-
-    fn web() -> Client {
-        let settings = ClientSettings {
-            client_id: "web".to_owned(),
-            redirect_uris: vec!["https://app.example/cb".to_owned()],
-            jwks: Some(json!({"keys": []})),
-            backchannel_logout_uri: Some("https://app.example/out".to_owned()),
-            ..ClientSettings::default()
-        };
-        let id = ClientId(uuid::Uuid::from_u128(3));
-        Client {
-            id,
-            created_at: Timestamp(5),
-            secret_hash: Some([1; 32]),
-            secret_sealed: None,
-            settings,
-        }
-    }
-
-    #[test]
-    fn what_is_shown_and_sent_back_changes_nothing_and_holds_no_secret() {
-        let shown = members(&web());
-        assert!(!shown.contains_key("secret") && !shown.contains_key("client_secret"));
-        assert_eq!(settings(Some(&web()), shown).unwrap(), web().settings);
-    }
-
-    #[test]
-    fn keycloaks_spelling_and_ours_make_the_same_client() {
-        let theirs = json!({
-            "clientId": "api", "secret": "a-secret", "publicClient": false, "serviceAccountsEnabled": true,
-            "standardFlowEnabled": false, "consentRequired": true, "protocol": "openid-connect", "webOrigins": [],
-            "attributes": {"backchannel.logout.url": "https://a.example/out", "backchannel.logout.session.required": "true",
-                "post.logout.redirect.uris": "https://a.example/##https://a.example/bye"},
-        });
-        let ours = json!({
-            "client_id": "api", "client_secret": "a-secret", "grant_types": ["refresh_token", "client_credentials"],
-            "consent": "once", "backchannel_logout_uri": "https://a.example/out",
-            "backchannel_logout_session_required": true,
-            "post_logout_redirect_uris": ["https://a.example/", "https://a.example/bye"],
-        });
-        assert_eq!(
-            settings(None, map(theirs)).unwrap(),
-            settings(None, map(ours)).unwrap()
-        );
-    }
-
-    #[test]
-    fn one_changed_spelling_of_two_is_the_change() {
-        let mut body = members(&web());
-        body.insert("redirectUris".to_owned(), json!(["https://new.example/cb"]));
-        body.insert("publicClient".to_owned(), json!(true));
-        let after = settings(Some(&web()), body).unwrap();
-        assert_eq!(after.redirect_uris, ["https://new.example/cb"]);
-        assert_eq!(after.token_endpoint_auth_method, AuthMethod::None);
-    }
-
-    #[test]
-    fn a_member_at_fault_is_named() {
-        for (body, words) in [
-            (
-                json!({"redirect_urls": []}),
-                "did you mean \"redirect_uris\"?",
-            ),
-            (json!({"enabled": "yes"}), "enabled: "),
-            (
-                json!({"directAccessGrantsEnabled": true}),
-                "directAccessGrantsEnabled is not available",
-            ),
-            (json!({"consent": "sometimes"}), "consent: "),
-            (json!({"clientId": "a", "client_id": "b"}), "disagree"),
-            (
-                json!({"attributes": {"saml.signature": "true"}}),
-                "attributes.saml.signature",
-            ),
-        ] {
-            let detail = settings(Some(&web()), map(body)).unwrap_err().detail;
-            assert!(detail.contains(words), "{detail}");
-        }
+/// An address in an attribute; an empty one takes it away.
+fn address(text: String) -> Value {
+    if text.is_empty() {
+        Value::Null
+    } else {
+        json!(text)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::session::brief;
 use crate::domain::id::Sid;
+use crate::domain::outbox::Channel;
 use crate::domain::signout::receipt::App;
+use crate::domain::signout::told::{AppState, Told};
 use crate::domain::signout::{Plan, Receipt, SignOut};
+use crate::domain::user::block::until_text;
 
 /// What an act would do.
 pub(in crate::http::admin) fn plan(plan: &Plan) -> Value {
@@ -20,11 +23,29 @@ pub(in crate::http::admin) fn plan(plan: &Plan) -> Value {
         },
         // Of a very large selection people, families and apps are those of its first sessions.
         "exact": plan.exact,
-        "apps": plan.apps.iter().map(app).collect::<Vec<_>>(),
+        "apps": plan.apps.iter().map(planned).collect::<Vec<_>>(),
         "shown": plan.shown.iter().map(|session| Value::Object(brief(session))).collect::<Vec<_>>(),
         "protected": plan.protected,
         "notFound": plan.not_found,
         "alreadyEnded": plan.already_ended,
+    })
+}
+
+/// What an act would mean for one app: by which channel it would be told, and until when it may lag.
+fn planned(app: &App) -> Value {
+    let state = if app.channel == Channel::None {
+        app.state.as_str()
+    } else {
+        "pending"
+    };
+    json!({
+        "clientId": app.client_id,
+        "name": app.name,
+        "channel": app.channel,
+        "channels": app.channels.iter().map(|told| told.channel).collect::<Vec<_>>(),
+        "state": state,
+        "sessions": app.sessions,
+        "boundUntil": app.bound_until.map(|at| at.rfc3339()),
     })
 }
 
@@ -57,6 +78,10 @@ pub(in crate::http::admin) fn summary(act: &SignOut) -> Map<String, Value> {
         "protected": act.protected,
         "notFound": act.not_found,
         "alreadyEnded": act.already_ended,
+        "blockSignIn": act.block.map(|block| json!({
+            "until": until_text(block.until),
+            "people": block.people,
+        })),
     });
     match body {
         Value::Object(map) => map,
@@ -106,8 +131,15 @@ pub(in crate::http::admin) fn receipt(receipt: &Receipt) -> Value {
     Value::Object(body)
 }
 
-/// What an act means for one app.
+/// What an act means for one app, and what it has answered.
 fn app(app: &App) -> Value {
+    let all = |count: fn(&Told) -> u64| app.channels.iter().map(count).sum::<u64>();
+    let last = app
+        .channels
+        .iter()
+        .filter_map(|told| told.last.as_ref())
+        .max_by_key(|last| last.at);
+    let next = app.channels.iter().filter_map(|told| told.next_at).min();
     json!({
         "clientId": app.client_id,
         "name": app.name,
@@ -115,9 +147,30 @@ fn app(app: &App) -> Value {
         "state": app.state.as_str(),
         "sessions": app.sessions,
         "boundUntil": app.bound_until.map(|at| at.rfc3339()),
-        // Nothing is delivered in this version.
-        "attempts": 0,
-        "lastStatus": Value::Null,
-        "nextAttemptAt": Value::Null,
+        "attempts": all(|told| told.attempts),
+        "lastStatus": last.and_then(|last| last.status),
+        "lastAttemptAt": last.map(|last| last.at.rfc3339()),
+        "lastAnswer": last.map(|last| &last.text).filter(|text| !text.is_empty()),
+        "nextAttemptAt": next.map(|at| at.rfc3339()),
+        "channels": app.channels.iter().filter(|told| told.channel != Channel::None).map(told).collect::<Vec<_>>(),
+    })
+}
+
+/// What one channel of an app has carried.
+fn told(told: &Told) -> Value {
+    json!({
+        "channel": told.channel,
+        "state": told.state().map(AppState::as_str),
+        "notices": told.notices,
+        "acknowledged": told.acknowledged,
+        "rejected": told.rejected,
+        "gaveUp": told.gave_up,
+        "pending": told.pending(),
+        "attempts": told.attempts,
+        "lastStatus": told.last.as_ref().and_then(|last| last.status),
+        "lastAttemptAt": told.last.as_ref().map(|last| last.at.rfc3339()),
+        "lastAnswer": told.last.as_ref().map(|last| &last.text).filter(|text| !text.is_empty()),
+        "tookMs": told.last.as_ref().map(|last| last.took),
+        "nextAttemptAt": told.next_at.map(|at| at.rfc3339()),
     })
 }

@@ -7,12 +7,14 @@
 //! | `attributes` `{name: [text]}` | every other claim that is text or a list of texts |
 //! | `credentials` `[{type: "password", value}]` | `password`, only ever inbound |
 //! | `createdTimestamp` (ms) | outbound only |
+//! | | `blockedUntil`: `"lifted"`, a time, or null; `blocked` has who and why, outbound only |
 
 use serde_json::{Map, Value, json};
 
 use super::super::read::{self, Fields};
 use super::{drop_idle, drop_unchanged};
-use crate::domain::user::{User, UserSettings};
+use crate::domain::user::block::EXPECTED;
+use crate::domain::user::{Block, Blocking, User, UserSettings};
 use crate::http::answer::Problem;
 
 /// The members of a password in Keycloak's form.
@@ -40,6 +42,8 @@ const KNOWN: &[&str] = &[
     "attributes",
     "credentials",
     "createdTimestamp",
+    "blockedUntil",
+    "blocked",
 ];
 /// Claims with a name of their own among Keycloak's members.
 const NAMED: [(&str, &str); 4] = [
@@ -82,6 +86,19 @@ fn members(user: &User) -> Map<String, Value> {
     put("roles", json!(user.roles));
     put("claims", json!(user.claims));
     put("createdTimestamp", json!(user.created_at));
+    // Also one that ran out: it says who did it and why.
+    let block = user.blocked.as_ref();
+    put("blockedUntil", json!(block.map(Block::until_text)));
+    put(
+        "blocked",
+        json!(block.map(|block| json!({
+            "until": block.until_text(),
+            "at": block.at.rfc3339(),
+            "by": block.by,
+            "why": block.why,
+            "signOutId": block.sign_out,
+        }))),
+    );
     put("emailVerified", json!(false));
     for (member, claim) in NAMED {
         if let Some(value) = user.claims.get(claim) {
@@ -120,7 +137,7 @@ pub(in crate::http::admin) fn settings(
     drop_unchanged(&mut body, &shown);
     drop_idle(&mut body, IDLE)?;
     let mut fields = Fields::of(body, KNOWN)?;
-    for name in ["id", "createdTimestamp"] {
+    for name in ["id", "createdTimestamp", "blocked"] {
         if fields.take(name).is_some() {
             return Err(Problem::invalid(format!(
                 "{name} is given by the server and cannot be chosen or changed"
@@ -134,6 +151,7 @@ pub(in crate::http::admin) fn settings(
         enabled: user.enabled,
         roles: user.roles.clone(),
         claims: user.claims.clone(),
+        blocking: Blocking::Keep,
     });
     if let Some(username) = fields.text("username")? {
         settings.username = username;
@@ -144,6 +162,18 @@ pub(in crate::http::admin) fn settings(
     if let Some(roles) = fields.texts("roles")? {
         settings.roles = roles;
     }
+    settings.blocking = match fields.given("blockedUntil") {
+        None => Blocking::Keep,
+        Some(Value::Null) => Blocking::Lift,
+        Some(value) => {
+            let text = read::text("blockedUntil", value)?;
+            Blocking::parse(&text).ok_or_else(|| {
+                Problem::invalid(format!(
+                    "blockedUntil must be {EXPECTED}, or null to lift it"
+                ))
+            })?
+        }
+    };
     settings.password_hash = fields.text("password_hash")?;
     settings.password = password(&mut fields)?;
     claims(&mut fields, &mut settings.claims)?;
@@ -264,6 +294,7 @@ mod tests {
                 json!({"email": "a@example.com", "given_name": "Alice", "organisation": "North", "tags": ["x", "y"], "level": 3}),
             ),
             created_at: Timestamp(5),
+            blocked: None,
         }
     }
 

@@ -286,7 +286,7 @@ impl Receipt {
 
     fn apps_sentence(&self) -> String {
         match (self.answered(), self.reachable()) {
-            (_, 0) => "No app is told by this version.".to_owned(),
+            (_, 0) => "No app of theirs takes sign-out messages.".to_owned(),
             (a, b) if a == b && b == 1 => "The 1 app has answered.".to_owned(),
             (a, b) if a == b => format!("All {} apps have answered.", grouped(b)),
             (a, b) => format!(
@@ -300,7 +300,7 @@ impl Receipt {
 
     fn apps_detail(&self) -> String {
         match (self.waiting(), self.failed()) {
-            (0, 0) if self.reachable() == 0 => "Not told by this version".to_owned(),
+            (0, 0) if self.reachable() == 0 => "None can be told".to_owned(),
             (0, 0) => "Every answer is below".to_owned(),
             (0, n) => format!("{} not told", grouped(n)),
             (n, 0) => format!("{} to go", grouped(n)),

@@ -70,8 +70,8 @@ async fn what_the_preview_counts_is_what_the_receipt_counts() {
         preview.has("anna") && preview.has("bert") && preview.has("2 refresh tokens are revoked")
     );
     assert!(
-        preview.has("The crm keeps working for up to")
-            && preview.has("does not send it yet")
+        preview.has("1 app is told")
+            && preview.has("An API that never asks may accept one for up to")
             && preview.has("The files keeps working for up to")
     );
     assert!(preview.has("Your own session is not included") && preview.has("id=\"reason\""));

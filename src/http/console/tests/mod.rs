@@ -108,8 +108,9 @@ impl Site {
             ip,
             user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
         };
-        session::start(&self.ctx, realm, start)
+        session::start(&self.ctx, realm, start, session::Terms::default())
             .await
+            .unwrap()
             .unwrap()
             .session
     }

@@ -73,10 +73,9 @@ async fn it_names_what_is_on_and_nothing_else() {
     assert!(!callers.contains(&"none".to_owned()));
     let challenge: Vec<String> = list("code_challenge_methods_supported");
     assert_eq!(challenge, ["S256"]);
+    assert_eq!(json["backchannel_logout_supported"], true);
+    assert_eq!(json["backchannel_logout_session_supported"], true);
     for absent in [
-        "backchannel_logout_supported",
-        "frontchannel_logout_supported",
-        "check_session_iframe",
         "registration_endpoint",
         "device_authorization_endpoint",
         "pushed_authorization_request_endpoint",
@@ -85,6 +84,49 @@ async fn it_names_what_is_on_and_nothing_else() {
             json.get(absent).is_none_or(|value| value == false),
             "{absent}"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_a_realm_switches_off_is_not_named() {
+    let bench = bench().await;
+    let all = bench.get(DISCOVERY[0], &[]).await.json;
+    for (switch, gone) in [
+        (
+            "front_channel",
+            &[
+                "frontchannel_logout_session_supported",
+                "frontchannel_logout_supported",
+            ][..],
+        ),
+        ("check_session", &["check_session_iframe"]),
+        (
+            "global_token_revocation",
+            &[
+                "global_token_revocation_endpoint",
+                "global_token_revocation_endpoint_auth_methods_supported",
+            ],
+        ),
+    ] {
+        let mut settings = RealmSettings::default();
+        match switch {
+            "front_channel" => settings.logout.front_channel = false,
+            "check_session" => settings.logout.check_session = false,
+            _ => settings.logout.global_token_revocation = false,
+        }
+        realm::verbs::update(&bench.ctx, &Actor::system("test"), "demo", settings)
+            .await
+            .unwrap();
+        let now = bench.get(DISCOVERY[0], &[]).await.json;
+        let (all, now) = (all.as_object().unwrap(), now.as_object().unwrap());
+        let mut missing: Vec<&str> = all
+            .keys()
+            .filter(|name| !now.contains_key(*name))
+            .map(String::as_str)
+            .collect();
+        missing.sort_unstable();
+        assert_eq!(missing, gone, "{switch}");
+        assert!(now.iter().all(|(name, value)| all[name] == *value));
     }
 }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::Way;
 use crate::domain::Fault;
 use crate::domain::record::Versioned;
-use crate::domain::signout::receipt;
+use crate::domain::signout::{Reason, receipt};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
 use crate::http::signin::cookie::Presented;
@@ -88,16 +88,29 @@ pub(super) async fn notice(visit: &Visit, presented: &Presented) -> Result<Optio
     let Presented::Ended(denied) = presented else {
         return Ok(None);
     };
-    let Some(ended) = denied
-        .ended()
-        .filter(|ended| ended.reason.by_administrator())
-    else {
+    let Some(ended) = denied.ended() else {
         return Ok(None);
     };
-    let mut text = format!(
-        "An administrator signed you out at {}.",
-        clock_time(ended.at)
-    );
+    let at = clock_time(ended.at);
+    let mut text = match ended.reason {
+        Reason::GlobalRevocation => format!("Your organisation signed you out at {at}."),
+        reason if reason.by_administrator() => {
+            format!("An administrator signed you out at {at}.")
+        }
+        Reason::SessionLimit => {
+            return Ok(Some(format!(
+                "You were signed out here at {at}: you signed in elsewhere, and {} sessions at a time are allowed.",
+                visit.realm.settings.sessions.limit
+            )));
+        }
+        Reason::AddressRule => {
+            return Ok(Some(format!(
+                "You were signed out at {at}: this session was used from another address than the one it started at. \
+                 If that was not you, change your password."
+            )));
+        }
+        _ => return Ok(None),
+    };
     let act = receipt::find(visit.ctx(), &visit.realm, ended.sign_out).await?;
     if let Some(message) = act.and_then(|act| act.message) {
         text.push(' ');
@@ -106,7 +119,7 @@ pub(super) async fn notice(visit: &Visit, presented: &Presented) -> Result<Optio
     Ok(Some(text))
 }
 
-fn clock_time(at: Timestamp) -> String {
+pub(super) fn clock_time(at: Timestamp) -> String {
     let moment = i64::try_from(at.0)
         .ok()
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());

@@ -7,21 +7,20 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{Shown, form};
-use super::{Way, arrive};
+use super::form::{Shown, clock_time, form};
+use super::{Way, arrive, choose};
 use crate::crypto::Secret;
 use crate::domain::Fault;
-use crate::domain::denial;
-use crate::domain::session::{self, Start, Started};
-use crate::domain::signout::Reason;
-use crate::domain::time::Span;
+use crate::domain::denial::{self, ActiveSession};
+use crate::domain::record::Versioned;
+use crate::domain::session::{self, Refused, Start, Started, Terms};
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::user::{self, AuthenticateError, User};
-use crate::http::answer::log_fault;
 use crate::http::signin::cookie::{self, Presented};
 use crate::http::signin::pages::INVALID_CREDENTIALS;
 use crate::http::signin::throttle::Throttle;
 use crate::http::signin::visit::{Refusal, Visit};
-use crate::http::signin::{csrf, leave, onward};
+use crate::http::signin::{csrf, onward};
 use crate::protocol::{OAuthError, Params};
 
 /// What the form brings.
@@ -74,7 +73,8 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
         Ok(attempt) => attempt,
         Err(wait) => return too_many(visit, &way, &given, wait).await,
     };
-    let (user, started) = match sign_in(visit, &way, &given).await? {
+    let old = before.good();
+    let (user, started) = match sign_in(visit, &way, &given, old.as_ref()).await? {
         Outcome::In(user, started) => (user, started),
         Outcome::Other(refused) => {
             throttle.forgive(attempt, now, true);
@@ -82,22 +82,32 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
         }
         Outcome::No(why) => {
             if why != AuthenticateError::WrongCredentials {
-                throttle.forgive(attempt, now, why == AuthenticateError::Disabled);
+                throttle.forgive(attempt, now, why != AuthenticateError::TooBusy);
             }
             return not_in(visit, &way, given, why).await;
         }
+        Outcome::Refused(user, why) => {
+            throttle.forgive(attempt, now, true);
+            return match why {
+                Refused::Choose(_) => choose::begin(visit, &way, &user, given.remember, now).await,
+                why => refused(visit, &way, &given.username, given.remember, &why).await,
+            };
+        }
     };
     throttle.forgive(attempt, now, true);
+    arrived(visit, &way, &user, &started).await
+}
+
+/// The new session stands; whatever comes now, the browser gets its cookie.
+pub(super) async fn arrived(
+    visit: &Visit,
+    way: &Way,
+    user: &User,
+    started: &Started,
+) -> Result<Response, Refusal> {
     visit.browser.renew(visit.ctx()).await?;
-    // The new session stands; whatever comes now, the browser gets its cookie.
-    let mut response = visit.answer(go_on(visit, &way, &user, &started).await);
-    cookie::set(&mut response, &visit.app, &visit.realm, &started);
-    if let Some(old) = before.good() {
-        // Signing in again must not pile up sessions. The new one is committed, so nobody is ever left without.
-        if let Err(fault) = leave::end(visit, &old, Reason::User).await {
-            log_fault(&fault);
-        }
-    }
+    let mut response = visit.answer(go_on(visit, way, user, started).await);
+    cookie::set(&mut response, &visit.app, &visit.realm, started);
     Ok(response)
 }
 
@@ -107,9 +117,16 @@ enum Outcome {
     /// The right password of somebody the app does not expect: no session is started for it.
     Other(OAuthError),
     No(AuthenticateError),
+    /// The right password, and a rule of the realm.
+    Refused(Box<Versioned<User>>, Refused),
 }
 
-async fn sign_in(visit: &Visit, way: &Way, given: &Form) -> Result<Outcome, Fault> {
+async fn sign_in(
+    visit: &Visit,
+    way: &Way,
+    given: &Form,
+    old: Option<&ActiveSession>,
+) -> Result<Outcome, Fault> {
     let (ctx, realm) = (visit.ctx(), &visit.realm);
     for _ in 0..TRIES {
         let user =
@@ -133,14 +150,54 @@ async fn sign_in(visit: &Visit, way: &Way, given: &Form) -> Result<Outcome, Faul
             ip: &visit.peer.ip,
             user_agent: &visit.peer.user_agent,
         };
-        match session::start(ctx, realm, start).await {
-            Ok(started) => return Ok(Outcome::In(Box::new(user.value), Box::new(started))),
+        // Signing in again must not pile up sessions: the old one ends in the commit that starts the new one.
+        let terms = Terms {
+            instead: old,
+            ..Terms::default()
+        };
+        match session::start(ctx, realm, start, terms).await {
+            Ok(Ok(started)) => {
+                return Ok(Outcome::In(Box::new(user.value), Box::new(started)));
+            }
+            Ok(Err(refused)) => return Ok(Outcome::Refused(Box::new(user), refused)),
             // The user changed while the password was checked: perhaps it is theirs no more.
             Err(Fault::Busy) => {}
             Err(fault) => return Err(fault),
         }
     }
     Err(Fault::Busy)
+}
+
+/// Nothing starts: a rule of the realm, told to somebody whose password is right.
+pub(super) async fn refused(
+    visit: &Visit,
+    way: &Way,
+    username: &str,
+    remember: bool,
+    why: &Refused,
+) -> Result<Response, Refusal> {
+    let text = match why {
+        Refused::Limit(limit) | Refused::Choose(limit) => {
+            let places = if *limit == 1 { "one place" } else { "places" };
+            let count = if *limit == 1 {
+                String::new()
+            } else {
+                format!("{limit} ")
+            };
+            format!(
+                "You are signed in in {count}{places} already, and that is as many as this realm allows. \
+                 Sign out in one of them, then sign in here."
+            )
+        }
+        Refused::Address => ELSEWHERE.to_owned(),
+    };
+    let shown = Shown {
+        username: username.to_owned(),
+        remember,
+        error: Some(text),
+        ..Shown::default()
+    };
+    form(visit, StatusCode::FORBIDDEN, way, shown).await
 }
 
 async fn go_on(
@@ -162,7 +219,7 @@ async fn go_on(
     }
 }
 
-async fn cancelled(visit: &Visit, way: &Way) -> Result<Response, Refusal> {
+pub(super) async fn cancelled(visit: &Visit, way: &Way) -> Result<Response, Refusal> {
     let Some((client, request)) = &way.app else {
         return visit.go(&visit.path("/login"));
     };
@@ -186,16 +243,19 @@ async fn not_in(
     why: AuthenticateError,
 ) -> Result<Response, Refusal> {
     let (status, text, retry_after) = match why {
-        AuthenticateError::WrongCredentials => {
-            (StatusCode::UNAUTHORIZED, INVALID_CREDENTIALS, None)
-        }
-        AuthenticateError::Disabled => (StatusCode::FORBIDDEN, BLOCKED, None),
-        AuthenticateError::TooBusy => (StatusCode::SERVICE_UNAVAILABLE, BUSY, Some(2)),
+        AuthenticateError::WrongCredentials => (
+            StatusCode::UNAUTHORIZED,
+            INVALID_CREDENTIALS.to_owned(),
+            None,
+        ),
+        AuthenticateError::Disabled => (StatusCode::FORBIDDEN, DISABLED.to_owned(), None),
+        AuthenticateError::Blocked(until) => (StatusCode::FORBIDDEN, blocked(until), None),
+        AuthenticateError::TooBusy => (StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned(), Some(2)),
     };
     let shown = Shown {
         username: given.username,
         remember: given.remember,
-        error: Some(text.to_owned()),
+        error: Some(text),
         notice: None,
         retry_after,
     };
@@ -236,7 +296,19 @@ async fn is_known(visit: &Visit, presented: &Presented, username: &str) -> Resul
     }
 }
 
-const BLOCKED: &str = "This account is blocked. Ask your administrator.";
+fn blocked(until: Option<Timestamp>) -> String {
+    match until {
+        Some(until) => format!(
+            "Sign-in is blocked until {}. Ask your administrator.",
+            clock_time(until)
+        ),
+        None => "Sign-in is blocked until an administrator lifts it.".to_owned(),
+    }
+}
+
+const DISABLED: &str = "This account is blocked. Ask your administrator.";
+const ELSEWHERE: &str = "You are signed in at another address, and this realm allows one at a time. \
+                         Sign out there, or ask your administrator to do it, then sign in here.";
 const BUSY: &str = "Many people are signing in at this moment. Try again in a few seconds.";
 /// How often a password is checked again when its user changed during the check.
 const TRIES: usize = 3;

@@ -204,10 +204,36 @@ fn the_end_pages_say_what_happened() {
         &SignedOutPage {
             gate: gate("Acme Industries"),
             apps: vec!["Payroll".to_owned(), "Wiki".to_owned()],
+            frames: Vec::new(),
+            soon: None,
             onward: onward.clone(),
         },
     );
     assert!(html.contains("id=\"logged-out\">You are signed out<"));
+    assert!(!html.contains("<iframe") && !html.contains("<script") && !html.contains("refresh"));
+
+    let html = page(
+        "signing-out",
+        &SignedOutPage {
+            gate: gate("Acme Industries"),
+            apps: vec!["Payroll".to_owned()],
+            frames: vec![AppFrame {
+                name: NASTY.to_owned(),
+                address: "https://wiki.acme.example/out?iss=a&sid=b\"><script>".to_owned(),
+            }],
+            soon: Some("https://payroll.acme.example/?state=1&x=\"".to_owned()),
+            onward: onward.clone(),
+        },
+    );
+    assert!(html.contains(
+        "src=\"https://wiki.acme.example/out?iss=a&#38;sid=b&#34;&#62;&#60;script&#62;\""
+    ));
+    assert!(html.contains("content=\"3;url=https://payroll.acme.example/?state=1&#38;x=&#34;\""));
+    assert!(
+        html.contains("Best effort")
+            && html.contains("sandbox=")
+            && html.contains("data-after=\"3\"")
+    );
 
     let html = page(
         "error",

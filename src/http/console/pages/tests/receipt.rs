@@ -71,7 +71,7 @@ fn a_receipt_is_never_a_bare_success() {
     };
     let html = page("receipt-quiet", &with(r));
     assert!(
-        html.contains("No app is told by this version.")
+        html.contains("No app of theirs takes sign-out messages.")
             && html.contains("Nothing has tried yet")
             && html.contains("id=\"receipts\"")
     );
