@@ -92,7 +92,7 @@ async fn one(ctx: &Context, realm: RealmId, id: StreamId) -> Result<bool, Fault>
             push::settle(ctx, attempt, came).await?;
             Ok(true)
         }
-        Next::Later(_) | Next::Idle => Ok(false),
+        Next::Later | Next::Idle => Ok(false),
     }
 }
 

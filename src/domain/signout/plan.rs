@@ -11,7 +11,7 @@ use crate::domain::id::{ClientId, Sid};
 use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
-use crate::domain::{Context, client, denial, key};
+use crate::domain::{Context, client, denial, key, ssf};
 
 /// What an act would do.
 #[derive(Clone, Debug)]
@@ -171,10 +171,16 @@ async fn app<'a>(
     named: (&str, &str),
 ) -> Result<&'a mut App, EndError> {
     let client = client::by_id(ctx, realm, id).await?;
-    let channels = client
+    let mut channels = client
         .as_ref()
         .map(|c| Channel::of(&c.settings, request.reason, request.is_whole()))
         .unwrap_or_default();
+    if matches!(
+        request.reason.scope(),
+        Scope::Everything | Scope::SessionOnly
+    ) {
+        channels.extend(ssf::channel_of(ctx, realm, id).await?);
+    }
     Ok(apps.entry(id).or_insert_with(|| {
         let name = client.as_ref().map_or(named.1, |c| c.name()).to_owned();
         App::planned(id, named.0.to_owned(), name, &channels)

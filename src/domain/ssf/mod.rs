@@ -22,7 +22,9 @@ use serde::{Deserialize, Serialize};
 
 pub use event::{Event, EventType, Kind};
 pub use marks::Marks;
-pub(in crate::domain) use report::{Deed, session_ended, user_changed, user_gone};
+pub(in crate::domain) use report::{
+    Deed, channel_of, session_again, session_ended, user_changed, user_gone,
+};
 pub use streams::Signals;
 pub use verbs::SsfError;
 

@@ -11,7 +11,7 @@ use super::marks::{self, Lease, Marks, Read};
 use super::queue::{self, Waiting};
 use super::receipts::{self, Lines};
 use super::{Method, Stream, bounds, settings, streams};
-use crate::domain::id::{RealmId, StreamId};
+use crate::domain::id::{ClientId, RealmId, StreamId};
 use crate::domain::outbox::wire::{Answered, Method as Verb, Outgoing, WireError};
 use crate::domain::outbox::{Attempt as Tried, Channel, DeliveryState, backoff};
 use crate::domain::realm::{self, Realm};
@@ -33,8 +33,8 @@ const LONGEST_PAUSE: Span = Span::mins(5);
 pub enum Next {
     /// This is to be sent, and the attempt then [`settle`]d.
     Send(Outgoing, Box<Attempt>),
-    /// Nothing before that moment.
-    Later(Timestamp),
+    /// Nothing yet: the one in front waits for its next attempt, or another node is at work.
+    Later,
     /// Nothing.
     Idle,
 }
@@ -98,13 +98,13 @@ pub async fn next(ctx: &Context, realm: RealmId, id: StreamId) -> Result<Next, F
         return Ok(Next::Idle);
     };
     let now = ctx.now();
-    if let Some(at) = read.marks.next_attempt_at.filter(|at| now < *at) {
+    if read.marks.next_attempt_at.is_some_and(|at| now < at) {
         release(ctx, realm.id, id, read).await?;
-        return Ok(Next::Later(at));
+        return Ok(Next::Later);
     }
     match &read.marks.lease {
         Some(lease) if lease.node != ctx.node && now < lease.until => {
-            return Ok(Next::Later(lease.until));
+            return Ok(Next::Later);
         }
         // Still ours for longer than one attempt takes.
         Some(lease) if lease.node == ctx.node && lease.until >= now.plus(Span::secs(30)) => {}
@@ -114,7 +114,7 @@ pub async fn next(ctx: &Context, realm: RealmId, id: StreamId) -> Result<Next, F
             read.put(realm.id, id, &mut batch)?;
             match ctx.commit(batch).await {
                 Ok(_) => {}
-                Err(CommitError::Conflict { .. }) => return Ok(Next::Later(now)),
+                Err(CommitError::Conflict { .. }) => return Ok(Next::Later),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -284,6 +284,29 @@ fn lease(ctx: &Context, now: Timestamp) -> Lease {
         node: ctx.node.clone(),
         until: now.plus(LEASE),
     }
+}
+
+/// Lets what waits in a client's stream be tried now; whether it would have waited.
+///
+/// # Errors
+/// [`Fault`] when the store fails.
+pub(in crate::domain) async fn hurry(
+    ctx: &Context,
+    realm: &Realm,
+    client: ClientId,
+) -> Result<bool, Fault> {
+    let streams = streams::all(ctx, realm.id).await?;
+    let Some(known) = streams.iter().find(|known| known.stream.client == client) else {
+        return Ok(false);
+    };
+    let hurried = marks::revise(ctx, (realm.id, known.stream.id), &[], |marks, _, _| {
+        Ok(marks.next_attempt_at.take())
+    });
+    let hurried = hurried.await?.is_some();
+    if hurried {
+        ctx.signals.outgoing.notify_one();
+    }
+    Ok(hurried)
 }
 
 /// Gives the stream back, so that another node need not wait for the lease to run out.

@@ -1,15 +1,19 @@
 //! What the kernel reports: a session that ended, an account that changed. Added to the commit that does it.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::event::{About, Cause, Happened, tell};
-use super::{Kind, streams};
+use super::event::{About, Cause, Event, EventType, Happened, Line, tell};
+use super::{Kind, Status, Stream, streams};
 use crate::domain::id::ClientId;
+use crate::domain::outbox::{Channel, Delivery};
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
 use crate::domain::signout::reason::Initiator;
 use crate::domain::signout::write::Act;
+use crate::domain::signout::{Reason, SignOut};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::domain::{Actor, Context, Fault};
@@ -30,15 +34,74 @@ pub(in crate::domain) async fn session_ended(
         kind: Kind::SessionRevoked,
         about: About::Session(session.user, session.sid),
         at: act.at,
-        cause: Cause {
-            initiator: act.reason.initiator(),
-            reason_admin: act.reason.text().to_owned(),
-            reason_user: act.reason.text_for_user().map(str::to_owned),
-        },
+        cause: why(act.reason),
         receipt: Some(act.large),
         clients: Some(clients),
     };
     tell(ctx, realm, batch, happened).await
+}
+
+/// Puts an event that was refused or given up back into its receiver's stream; `false` when it has none that would take
+/// it. Its line on the receipt is the caller's to open again.
+pub(in crate::domain) async fn session_again(
+    ctx: &Context,
+    realm: &Realm,
+    (act, large): (&SignOut, bool),
+    client: ClientId,
+    delivery: &Delivery,
+    batch: &mut Batch,
+) -> Result<bool, Fault> {
+    let Some(stream) = of_client(ctx, realm, client).await? else {
+        return Ok(false);
+    };
+    let event = Event {
+        id: ctx.new_id(),
+        txn: act.id.0,
+        kind: Kind::SessionRevoked,
+        about: About::Session(delivery.user, delivery.sid),
+        at: act.at,
+        cause: Some(why(act.reason)),
+        receipt: Some(Line {
+            client,
+            channel: delivery.channel,
+            large,
+        }),
+    };
+    event.put(realm.id, stream.id, batch)?;
+    Ok(true)
+}
+
+/// The channel by which a client hears that a session ended, when it has a stream for that.
+pub(in crate::domain) async fn channel_of(
+    ctx: &Context,
+    realm: &Realm,
+    client: ClientId,
+) -> Result<Option<Channel>, Fault> {
+    let stream = of_client(ctx, realm, client).await?;
+    Ok(stream.map(|stream| stream.channel()))
+}
+
+async fn of_client(
+    ctx: &Context,
+    realm: &Realm,
+    client: ClientId,
+) -> Result<Option<Arc<Stream>>, Fault> {
+    let hears = |stream: &Stream| {
+        stream.client == client
+            && stream.status != Status::Disabled
+            && stream.delivers(EventType::SessionRevoked)
+    };
+    let streams = streams::of(ctx, realm).await?;
+    let found = streams.iter().find(|known| hears(&known.stream));
+    Ok(found.map(|known| known.stream.clone()))
+}
+
+fn why(reason: Reason) -> Cause {
+    Cause {
+        initiator: reason.initiator(),
+        reason_admin: reason.text().to_owned(),
+        reason_user: reason.text_for_user().map(str::to_owned),
+    }
 }
 
 /// A deed at an account: who did it, when, and the id of the act that goes with it.
