@@ -15,6 +15,7 @@ mod killed;
 mod layout;
 mod promises;
 mod realms;
+mod resource_servers;
 mod sign_in;
 mod support;
 mod tokens;

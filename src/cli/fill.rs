@@ -23,7 +23,7 @@ use crate::domain::record::Versioned;
 use crate::domain::session::{ClientSession, Seen, Session, Start, start};
 use crate::domain::time::{Span, SystemClock, Timestamp};
 use crate::domain::user::{self, User};
-use crate::domain::{Actor, Context, Fault, audit};
+use crate::domain::{Actor, Context, Fault, audit, status};
 use crate::store::{Batch, CommitError, Version};
 use people::{Person, pick};
 use writer::Writer;
@@ -121,7 +121,15 @@ async fn fill(ctx: &Arc<Context>, args: &FillArgs) -> Result<String, FillError> 
     let mut writer = Writer::new(ctx);
     let plan = Plan::new(&realm, ctx.now(), args);
     for number in 0..args.sessions {
-        plan.session(ctx, &realm, &users, &apps, number, &mut writer.batch)?;
+        let status = status::take(ctx, &realm).await?;
+        plan.session(
+            ctx,
+            (&realm, status),
+            &users,
+            &apps,
+            number,
+            &mut writer.batch,
+        )?;
         writer.pass().await?;
         if number % 100_000 == 99_999 {
             eprintln!("{} sessions", number + 1);
@@ -236,7 +244,7 @@ impl Plan {
     fn session(
         &self,
         ctx: &Context,
-        realm: &Realm,
+        (realm, status): (&Realm, Option<status::Index>),
         users: &[UserId],
         apps: &[Arc<Client>],
         number: u32,
@@ -273,6 +281,7 @@ impl Plan {
             user_agent,
         };
         let (mut session, _) = start::begin(ctx, realm, &how, self.sid(ctx, started), started);
+        session.status = status;
         let used = self
             .now
             .minus(Span(pick(chance) % self.idle.0.max(1)))
@@ -337,9 +346,11 @@ impl Plan {
             nonce: None,
             claims: None,
         };
+        // No place of its own for what outlives the session: nobody holds a token of it.
+        let place = session.status.filter(|_| !code::outlives(client, &grant));
         code::rows(
             realm,
-            &code::family_of(ctx, realm, client, &grant, used),
+            &code::family_of(ctx, realm, client, (&grant, place), used),
             batch,
         )?;
         session.clients.push(ClientSession {

@@ -115,6 +115,52 @@ impl Vault {
         Ok(body)
     }
 
+    /// Encrypts `plain` under a key of its own, derived for `purpose` and `name`, which is bound to it. Every name is
+    /// sealed once: so there is no limit to how many, which there is for random nonces under one key (NIST SP 800-38D
+    /// §8.3).
+    pub fn seal_once(
+        &self,
+        purpose: &str,
+        name: &[u8],
+        plain: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let mut body = plain.to_vec();
+        let nonce = self
+            .cipher_of(purpose, name)?
+            .seal_in_place_append_tag(Aad::from(name), &mut body)
+            .map_err(|_| VaultError::Crypto)?;
+        let mut sealed = nonce.as_ref().to_vec();
+        sealed.append(&mut body);
+        Ok(sealed)
+    }
+
+    /// Decrypts what [`Vault::seal_once`] made for the same purpose and name.
+    pub fn open_once(
+        &self,
+        purpose: &str,
+        name: &[u8],
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let (nonce, body) = sealed
+            .split_at_checked(NONCE_LEN)
+            .ok_or(VaultError::UnknownFormat)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::Crypto)?;
+        let mut body = body.to_vec();
+        let length = self
+            .cipher_of(purpose, name)?
+            .open_in_place(nonce, Aad::from(name), &mut body)
+            .map_err(|_| VaultError::Refused)?
+            .len();
+        body.truncate(length);
+        Ok(body)
+    }
+
+    fn cipher_of(&self, purpose: &str, name: &[u8]) -> Result<RandomizedNonceKey, VaultError> {
+        // A MAC is a pseudo-random function of its parts, and so a key (RFC 5869 §2.3 with the name as its info).
+        let key = Zeroizing::new(self.mac(purpose, &[b"seal once", name]));
+        RandomizedNonceKey::new(&AES_256_GCM, &*key).map_err(|_| VaultError::Crypto)
+    }
+
     /// HMAC-SHA256 over `parts`, under a key of its own for `purpose`.
     ///
     /// Every part goes in with its length, so `["ab", "c"]` and `["a", "bc"]` differ. `purpose` is a word fixed in the
@@ -225,6 +271,30 @@ mod tests {
             vault.seal("a", b"text").unwrap(),
             vault.seal("a", b"text").unwrap()
         );
+    }
+
+    #[test]
+    fn what_is_sealed_once_opens_by_its_own_name_only() {
+        let sealed = vault().seal_once("token", b"one", b"plain").unwrap();
+        let open = |vault: Vault, purpose: &str, name: &[u8], sealed: &[u8]| {
+            vault.open_once(purpose, name, sealed).ok()
+        };
+        assert_eq!(
+            open(vault(), "token", b"one", &sealed).unwrap(),
+            b"plain".to_vec()
+        );
+        assert_eq!(open(vault(), "token", b"two", &sealed), None);
+        assert_eq!(open(vault(), "other", b"one", &sealed), None);
+        assert_eq!(
+            open(Vault::from_key([8; 32]), "token", b"one", &sealed),
+            None
+        );
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(open(vault(), "token", b"one", &changed), None, "{at}");
+            assert_eq!(open(vault(), "token", b"one", &sealed[..at]), None);
+        }
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //! table. Times stand big-endian so that order is time; `!` means counted down, newest first.
 
 mod ssf;
-
-pub use ssf::*;
+mod status;
 
 use bytes::{BufMut, Bytes, BytesMut};
+
+pub use ssf::*;
+pub use status::*;
 
 use super::id::{ClientId, FamilyId, RealmId, Sid, SignOutId, UserId};
 use super::time::Timestamp;

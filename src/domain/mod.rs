@@ -20,6 +20,7 @@ pub mod record;
 pub mod session;
 pub mod signout;
 pub mod ssf;
+pub mod status;
 pub mod sweep;
 #[cfg(test)]
 pub mod testing;
@@ -66,6 +67,8 @@ pub struct Context {
     pub wire: Arc<dyn outbox::wire::Wire>,
     /// Whose turn it is to start a session, where a realm counts them.
     pub turns: session::Turns,
+    /// Status lists as last read, and indices to hand out.
+    pub status: status::Lists,
 }
 
 impl Context {
@@ -94,7 +97,14 @@ impl Context {
     /// [`CommitError`]; on `Conflict` the caller reads again and decides again.
     pub async fn commit(&self, batch: Batch) -> Result<Committed, CommitError> {
         let heard = outbox::Bell::heard(&batch);
+        let marks = Context::marks(&batch);
         let committed = self.store.commit(batch).await;
+        match &committed {
+            Ok(_) => marks.iter().for_each(|key| self.status.note(key)),
+            // Marked or not: to be read again.
+            Err(CommitError::Unknown(_)) if !marks.is_empty() => self.status.clear(),
+            Err(_) => {}
+        }
         // Also after an outcome that is not known: looking for nothing costs nothing.
         self.bell.ring(heard);
         committed

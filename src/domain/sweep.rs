@@ -9,6 +9,7 @@ use super::id::{FamilyId, RealmId, Sid, SignOutId};
 use super::realm::{self, Realm};
 use super::record::decode;
 use super::signout::{self, EndError, Reason, Request, Selection};
+use super::status::{self, Index};
 use super::time::{Span, Timestamp};
 use super::{Actor, Context, Fault, browser, key};
 use crate::store::{Batch, Dir, KeysOrRecords};
@@ -36,6 +37,8 @@ pub enum Due {
     Policy([u8; 16]),
     /// The people of an act are to be blocked from signing in.
     Block(SignOutId),
+    /// The last token that names an index of a status list has expired.
+    StatusIndex(Index),
 }
 
 /// A kid as bytes: the base64url of an RFC 7638 thumbprint by SHA-256.
@@ -54,6 +57,10 @@ impl Due {
             Due::RetiredKey(kid) => key::due(at, 7, realm, &kid),
             Due::Policy(walk) => key::due(at, 20, realm, &walk),
             Due::Block(act) => key::due(at, 21, realm, act.bytes()),
+            Due::StatusIndex(Index { list, idx }) => {
+                let id = [list.to_be_bytes(), idx.to_be_bytes()].concat();
+                key::due(at, key::STATUS, realm, &id)
+            }
         };
         batch.put(key, Vec::new());
     }
@@ -63,7 +70,7 @@ impl Due {
         let (ms, rest) = rest.split_first_chunk::<8>()?;
         let (kind, rest) = rest.split_first()?;
         let (realm, id) = rest.split_first_chunk::<4>()?;
-        let due = match kind {
+        let due = match *kind {
             1 => Due::Session(Sid::from_bytes(id)?),
             2 => Due::Family(FamilyId::from_bytes(id)?),
             3 => Due::Code(id.try_into().ok()?),
@@ -73,6 +80,13 @@ impl Due {
             7 => Due::RetiredKey(id.try_into().ok()?),
             20 => Due::Policy(id.try_into().ok()?),
             21 => Due::Block(SignOutId::from_bytes(id)?),
+            key::STATUS => {
+                let (list, idx) = id.split_first_chunk::<4>()?;
+                Due::StatusIndex(Index {
+                    list: u32::from_be_bytes(*list),
+                    idx: u32::from_be_bytes(idx.try_into().ok()?),
+                })
+            }
             _ => return None,
         };
         Some((
@@ -181,6 +195,10 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
                 }
                 tidy.del(record.key);
             }
+            Due::StatusIndex(index) => {
+                status::free(realm, index, &mut tidy);
+                tidy.del(record.key);
+            }
         }
         if tidy.len() > 900 {
             ctx.commit(std::mem::take(&mut tidy)).await?;
@@ -244,6 +262,9 @@ async fn family(
     batch.del(key::family_by_session(realm.id, grant.sid, id));
     batch.del(key::family_by_user(realm.id, grant.user, id));
     batch.del(key::family_by_client(realm.id, grant.client, id));
+    if let Some(index) = family.own_status() {
+        status::mark(&realm, index, now, family.held.listed, &mut batch);
+    }
     match ctx.commit(batch).await {
         Ok(_) => Ok(None),
         // Used at this very moment.

@@ -16,6 +16,7 @@ use super::outbox::wire::{Answered, Outgoing, Wire, WireError};
 use super::realm::{self, Realm, RealmSettings};
 use super::session::{self, Start};
 use super::signout::expand::Door;
+use super::status::Lists;
 use super::time::ManualClock;
 use super::user::{self, User, UserSettings};
 use super::{Actor, Context};
@@ -48,6 +49,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         bell: super::outbox::Bell::new(uuid::Uuid::nil()),
         wire,
         turns: crate::domain::session::Turns::default(),
+        status: Lists::default(),
     };
     (Arc::new(context), clock)
 }

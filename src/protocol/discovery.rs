@@ -40,6 +40,8 @@ pub mod path {
     pub const COOKIE_PROBE: &str = "/protocol/openid-connect/3p-cookies/step1.html";
     /// Where everything of a user is ended on command.
     pub const GLOBAL_REVOCATION: &str = "/global-token-revocation";
+    /// The status lists: their addresses, and below it each of them.
+    pub const STATUS_LISTS: &str = crate::domain::status::PATH;
     /// Dynamic registration.
     pub const REGISTRATION: &str = "/clients-registrations/openid-connect";
 }
@@ -61,6 +63,8 @@ pub struct Features {
     pub device: bool,
     /// Pushed authorization requests are served.
     pub pushed_requests: bool,
+    /// Access tokens name a status list.
+    pub status_lists: bool,
 }
 
 /// What the document is made from.
@@ -134,6 +138,11 @@ impl Discovery<'_> {
                 "pushed_authorization_request_endpoint",
                 path::PUSHED,
                 self.features.pushed_requests,
+            ),
+            (
+                "status_list_aggregation_endpoint",
+                path::STATUS_LISTS,
+                self.features.status_lists,
             ),
         ];
         for (name, path, on) in always {

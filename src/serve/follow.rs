@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::Context;
 use crate::domain::id::RealmId;
+use crate::domain::{Context, key};
 use crate::store::{FeedError, FeedPos};
 
 const AT_ONCE: usize = 1000;
@@ -43,6 +43,7 @@ async fn catch_up(ctx: &Context, mut at: FeedPos) -> FeedPos {
                 ctx.catalog.clear();
                 ctx.signals.clear();
                 ctx.keys.clear();
+                ctx.status.clear();
                 at = resume;
             }
             Err(FeedError::Store(error)) => {
@@ -53,15 +54,16 @@ async fn catch_up(ctx: &Context, mut at: FeedPos) -> FeedPos {
     }
 }
 
-fn evict(ctx: &Context, key: &[u8]) {
-    match key.first() {
-        Some(0x02 | 0x03 | 0x10 | 0x11) => ctx.catalog.evict(key),
-        Some(0x65..=0x68) => ctx.signals.changed(key),
+fn evict(ctx: &Context, changed: &[u8]) {
+    match changed.first() {
+        Some(0x02 | 0x03 | 0x10 | 0x11) => ctx.catalog.evict(changed),
+        Some(0x65..=0x68) => ctx.signals.changed(changed),
         Some(0x04) => {
-            if let Some(realm) = key.get(1..5).and_then(|b| b.try_into().ok()) {
+            if let Some(realm) = changed.get(1..5).and_then(|b| b.try_into().ok()) {
                 ctx.keys.evict(RealmId(u32::from_be_bytes(realm)));
             }
         }
+        Some(&key::STATUS) => ctx.status.note(changed),
         _ => {}
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::entropy::{Entropy, OsEntropy};
 use crate::domain::realm::{Catalog, apply};
 use crate::domain::signout::expand::Door;
 use crate::domain::ssf::Signals;
+use crate::domain::status::Lists;
 use crate::domain::time::Clock;
 use crate::domain::{Context, keys};
 use crate::store::{self, StoreKind};
@@ -63,6 +64,7 @@ pub(crate) fn context(
             &settings.public_url,
         ))?),
         turns: crate::domain::session::Turns::default(),
+        status: Lists::default(),
     })
 }
 

@@ -7,7 +7,8 @@ use crate::config::problem::{did_you_mean, shown};
 use crate::config::uri::{self, Purpose};
 use crate::domain::client::channels::SECRET_EXPECTED;
 use crate::domain::client::check::{GRANT_TYPES, SHORTEST_HMAC_SECRET};
-use crate::domain::client::{AuthMethod, ClientSettings};
+use crate::domain::client::{AuthMethod, ClientSettings, RevocationCheck};
+use crate::domain::realm::AccessTokenFormat;
 
 /// Checks a client by itself; whether its `client_id` is free is for whoever knows the others.
 pub fn check_client(client: &ClientSettings) -> Vec<Finding> {
@@ -75,6 +76,15 @@ fn grants(client: &ClientSettings, findings: &mut Vec<Finding>) {
     if !client.service_account_roles.is_empty() && !allows("client_credentials") {
         let message = "has no effect without the grant type client_credentials";
         findings.push(Finding::new("service_account_roles", message).with("grant_types"));
+    }
+    if client.access_token_revocation_check == RevocationCheck::StatusList
+        && client.access_token_format == Some(AccessTokenFormat::Opaque)
+    {
+        let message = "expected \"introspection\" (or \"none\"): an opaque token names no status list, \
+                       and `access_token_format` is \"opaque\"";
+        findings.push(
+            Finding::new("access_token_revocation_check", message).with("access_token_format"),
+        );
     }
     check_roles(
         &client.service_account_roles,

@@ -30,7 +30,7 @@ pub fn check_sessions(sessions: &SessionPolicy) -> Vec<Finding> {
 
 /// Checks the lifetimes of tokens.
 pub fn check_tokens(tokens: &TokenPolicy) -> Vec<Finding> {
-    at_least_a_second(&[
+    let mut spans = vec![
         ("access_token_lifetime", tokens.access_token_lifetime),
         ("id_token_lifetime", tokens.id_token_lifetime),
         (
@@ -39,7 +39,11 @@ pub fn check_tokens(tokens: &TokenPolicy) -> Vec<Finding> {
         ),
         ("refresh_idle_timeout", tokens.refresh_idle_timeout),
         ("offline_idle_timeout", tokens.offline_idle_timeout),
-    ])
+    ];
+    if !tokens.status_list_ttl.is_zero() {
+        spans.push(("status_list_ttl", tokens.status_list_ttl));
+    }
+    at_least_a_second(&spans)
 }
 
 /// NumericDate counts whole seconds (RFC 7519 §2), so anything shorter would be over when it begins.

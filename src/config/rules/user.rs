@@ -7,7 +7,7 @@ use crate::crypto::{MAX_PASSWORD_BYTES, check_hash};
 use crate::domain::user::{UserSettings, check_username};
 
 /// Names in a token that only the server may fill (OIDC Core §2, RFC 7519 §4.1, Back-Channel Logout §2.4).
-const RESERVED_CLAIMS: [&str; 19] = [
+const RESERVED_CLAIMS: [&str; 20] = [
     "iss",
     "sub",
     "aud",
@@ -21,6 +21,7 @@ const RESERVED_CLAIMS: [&str; 19] = [
     "amr",
     "azp",
     "sid",
+    "status",
     "at_hash",
     "c_hash",
     "s_hash",

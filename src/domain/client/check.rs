@@ -3,8 +3,9 @@
 use url::{Host, Url};
 
 use super::store::LONGEST_ID;
-use super::{AuthMethod, ClientSettings};
+use super::{AuthMethod, ClientSettings, RevocationCheck};
 use crate::crypto::VerifyingKey;
+use crate::domain::realm::AccessTokenFormat;
 
 /// The grant types that the token endpoint knows.
 pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
@@ -108,6 +109,14 @@ fn flows(settings: &ClientSettings, problems: &mut Vec<String>) {
     if !settings.scope.bytes().all(allowed) {
         problems.push(
             "scope is a list of printable ASCII words without quotes, separated by spaces"
+                .to_owned(),
+        );
+    }
+    if settings.access_token_revocation_check == RevocationCheck::StatusList
+        && settings.access_token_format == Some(AccessTokenFormat::Opaque)
+    {
+        problems.push(
+            "access_token_revocation_check cannot be status-list while access_token_format is opaque: an opaque token names no list"
                 .to_owned(),
         );
     }

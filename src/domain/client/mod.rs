@@ -19,6 +19,7 @@ pub use store::{by_id, find, list};
 
 use crate::crypto::Alg;
 use crate::domain::id::ClientId;
+use crate::domain::realm::{AccessTokenFormat, Realm};
 use crate::domain::signout::reason::Initiator;
 use crate::domain::time::Timestamp;
 
@@ -56,6 +57,13 @@ impl Client {
     /// Whether the client may use this grant type.
     pub fn allows_grant(&self, grant_type: &str) -> bool {
         self.settings.grant_types.iter().any(|g| g == grant_type)
+    }
+
+    /// What its access tokens look like.
+    pub fn access_token_format(&self, realm: &Realm) -> AccessTokenFormat {
+        self.settings
+            .access_token_format
+            .unwrap_or(realm.settings.tokens.access_token_format)
     }
 
     /// Whether the client can keep a secret (RFC 6749 §2.1).
@@ -219,6 +227,23 @@ pub struct ClientSettings {
     pub client_uri: Option<String>,
     /// Of whom it hears when it has an event stream.
     pub ssf_subjects: SsfSubjects,
+    /// What its access tokens look like; the realm's choice when absent.
+    pub access_token_format: Option<AccessTokenFormat>,
+    /// How the APIs that take its access tokens learn that one is over before its time: the promise of whoever runs
+    /// them, on which the bound on plans and receipts rests.
+    pub access_token_revocation_check: RevocationCheck,
+}
+
+/// How an API learns that an access token is over before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevocationCheck {
+    /// Not at all: it takes the token until it expires.
+    None,
+    /// It checks the status list that the token names, and keeps it for `ttl` at most.
+    StatusList,
+    /// It asks the introspection endpoint about every token.
+    Introspection,
 }
 
 impl Default for ClientSettings {
@@ -255,6 +280,8 @@ impl Default for ClientSettings {
             service_account_roles: Vec::new(),
             client_uri: None,
             ssf_subjects: SsfSubjects::Own,
+            access_token_format: None,
+            access_token_revocation_check: RevocationCheck::None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Authorization codes: issued on the strength of a session, redeemed by one compare-and-set before anything is minted.
 
-use super::{AuthorizationCode, Grant, TokenFamily};
+use super::{AuthorizationCode, Grant, Held, TokenFamily};
 use crate::crypto;
 use crate::domain::client::Client;
 use crate::domain::denial::{self, Denied};
@@ -9,6 +9,7 @@ use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, decode, encode, versioned};
 use crate::domain::session::ClientSession;
 use crate::domain::signout::{self, Epoch, Reason};
+use crate::domain::status::{self, Holder, Index};
 use crate::domain::sweep::Due;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::resources::{self, ResourceError};
@@ -159,7 +160,12 @@ pub async fn redeem(
             }
             batch.check(key::user(realm.id, user.value.id), user.version);
         }
-        let family = family_of(ctx, realm, client, &code.value.grant, now);
+        let status = if outlives(client, &code.value.grant) {
+            status::take(ctx, realm).await?
+        } else {
+            active.session.status
+        };
+        let family = family_of(ctx, realm, client, (&code.value.grant, status), now);
         write(realm, &mut batch, &hash, code, active, &family, now)?;
         match ctx.commit(batch).await {
             Ok(_) => return Ok(Ok(family)),
@@ -196,17 +202,23 @@ fn fits(code: &AuthorizationCode, client: &Client, redeem: &Redeem<'_>) -> Resul
         .map_err(|ResourceError| RedeemError::Resource)
 }
 
-/// The family that a grant becomes at a given moment. Nothing is written.
+/// Whether the family that a grant becomes outlives the session: then it has a place in a status list of its own.
+pub fn outlives(client: &Client, grant: &Grant) -> bool {
+    client.allows_grant("refresh_token") && grant.scope.split(' ').any(|s| s == "offline_access")
+}
+
+/// The family that a grant becomes at a given moment, with its place in a status list: the session's, or one of its own
+/// when it [`outlives`] it. Nothing is written.
 pub fn family_of(
     ctx: &Context,
     realm: &Realm,
     client: &Client,
-    grant: &Grant,
+    (grant, status): (&Grant, Option<Index>),
     now: Timestamp,
 ) -> TokenFamily {
     let may_refresh = client.allows_grant("refresh_token");
-    let offline = may_refresh && grant.scope.split(' ').any(|s| s == "offline_access");
-    TokenFamily {
+    let offline = outlives(client, grant);
+    let mut family = TokenFamily {
         id: FamilyId(ctx.new_id()),
         grant: grant.clone(),
         offline,
@@ -214,9 +226,14 @@ pub fn family_of(
         started_at: now,
         last_used_at: now,
         generation: 1,
-        access_expires_at: now.plus(realm.settings.tokens.access_token_lifetime),
+        access_expires_at: now,
+        access_format: realm.settings.tokens.access_token_format,
+        status,
+        held: Held::default(),
         ended: None,
-    }
+    };
+    family.issues(realm, client, now);
+    family
 }
 
 fn write(
@@ -286,6 +303,15 @@ pub fn rows(realm: &Realm, family: &TokenFamily, batch: &mut Batch) -> Result<()
         Vec::new(),
     );
     Due::Family(family.id).put(batch, realm.id, idle_at(realm, family));
+    if let Some(index) = family.own_status() {
+        let holder = Holder {
+            sid: grant.sid,
+            user: grant.user,
+            client: Some(grant.client),
+            started_at: family.started_at,
+        };
+        status::hold(realm.id, index, &holder, batch)?;
+    }
     Ok(())
 }
 

@@ -8,8 +8,11 @@ pub mod consent;
 
 use serde::{Deserialize, Serialize};
 
+use super::client::Client;
 use super::id::{ClientId, FamilyId, Sid, UserId};
+use super::realm::{AccessTokenFormat, Realm};
 use super::session::Ended;
+use super::status::Index;
 use super::time::Timestamp;
 
 /// What was granted: carried by the code and then by the family.
@@ -80,8 +83,80 @@ pub struct TokenFamily {
     /// Which refresh token is current. One generation back is answered with the current one inside the reuse window:
     /// that the current one was never presented is what makes it the unused successor.
     pub generation: u32,
-    /// When the newest access token ends: the bound until which an app that never asks can lag.
+    /// When the newest access token ends.
     pub access_expires_at: Timestamp,
+    /// What the newest access token looks like.
+    pub access_format: AccessTokenFormat,
+    /// The place in a status list that its tokens name: the session's, or its own when it outlives the session.
+    pub status: Option<Index>,
+    /// Until when an API that does not ask can be lagging.
+    pub held: Held,
     /// Set once, by the door.
     pub ended: Option<Ended>,
+}
+
+/// When the last of the access tokens ends that an API can check by itself: those that name a status list, and those
+/// that do not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Of those that name one, which shows that they are over.
+    pub listed: Timestamp,
+    /// Of those that name none.
+    pub unlisted: Timestamp,
+}
+
+impl Held {
+    /// Both.
+    pub fn max(self, other: Held) -> Held {
+        Held {
+            listed: self.listed.max(other.listed),
+            unlisted: self.unlisted.max(other.unlisted),
+        }
+    }
+
+    /// The same when the list does not show it, for what the token's place stands for goes on.
+    pub fn unlisted(self) -> Held {
+        Held {
+            listed: Timestamp::default(),
+            unlisted: self.listed.max(self.unlisted),
+        }
+    }
+}
+
+impl TokenFamily {
+    /// Writes down that an access token is issued at this moment: how long it lives, what it looks like and whether it
+    /// names a status list. The mint makes it as it is written here.
+    pub fn issues(&mut self, realm: &Realm, client: &Client, now: Timestamp) {
+        let tokens = &realm.settings.tokens;
+        self.access_expires_at = now.plus(tokens.access_token_lifetime);
+        self.access_format = client.access_token_format(realm);
+        let (listed, unlisted) = (&mut self.held.listed, &mut self.held.unlisted);
+        match (self.access_format, self.status) {
+            (AccessTokenFormat::Opaque, _) => {}
+            (AccessTokenFormat::Jwt, Some(_)) if !tokens.status_list_ttl.is_zero() => {
+                *listed = (*listed).max(self.access_expires_at);
+            }
+            (AccessTokenFormat::Jwt, _) => *unlisted = (*unlisted).max(self.access_expires_at),
+        }
+    }
+
+    /// The place that its newest access token names.
+    pub fn listed(&self) -> Option<Index> {
+        self.status
+            .filter(|_| self.held.listed == self.access_expires_at)
+    }
+
+    /// The place in a status list that is its own and over with it.
+    pub fn own_status(&self) -> Option<Index> {
+        self.status.filter(|_| self.offline)
+    }
+
+    /// What it means for its tokens that it alone ends, and its session goes on.
+    pub fn held_alone(&self) -> Held {
+        if self.offline {
+            self.held
+        } else {
+            self.held.unlisted()
+        }
+    }
 }

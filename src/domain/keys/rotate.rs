@@ -48,7 +48,11 @@ pub async fn rotate(
 ) -> Result<String, Fault> {
     ensure(ctx, realm.id, alg).await?;
     let tokens = &realm.settings.tokens;
-    let longest = tokens.access_token_lifetime.max(tokens.id_token_lifetime);
+    // Of a status list too: it may be kept for its `ttl`, and a little longer by whoever gets no newer one.
+    let longest = tokens
+        .access_token_lifetime
+        .max(tokens.id_token_lifetime)
+        .max(tokens.status_list_ttl);
     let until = ctx.now().plus(Span(longest.0 + MARGIN.0));
     let fresh = make(ctx, realm.id, alg, KeyState::Next).await?;
     let mut batch = Batch::new();

@@ -203,6 +203,21 @@ pub struct TokenPolicy {
     pub refresh_reuse_window: Span,
     /// What tokens are signed with unless a client registered another algorithm.
     pub signing_algorithm: Alg,
+    /// What access tokens look like unless a client has a choice of its own.
+    pub access_token_format: AccessTokenFormat,
+    /// How long an API may keep a status list before it fetches a new one: the longest it then lags behind a sign-out.
+    /// Zero: there are no status lists, and no token names one.
+    pub status_list_ttl: Span,
+}
+
+/// What access tokens look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessTokenFormat {
+    /// A signed JWT (RFC 9068), which an API can check by itself.
+    Jwt,
+    /// A text that says nothing to anybody but this server: an API has to ask (RFC 7662), so it never lags.
+    Opaque,
 }
 
 impl Default for TokenPolicy {
@@ -215,6 +230,8 @@ impl Default for TokenPolicy {
             offline_idle_timeout: Span::days(30),
             refresh_reuse_window: Span::secs(10),
             signing_algorithm: Alg::Es256,
+            access_token_format: AccessTokenFormat::Jwt,
+            status_list_ttl: Span::secs(30),
         }
     }
 }

@@ -239,6 +239,12 @@ pub fn problems(settings: &RealmSettings) -> Vec<String> {
             problems.push(format!("{name} must be between 1s and 3650d, found {span}"));
         }
     }
+    let ttl = tokens.status_list_ttl;
+    if !ttl.is_zero() && !(SHORTEST..=LONGEST_TTL).contains(&ttl) {
+        problems.push(format!(
+            "tokens.status_list_ttl must be \"off\" or between 1s and 1d, found {ttl}"
+        ));
+    }
     if tokens.authorization_code_lifetime > LONGEST_CODE {
         problems.push(format!(
             "tokens.authorization_code_lifetime must be at most 10m (RFC 6749 §4.1.2), found {}",
@@ -302,6 +308,7 @@ const SHORTEST: Span = Span::secs(1);
 const LONGEST: Span = Span::days(3650);
 /// "A maximum authorization code lifetime of 10 minutes is RECOMMENDED."
 const LONGEST_CODE: Span = Span::mins(10);
+const LONGEST_TTL: Span = Span::days(1);
 
 #[cfg(test)]
 mod tests;

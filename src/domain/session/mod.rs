@@ -25,7 +25,7 @@ use super::realm::{Realm, SessionPolicy};
 use super::record::{Versioned, versioned};
 use super::signout::Reason;
 use super::time::{Span, Timestamp};
-use super::{Context, key};
+use super::{Context, key, status};
 
 /// A session as kept, ended or not. Shows everything its row needs without asking for the user, who may be gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +58,8 @@ pub struct Session {
     pub user_agent: String,
     /// The node it started on.
     pub node: String,
+    /// Its place in a status list; `None` when the realm had none as it started.
+    pub status: Option<status::Index>,
     /// The clients that take part, in order of arrival.
     pub clients: Vec<ClientSession>,
     /// Set once, by the door.

@@ -10,6 +10,7 @@ use crate::domain::id::Sid;
 use crate::domain::realm::{LimitAction, OneAddress, Realm};
 use crate::domain::record::{Versioned, encode, versioned};
 use crate::domain::signout::{self, EndError, Reason, Request, Selection};
+use crate::domain::status::{self, Holder};
 use crate::domain::sweep::Due;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
@@ -115,6 +116,7 @@ async fn attempt(
     let realm = &live.value;
     let (mut session, secret) = begin(ctx, realm, start, sid, now);
     session.auth_time = terms.given_at.unwrap_or(now);
+    session.status = status::take(ctx, realm).await?;
     let going = match admit(ctx, realm, &session, terms, &mut batch).await? {
         Ok(going) => going,
         Err(refused) => return Ok(Some(Err(refused))),
@@ -280,6 +282,7 @@ pub fn begin(
         device: Device::parse(start.user_agent),
         user_agent: start.user_agent.chars().take(MAX_USER_AGENT).collect(),
         node: ctx.node.clone(),
+        status: None,
         clients: Vec::new(),
         ended: None,
     };
@@ -287,7 +290,7 @@ pub fn begin(
 }
 
 /// Adds everything that a session which starts writes: its record, its index rows, its last use, the date to look at it
-/// again.
+/// again, who holds its place in a status list.
 ///
 /// # Errors
 /// [`Fault::Record`] when it cannot be encoded.
@@ -299,5 +302,14 @@ pub fn rows(realm: &Realm, session: &Session, seen: &Seen, batch: &mut Batch) ->
     }
     batch.put(key::seen(realm.id, session.sid), encode(seen)?);
     Due::Session(session.sid).put(batch, realm.id, limits.idle_at);
+    if let Some(index) = session.status {
+        let holder = Holder {
+            sid: session.sid,
+            user: session.user,
+            client: None,
+            started_at: session.started_at,
+        };
+        status::hold(realm.id, index, &holder, batch)?;
+    }
     Ok(())
 }

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::select::Selection;
 use super::write::{self, Act, AppOf, SessionRow};
 use super::{Reason, Scope, SignOut, chunks, receipt};
-use crate::domain::grant::TokenFamily;
+use crate::domain::grant::{Held, TokenFamily};
 use crate::domain::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use crate::domain::realm::{self, Realm};
 use crate::domain::record::{Versioned, decode, encode_json};
@@ -314,14 +314,23 @@ pub(super) async fn loose_family(
     batch: &mut Batch,
 ) -> Result<(), Fault> {
     let grant = read.value.grant.clone();
-    let bound = read.value.access_expires_at;
+    let held = loose_held(act.reason, &read.value);
     write::family(realm, act, read, batch)?;
     let of = AppOf {
         client: grant.client,
         client_id: &grant.client_id,
         name: &grant.client_name,
     };
-    write::app(ctx, realm, act, of, grant.sid, grant.user, bound, batch).await
+    write::app(ctx, realm, act, of, grant.sid, grant.user, held, batch).await
+}
+
+/// What it means for the tokens of such a family that it ends: of a disabled client's, the sessions go on.
+pub(super) fn loose_held(reason: Reason, family: &TokenFamily) -> Held {
+    if reason.scope() == Scope::Client {
+        family.held_alone()
+    } else {
+        family.held
+    }
 }
 
 /// Ends what an index of families still lists, a batch at a time, but not what hangs on the asker's own session.

@@ -53,17 +53,14 @@ pub async fn end(
         };
         let act = Act::of(&record);
         let mut batch = Batch::new();
-        let bound = read.value.access_expires_at;
+        let held = read.value.held_alone();
         write::family(realm, act, read, &mut batch)?;
         let of = AppOf {
             client: grant.client,
             client_id: &grant.client_id,
             name: &grant.client_name,
         };
-        write::app(
-            ctx, realm, act, of, grant.sid, grant.user, bound, &mut batch,
-        )
-        .await?;
+        write::app(ctx, realm, act, of, grant.sid, grant.user, held, &mut batch).await?;
         if batch.puts(key::QUEUED).next().is_some() {
             record.state = State::Delivering;
         }

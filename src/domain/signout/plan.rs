@@ -1,16 +1,20 @@
 //! The dry run: what an act would do, without doing it.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use super::end::EndError;
 use super::receipt::App;
 use super::select::{Resolved, resolve};
 use super::write;
 use super::{Request, Scope, expand};
+use crate::domain::client::Client;
+use crate::domain::grant::Held;
 use crate::domain::id::{ClientId, Sid};
 use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
 use crate::domain::{Context, client, denial, key, ssf};
 
 /// What an act would do.
@@ -82,7 +86,7 @@ async fn look(
     plan: &mut Plan,
 ) -> Result<(), EndError> {
     let mut people = HashSet::new();
-    let mut apps: BTreeMap<ClientId, App> = BTreeMap::new();
+    let mut apps: BTreeMap<ClientId, Looked> = BTreeMap::new();
     let everything = request.reason.scope() == Scope::Everything;
     let now = ctx.now();
     let looked: Vec<Sid> = plan.sids.iter().take(LOOKED_AT).copied().collect();
@@ -102,6 +106,7 @@ async fn look(
                     (&part.client_id, &part.name),
                 )
                 .await?
+                .app
                 .sessions += 1;
             }
             for family in
@@ -124,7 +129,7 @@ async fn look(
                     (&grant.client_id, &grant.client_name),
                 )
                 .await?;
-                app.bound(family.access_expires_at, now);
+                app.holds(family.held);
             }
             if plan.shown.len() < 100 {
                 plan.shown.push(session);
@@ -152,37 +157,65 @@ async fn look(
             (&grant.client_id, &grant.client_name),
         )
         .await?;
-        app.bound(family.access_expires_at, now);
+        app.holds(expand::loose_held(reason, &family));
     }
     plan.people = people.len() as u64;
     plan.apps = apps
         .into_values()
+        .map(|looked| looked.bounded(realm, now))
         .filter(|app| app.client_id != client::CONSOLE)
         .collect();
     Ok(())
 }
 
+/// An app, and what is still to be known of it when everything was looked at.
+struct Looked {
+    app: App,
+    client: Option<Arc<Client>>,
+    held: Held,
+}
+
+impl Looked {
+    fn holds(&mut self, held: Held) {
+        self.held = self.held.max(held);
+    }
+
+    fn bounded(self, realm: &Realm, now: Timestamp) -> App {
+        let until = write::bound(realm, self.client.as_deref(), self.held, now);
+        let mut app = self.app;
+        app.bound(until, now);
+        app
+    }
+}
+
 async fn app<'a>(
     ctx: &Context,
     realm: &Realm,
-    apps: &'a mut BTreeMap<ClientId, App>,
+    apps: &'a mut BTreeMap<ClientId, Looked>,
     request: &Request,
     id: ClientId,
     named: (&str, &str),
-) -> Result<&'a mut App, EndError> {
+) -> Result<&'a mut Looked, EndError> {
     let client = client::by_id(ctx, realm, id).await?;
-    let mut channels = client
-        .as_ref()
-        .map(|c| Channel::of(&c.settings, request.reason, request.is_whole()))
-        .unwrap_or_default();
-    if matches!(
+    let ends_sessions = matches!(
         request.reason.scope(),
         Scope::Everything | Scope::SessionOnly
-    ) {
-        channels.extend(ssf::channel_of(ctx, realm, id).await?);
-    }
+    );
+    let hears = match ends_sessions {
+        true => ssf::channel_of(ctx, realm, id).await?,
+        false => None,
+    };
     Ok(apps.entry(id).or_insert_with(|| {
+        let mut channels = client
+            .as_ref()
+            .map(|c| Channel::of(&c.settings, request.reason, request.is_whole()))
+            .unwrap_or_default();
+        channels.extend(hears);
         let name = client.as_ref().map_or(named.1, |c| c.name()).to_owned();
-        App::planned(id, named.0.to_owned(), name, &channels)
+        Looked {
+            app: App::planned(id, named.0.to_owned(), name, &channels),
+            client,
+            held: Held::default(),
+        }
     }))
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Reason, Scope, SignOut};
-use crate::domain::client;
-use crate::domain::grant::TokenFamily;
+use crate::domain::client::{self, Client, RevocationCheck};
+use crate::domain::grant::{Held, TokenFamily};
 use crate::domain::id::{ClientId, FamilyId, Sid, SignOutId, UserId};
 use crate::domain::outbox::delivery::{How, To};
 use crate::domain::outbox::{self, Channel, Delivery, DeliveryState};
@@ -14,7 +14,7 @@ use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, versioned};
 use crate::domain::session::{Ended, Session, index_keys};
 use crate::domain::time::Timestamp;
-use crate::domain::{Context, Fault, key, ssf};
+use crate::domain::{Context, Fault, key, ssf, status};
 use crate::store::{Batch, Dir, KeysOrRecords, Range};
 
 /// The act that the writes belong to.
@@ -82,7 +82,7 @@ pub struct Wrote {
 
 /// The most families written in the batch that ends their session; offline families, which a session's
 /// end alone does not deny, go first.
-const FAMILIES_AT_ONCE: usize = 120;
+const FAMILIES_AT_ONCE: usize = 50;
 
 /// Adds the end of a session to a batch: the record, its indexes, its families, one row and one delivery per app.
 ///
@@ -128,7 +128,8 @@ pub async fn session(
         version,
         encode(&session)?,
     );
-    let mut bounds: HashMap<ClientId, Timestamp> = HashMap::new();
+    let mut bounds: HashMap<ClientId, Held> = HashMap::new();
+    let mut last_token = Timestamp::default();
     let mut row = SessionRow {
         user: session.user,
         families: 0,
@@ -136,7 +137,8 @@ pub async fn session(
     };
     for read in families {
         let bound = bounds.entry(read.value.grant.client).or_default();
-        *bound = (*bound).max(read.value.access_expires_at);
+        *bound = bound.max(read.value.held);
+        last_token = last_token.max(read.value.held.listed);
         row.families += 1;
         row.offline += u32::from(read.value.offline);
         family(realm, act, read, batch)?;
@@ -151,6 +153,9 @@ pub async fn session(
         app(ctx, realm, act, of, session.sid, session.user, bound, batch).await?;
     }
     ssf::session_ended(ctx, realm, act, &session, &parts, batch).await?;
+    if let Some(index) = session.status {
+        status::mark(realm, index, act.at, last_token, batch);
+    }
     batch.put(
         key::sign_out_session(realm.id, act.id, session.sid),
         encode(&row)?,
@@ -178,7 +183,27 @@ pub fn family(
     batch.del(key::family_by_session(realm.id, sid, family.id));
     batch.del(key::family_by_user(realm.id, user, family.id));
     batch.del(key::family_by_client(realm.id, client, family.id));
+    if let Some(index) = family.own_status() {
+        status::mark(realm, index, act.at, family.held.listed, batch);
+    }
     Ok(())
+}
+
+/// Until when an API may still take a token that it holds, after a cut at this moment: as long as it can check the token
+/// by itself, and no longer than what it checks beyond the token allows.
+pub fn bound(realm: &Realm, client: Option<&Client>, held: Held, cut: Timestamp) -> Timestamp {
+    let ttl = realm.settings.tokens.status_list_ttl;
+    let check = client.map_or(RevocationCheck::None, |c| {
+        c.settings.access_token_revocation_check
+    });
+    match check {
+        RevocationCheck::StatusList if !ttl.is_zero() => {
+            let shown = cut.plus(ttl).plus(status::LEEWAY);
+            held.unlisted.max(held.listed.min(shown))
+        }
+        RevocationCheck::None | RevocationCheck::StatusList => held.unlisted.max(held.listed),
+        RevocationCheck::Introspection => Timestamp::default(),
+    }
 }
 
 /// The app a row is about.
@@ -206,7 +231,7 @@ pub async fn app(
     of: AppOf<'_>,
     sid: Sid,
     user: UserId,
-    bound_until: Timestamp,
+    held: Held,
     batch: &mut Batch,
 ) -> Result<(), Fault> {
     if of.client_id == client::CONSOLE {
@@ -225,7 +250,7 @@ pub async fn app(
         user,
         sid,
         channel: Channel::None,
-        bound_until,
+        bound_until: bound(realm, client.as_deref(), held, act.at),
         state: DeliveryState::NoChannel,
         created_at: act.at,
         attempts: 0,

@@ -5,13 +5,13 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::AccessClaims;
 use super::refresh::RefreshToken;
+use super::{AccessClaims, opaque};
 use crate::crypto::{self, Alg, SigningKey};
 use crate::domain::client::Client;
 use crate::domain::grant::TokenFamily;
 use crate::domain::id::{Sid, UserId};
-use crate::domain::realm::Realm;
+use crate::domain::realm::{AccessTokenFormat, Realm};
 use crate::domain::ssf::{Event, Stream};
 use crate::domain::time::Span;
 use crate::domain::user::{self, User};
@@ -57,18 +57,18 @@ pub async fn for_family(
     let grant = &family.grant;
     let now = ctx.now();
     let user = user::by_id(ctx, realm, grant.user).await?.map(|u| u.value);
-    let issuer = realm.issuer(&ctx.public_url);
     // A repeated answer may be made later than the first; its access token still ends when the first one does, so that
     // the bound on the receipt stays true.
     let lifetime = family.access_expires_at.since(now);
+    let id = ctx.new_id();
     let access = AccessClaims {
-        iss: issuer.clone(),
+        iss: realm.issuer(&ctx.public_url),
         sub: grant.user.to_string(),
         aud: scoped.audience,
         client_id: grant.client_id.clone(),
         exp: family.access_expires_at.secs(),
         iat: now.secs(),
-        jti: ctx.new_id().simple().to_string(),
+        jti: id.simple().to_string(),
         scope: scoped.scope.clone(),
         auth_time: Some(grant.auth_time.secs()),
         acr: Some(grant.acr.clone()),
@@ -76,9 +76,11 @@ pub async fn for_family(
         sid: Some(grant.sid),
         family: Some(family.id),
         roles: user.as_ref().map(|u| u.roles.clone()).unwrap_or_default(),
+        status: family
+            .listed()
+            .map(|index| index.reference(realm, &ctx.public_url)),
     };
-    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
-    let access_token = sign(&signer, "at+jwt", &access)?;
+    let access_token = access_text(ctx, realm, family.access_format, id, access).await?;
     let id_token = if scoped.scope.split(' ').any(|s| s == "openid") {
         let alg = client
             .settings
@@ -86,8 +88,8 @@ pub async fn for_family(
             .unwrap_or(realm.settings.tokens.signing_algorithm);
         let signer = keys::signer(ctx, realm, alg).await?;
         let claims = id_claims(
+            ctx,
             realm,
-            &issuer,
             family,
             user.as_ref(),
             &scoped.scope,
@@ -139,6 +141,7 @@ pub async fn for_client(
 ) -> Result<Minted, Fault> {
     let now = ctx.now();
     let lifetime = realm.settings.tokens.access_token_lifetime;
+    let id = ctx.new_id();
     let claims = AccessClaims {
         iss: realm.issuer(&ctx.public_url),
         sub: client.client_id().to_owned(),
@@ -146,7 +149,7 @@ pub async fn for_client(
         client_id: client.client_id().to_owned(),
         exp: now.plus(lifetime).secs(),
         iat: now.secs(),
-        jti: ctx.new_id().simple().to_string(),
+        jti: id.simple().to_string(),
         scope: scoped.scope.clone(),
         auth_time: None,
         acr: None,
@@ -154,10 +157,12 @@ pub async fn for_client(
         sid: None,
         family: None,
         roles: client.settings.service_account_roles.clone(),
+        // It hangs on no session; what it hangs on is the client.
+        status: None,
     };
-    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+    let format = client.access_token_format(realm);
     Ok(Minted {
-        access_token: sign(&signer, "at+jwt", &claims)?,
+        access_token: access_text(ctx, realm, format, id, claims).await?,
         expires_in: lifetime.whole_secs(),
         refresh_token: None,
         refresh_expires_in: None,
@@ -252,6 +257,63 @@ pub async fn revocation_token(
     sign(&signer, "global-token-revocation+jwt", &claims)
 }
 
+async fn access_text(
+    ctx: &Context,
+    realm: &Realm,
+    format: AccessTokenFormat,
+    id: uuid::Uuid,
+    claims: AccessClaims,
+) -> Result<String, Fault> {
+    match format {
+        AccessTokenFormat::Opaque => opaque::text(ctx, realm, id, claims),
+        AccessTokenFormat::Jwt => {
+            let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+            sign(&signer, "at+jwt", &claims)
+        }
+    }
+}
+
+/// Claims of a status list (draft-ietf-oauth-status-list-20 §5.1). Its header's `typ` is `statuslist+jwt`.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusListClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The list's address.
+    pub sub: String,
+    /// When it was made, in seconds.
+    pub iat: u64,
+    /// When nobody may rely on it any more, in seconds.
+    pub exp: u64,
+    /// How long it may be kept before a new one is fetched, in seconds.
+    pub ttl: u64,
+    /// The list.
+    pub status_list: StatusList,
+}
+
+/// A list (§4.2).
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusList {
+    /// Bits for one index.
+    pub bits: u8,
+    /// The compressed bits, in base64url.
+    pub lst: String,
+    /// Where the addresses of all lists are.
+    pub aggregation_uri: String,
+}
+
+/// Signs a status list, with what signs access tokens.
+///
+/// # Errors
+/// [`Fault`] when a key cannot sign.
+pub async fn status_list(
+    ctx: &Context,
+    realm: &Realm,
+    claims: &StatusListClaims,
+) -> Result<String, Fault> {
+    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+    sign(&signer, "statuslist+jwt", claims)
+}
+
 fn sign(signer: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
     signer
         .sign(typ, claims)
@@ -263,8 +325,8 @@ fn sign(signer: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<Strin
     reason = "one claim each; a struct of them would be the claims again"
 )]
 fn id_claims(
+    ctx: &Context,
     realm: &Realm,
-    issuer: &str,
     family: &TokenFamily,
     user: Option<&User>,
     scope: &str,
@@ -278,7 +340,7 @@ fn id_claims(
         .map(|u| user_claims(u, scope, &requested(grant.claims.as_deref(), "id_token")))
         .unwrap_or_default();
     let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-    put("iss", issuer.into());
+    put("iss", realm.issuer(&ctx.public_url).into());
     put("sub", grant.user.to_string().into());
     put("aud", grant.client_id.clone().into());
     put("azp", grant.client_id.clone().into());
@@ -292,10 +354,17 @@ fn id_claims(
     put("acr", grant.acr.clone().into());
     put("amr", grant.amr.clone().into());
     put("at_hash", at_hash(access_token, alg).into());
+    if let Some(index) = family.status.filter(|_| has_lists(realm)) {
+        put("status", json!(index.reference(realm, &ctx.public_url)));
+    }
     if let Some(nonce) = &grant.nonce {
         put("nonce", nonce.clone().into());
     }
     claims
+}
+
+fn has_lists(realm: &Realm) -> bool {
+    !realm.settings.tokens.status_list_ttl.is_zero()
 }
 
 /// The left half of the hash that goes with the algorithm (OIDC Core §3.1.3.6). EdDSA hashes with SHA-512 inside, but
@@ -321,7 +390,8 @@ pub(super) fn requested(claims: Option<&str>, place: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-const PROFILE: [&str; 13] = [
+/// The claims of the scope `profile` that a user may have (OIDC Core §5.4).
+pub(in crate::domain) const PROFILE: [&str; 13] = [
     "name",
     "family_name",
     "given_name",
@@ -336,20 +406,6 @@ const PROFILE: [&str; 13] = [
     "locale",
     "updated_at",
 ];
-
-/// Whether tokens of a client with this scope carry a claim, be it in the ID token, the access token or userinfo.
-pub(in crate::domain) fn carries(scope: &str, claim: &str) -> bool {
-    let has = |name: &str| scope.split(' ').any(|s| s == name);
-    match claim {
-        // In every access token.
-        "roles" => true,
-        "preferred_username" => has("profile"),
-        "email" | "email_verified" => has("email"),
-        "phone_number" | "phone_number_verified" => has("phone"),
-        "address" => has("address"),
-        other => has("profile") && PROFILE.contains(&other),
-    }
-}
 
 /// The user's claims that a scope releases (OIDC Core §5.4), and those asked for by name.
 pub(super) fn user_claims(user: &User, scope: &str, asked: &[String]) -> Map<String, Value> {

@@ -5,6 +5,7 @@
 
 pub mod introspect;
 pub mod issue;
+pub mod opaque;
 pub mod refresh;
 pub mod resources;
 pub mod revoke;
@@ -15,6 +16,7 @@ pub mod verify;
 use serde::{Deserialize, Serialize};
 
 use super::id::{FamilyId, Sid, UserId};
+use super::status::Reference;
 use crate::crypto::TokenKind;
 
 /// Claims of an access token (RFC 9068 §2.2). Its header's `typ` is `at+jwt`.
@@ -55,6 +57,9 @@ pub struct AccessClaims {
     /// Roles (RFC 9068 §2.2.3.1), for applications; the admin API reads them live instead.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
+    /// Where an API that does not ask can see whether it is over (draft-ietf-oauth-status-list-20 §6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Reference>,
 }
 
 impl AccessClaims {

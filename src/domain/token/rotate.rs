@@ -129,7 +129,7 @@ async fn turn(
     }
     family.generation = family.generation.saturating_add(1);
     family.last_used_at = now;
-    family.access_expires_at = now.plus(realm.settings.tokens.access_token_lifetime);
+    family.issues(realm, client, now);
     let mut batch = Batch::new();
     batch.replace(
         key::family(realm.id, family.id),

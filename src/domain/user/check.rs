@@ -55,7 +55,7 @@ pub(super) fn password_problem(password: &str) -> Option<String> {
 }
 
 /// Claims that a token or a logout token says of itself (RFC 7519 §4.1, OIDC Core §2): a user's cannot stand for them.
-const RESERVED_CLAIMS: [&str; 21] = [
+const RESERVED_CLAIMS: [&str; 22] = [
     "acr",
     "amr",
     "at_hash",
@@ -75,6 +75,7 @@ const RESERVED_CLAIMS: [&str; 21] = [
     "roles",
     "scope",
     "sid",
+    "status",
     "sub",
     "typ",
 ];

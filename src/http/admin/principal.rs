@@ -13,7 +13,7 @@ use crate::crypto::{self, Secret};
 use crate::domain::access::{self, Right};
 use crate::domain::realm::{self, Realm};
 use crate::domain::token::resources::admin_audience;
-use crate::domain::token::userinfo;
+use crate::domain::token::{opaque, userinfo};
 use crate::domain::{Actor, ActorKind, client, user};
 use crate::http::answer::Problem;
 use crate::http::extract::Peer;
@@ -38,12 +38,18 @@ impl Principal {
     /// 401 for a token that is not good, or good for something else.
     pub async fn of_token(app: &App, token: &str, ip: &str) -> Result<Principal, Problem> {
         let ctx = &*app.ctx;
-        let name = issuer(token).and_then(|iss| {
-            let root = format!("{}/realms/", ctx.public_url);
-            iss.strip_prefix(&root).map(str::to_owned)
-        });
         // Its issuer is only claimed so far; the keys of that realm decide.
-        let Some(home) = realm::find(ctx, name.as_deref().unwrap_or_default()).await? else {
+        let home = match opaque::realm_of(token) {
+            Some(id) => realm::by_id(ctx, id).await?,
+            None => {
+                let name = issuer(token).and_then(|iss| {
+                    let root = format!("{}/realms/", ctx.public_url);
+                    iss.strip_prefix(&root).map(str::to_owned)
+                });
+                realm::find(ctx, name.as_deref().unwrap_or_default()).await?
+            }
+        };
+        let Some(home) = home else {
             return Err(refused());
         };
         let Some(claims) = userinfo::good(ctx, &home, token).await? else {

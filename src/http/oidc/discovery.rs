@@ -154,6 +154,7 @@ fn features(realm: &Realm) -> Features {
         registration: false,
         device: false,
         pushed_requests: false,
+        status_lists: !realm.settings.tokens.status_list_ttl.is_zero(),
     }
 }
 
@@ -173,8 +174,37 @@ const OWN_CLAIMS: [&str; 12] = [
     "roles",
 ];
 
-/// A public document that is ready to send: 304 when the caller has it already (RFC 9110 §13.1.2).
+/// A public JSON document that may be kept for five minutes, ready to send.
 pub fn prepared(headers: &HeaderMap, etag: &HeaderValue, bytes: &Bytes) -> Response {
+    let prepared = Prepared {
+        media_type: "application/json",
+        cache: HeaderValue::from_static("public, max-age=300"),
+        etag,
+        bytes,
+    };
+    send(headers, prepared)
+}
+
+/// A public document that is ready to send.
+pub struct Prepared<'a> {
+    /// Its `Content-Type`.
+    pub media_type: &'static str,
+    /// Its `Cache-Control`.
+    pub cache: HeaderValue,
+    /// Its entity tag.
+    pub etag: &'a HeaderValue,
+    /// The document.
+    pub bytes: &'a Bytes,
+}
+
+/// Sends a public document: 304 when the caller has it already (RFC 9110 §13.1.2).
+pub fn send(headers: &HeaderMap, document: Prepared<'_>) -> Response {
+    let Prepared {
+        media_type,
+        cache,
+        etag,
+        bytes,
+    } = document;
     let fresh = headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -187,14 +217,8 @@ pub fn prepared(headers: &HeaderMap, etag: &HeaderValue, bytes: &Bytes) -> Respo
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let own = response.headers_mut();
-    own.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    own.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=300"),
-    );
+    own.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    own.insert(header::CACHE_CONTROL, cache);
     own.insert(header::ETAG, etag.clone());
     let (name, anybody) = cors::ANYBODY;
     own.insert(name, anybody);
@@ -206,7 +230,8 @@ fn names(list: &HeaderValue, etag: &HeaderValue) -> bool {
     let (Ok(list), Ok(etag)) = (list.to_str(), etag.to_str()) else {
         return false;
     };
+    let plain = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
     list.split(',')
         .map(str::trim)
-        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag)
+        .any(|known| known == "*" || plain(known) == plain(etag))
 }

@@ -10,12 +10,14 @@ mod introspect;
 mod jwks;
 pub mod logout;
 mod revoke;
+mod status_lists;
 mod token;
 mod userinfo;
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
 use tracing::Span;
 
 use crate::http::state::App;
@@ -29,6 +31,16 @@ pub fn routes() -> Router<App> {
         .route(
             &at(path::CERTS),
             get(jwks::jwks).options(cors::preflight_anybody),
+        )
+        .route(
+            &at(path::STATUS_LISTS),
+            get(status_lists::aggregation).options(cors::preflight_anybody),
+        )
+        .route(
+            &format!("{}/{{number}}", at(path::STATUS_LISTS)),
+            get(status_lists::list)
+                .options(cors::preflight_anybody)
+                .layer(CompressionLayer::new()),
         )
         .route(
             &at(path::TOKEN),

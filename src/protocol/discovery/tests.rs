@@ -33,6 +33,7 @@ fn every_url_starts_with_the_issuer() {
         registration: true,
         device: true,
         pushed_requests: true,
+        status_lists: true,
     };
     let doc = document(all);
     assert_eq!(doc["issuer"], ISSUER);

@@ -47,7 +47,8 @@ const RECORDS: &[(&str, &str)] = &[
          global_token_revocation_audience:text global_token_revocation_subject:text global_token_revocation_issuer:text \
          webhook_uri:text webhook_secret:text frontchannelLogout:flag \
          id_token_signed_response_alg:text refresh_without_offline_access:flag resources:text[] consent:text \
-         require_pkce:flag service_account_roles:text[] client_uri:text ssf_subjects:text clientId:text name:text secret:text \
+         require_pkce:flag service_account_roles:text[] client_uri:text ssf_subjects:text access_token_format:text \
+         access_token_revocation_check:text clientId:text name:text secret:text \
          redirectUris:text[] baseUrl:text publicClient:flag clientAuthenticatorType:text serviceAccountsEnabled:flag \
          standardFlowEnabled:flag implicitFlowEnabled:flag directAccessGrantsEnabled:flag bearerOnly:flag \
          consentRequired:flag protocol:text attributes:object createdTimestamp:count",
@@ -137,6 +138,11 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
         "Client",
         "global_token_revocation_subject",
         &["iss_sub", "email", "opaque"],
+    ),
+    (
+        "Client",
+        "access_token_revocation_check",
+        &["none", "status-list", "introspection"],
     ),
     ("Rotate", "algorithm", &["ES256", "RS256", "EdDSA"]),
 ];
