@@ -153,4 +153,5 @@ impl Status {
     }
 }
 
-//TESTS
+#[cfg(test)]
+mod tests;

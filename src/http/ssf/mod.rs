@@ -9,7 +9,8 @@ mod poll;
 mod receiver;
 mod streams;
 mod subjects;
-//TESTS
+#[cfg(test)]
+mod tests;
 
 use axum::Json;
 use axum::Router;

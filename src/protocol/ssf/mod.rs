@@ -134,4 +134,5 @@ fn texts(name: &str, value: Value) -> Result<Vec<String>, Unread> {
     items.into_iter().map(text).collect()
 }
 
-//TESTS
+#[cfg(test)]
+mod tests;
