@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Settings};
 use crate::domain::realm::apply::ApplyError;
+use crate::domain::signout::expand::{Which, resume};
 use crate::domain::time::{Clock, SystemClock};
 use crate::domain::{Context, Fault};
 use crate::http;
@@ -123,7 +124,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     )?);
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.
-    crate::domain::signout::expand::resume(&ctx).await?;
+    resume(&ctx, Which::NotDenied).await?;
     crate::domain::outbox::lease::free_own(&ctx).await?;
     let web = Web {
         https: settings.public_url.starts_with("https:"),

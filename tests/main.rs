@@ -6,6 +6,7 @@
     reason = "a test ends where something is not as it should be"
 )]
 
+mod apps;
 mod bad_input;
 mod browser;
 mod cli;
@@ -13,6 +14,7 @@ mod console;
 mod invalidate_selected;
 mod killed;
 mod layout;
+mod policy;
 mod promises;
 mod realms;
 mod resource_servers;

@@ -4,6 +4,7 @@
 mod crowd;
 mod faults;
 mod killed;
+mod others;
 
 use std::time::{Duration, Instant};
 
@@ -115,7 +116,13 @@ async fn receipt(ops: &Operator, id: &str) -> Value {
     ops.get(&format!("/signouts/{id}")).await.expect(200).json()
 }
 
-async fn stands(ops: &Operator, id: &str, client_id: &str, state: &str, limit: Duration) -> Value {
+pub async fn stands(
+    ops: &Operator,
+    id: &str,
+    client_id: &str,
+    state: &str,
+    limit: Duration,
+) -> Value {
     let begin = Instant::now();
     loop {
         let row = app(&receipt(ops, id).await, client_id);

@@ -4,7 +4,7 @@ use realmkeep::Span;
 use serde_json::json;
 
 use super::cast::{Cast, EVERYBODY, Who};
-use crate::support::Tokens;
+use crate::support::{Answer, Tokens};
 
 /// What an act must have ended. Whatever is not named here must live.
 #[derive(Debug, Default)]
@@ -285,5 +285,90 @@ pub async fn realm_disabled(cast: &mut Cast) -> Outcome {
     assert!(answer.status < 300, "{}", answer.text);
     // A service account's token says when it was made in whole seconds: one of the cut's own second is over.
     cast.server.advance(Span::secs(1)).await;
+    outcome
+}
+
+/// alice's company has everything of hers ended (draft-parecki-oauth-global-token-revocation-06).
+pub async fn global_revocation(cast: &mut Cast) -> Outcome {
+    let endpoint = format!("{}/global-token-revocation", cast.server.issuer("demo"));
+    let send = async |token: Option<&str>| {
+        let body = json!({ "sub_id": { "format": "email", "email": "ALICE@example.com" } });
+        let mut request = cast.web.wire.0.post(&endpoint).json(&body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        Answer::of(request).await
+    };
+    // Not just anybody: not a person's token, not another service's, not nobody's.
+    let plain = cast.server.service("plain").token().await;
+    for (token, status) in [
+        (None, 401),
+        (Some("nonsense"), 401),
+        (Some(plain.as_str()), 403),
+        (Some(cast.laptop.panel.access.as_str()), 403),
+    ] {
+        assert_eq!(send(token).await.status, status, "{token:?}");
+    }
+    cast.web.userinfo(&cast.laptop.web.access).await.expect(200);
+    let siem = cast.server.service("siem").token().await;
+    let done = send(Some(&siem)).await.expect(204);
+    let act = cast
+        .ops()
+        .get(&format!("/signouts/{}", done.header("realmkeep-signout")))
+        .await;
+    let act = act.expect(200).json();
+    assert_eq!(
+        (&act["reason"], &act["actor"]["id"]),
+        (&json!("global_revocation"), &json!("siem"))
+    );
+    everything(cast, &[Who::Laptop, Who::Phone])
+}
+
+/// The realm allows two sessions, and alice signs in on a third device: the one that started first gives way.
+pub async fn session_limit(cast: &mut Cast) -> Outcome {
+    let root = cast.server.root().at("demo");
+    let policy = json!({ "sessions": { "limit": 2, "limit_action": "end-oldest" } });
+    root.put("", &policy).await.expect(204);
+    let third = crate::support::Browser::default();
+    cast.web
+        .sign_in(&third, "alice", "alice-password", &["profile"], false)
+        .await;
+    session_only(cast, &[Who::Laptop])
+}
+
+/// The realm allows one address, and somebody uses the laptop's cookie at another.
+pub async fn address_rule(cast: &mut Cast) -> Outcome {
+    let root = cast.server.root().at("demo");
+    let policy = json!({ "sessions": { "one_address": "deny" } });
+    root.put("", &policy).await.expect(204);
+    let thief = cast.laptop.browser.copy_at([127, 0, 0, 2]);
+    assert_eq!(
+        cast.web.silent_error(&thief).await.as_deref(),
+        Some("login_required"),
+        "a stolen cookie is worth something"
+    );
+    everything(cast, &[Who::Laptop])
+}
+
+/// alice is blocked from signing in, and the block is lifted afterwards: that must bring nothing back.
+pub async fn sign_in_blocked(cast: &mut Cast) -> Outcome {
+    let ops = cast.ops();
+    let path = format!("/users/{}", ops.user_id("alice").await);
+    let body = json!({ "until": "2h", "reason": "lost device" });
+    ops.post(&format!("{path}/block"), &body).await.expect(204);
+    let outcome = everything(cast, &[Who::Laptop, Who::Phone]);
+    let browser = crate::support::Browser::default();
+    for (password, says) in [
+        ("not-the-password", "Invalid username or password."),
+        ("alice-password", "Sign-in is blocked until"),
+    ] {
+        let page = browser.open(cast.web.begin(&[]).url.as_str()).await;
+        let page = browser.log_in(&page, "alice", password, false).await;
+        let error = page.text("login-error");
+        assert!(error.starts_with(says), "{error}");
+    }
+    ops.post(&format!("{path}/unblock"), &json!({}))
+        .await
+        .expect(204);
     outcome
 }

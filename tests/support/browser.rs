@@ -112,8 +112,14 @@ fn origin(url: &Url) -> String {
 
 /// A client for tests: no redirects, no proxy, no connection kept over a restart.
 pub fn client() -> reqwest::Client {
+    client_at(None)
+}
+
+/// The same, from an address of its own: every 127.x.y.z is this machine.
+fn client_at(ip: Option<[u8; 4]>) -> reqwest::Client {
     super::install();
     reqwest::Client::builder()
+        .local_address(ip.map(std::net::IpAddr::from))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(Duration::from_secs(20))
@@ -144,6 +150,14 @@ impl Browser {
         Browser {
             fragile: true,
             ..Browser::default()
+        }
+    }
+
+    /// A browser with a copy of this one's cookies, at another address.
+    pub fn copy_at(&self, ip: [u8; 4]) -> Browser {
+        Browser {
+            http: client_at(Some(ip)),
+            ..self.copy()
         }
     }
 

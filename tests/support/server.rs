@@ -150,6 +150,11 @@ impl TestServer {
         Operator::service(&self.url, "demo", "ops", "ops-secret")
     }
 
+    /// Another service account of the realm `demo`.
+    pub fn service(&self, client_id: &str) -> Operator {
+        Operator::service(&self.url, "demo", client_id, &format!("{client_id}-secret"))
+    }
+
     /// The service account that administers the whole server.
     pub fn root(&self) -> Operator {
         Operator::service(&self.url, "master", "root", "root-secret")

@@ -49,6 +49,22 @@ fn options_of_the_connection_may_stand_before_or_after_the_verb() {
 }
 
 #[test]
+fn sign_in_is_blocked_for_a_time_or_until_it_is_lifted() {
+    for (words, until) in [
+        ("s invalidate --block-sign-in --user al", Some("lifted")),
+        ("s invalidate --block-sign-in=2h s1", Some("2h")),
+        // What follows without an equals sign is a session.
+        ("s invalidate --block-sign-in s1", Some("lifted")),
+        ("s invalidate s1", None),
+    ] {
+        let Verb::Invalidate(asked) = parse(words).unwrap().verb else {
+            panic!()
+        };
+        assert_eq!(asked.block_sign_in.as_deref(), until, "{words}");
+    }
+}
+
+#[test]
 fn there_is_exactly_one_way_of_selecting() {
     for words in [
         "s invalidate a b",

@@ -313,3 +313,6 @@ pub fn rows(realm: &Realm, session: &Session, seen: &Seen, batch: &mut Batch) ->
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

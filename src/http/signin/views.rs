@@ -97,6 +97,38 @@ mod tests {
     }
 
     #[test]
+    fn the_choice_of_sessions_says_what_each_is_and_proposes_enough() {
+        let held = |sid: &str, checked| HeldSession {
+            sid: sid.to_owned(),
+            device: NASTY.to_owned(),
+            ip: "192.0.2.1".to_owned(),
+            last_active: "14:32 UTC on 3 March 2027".to_owned(),
+            started: "9:00 UTC on 3 March 2027".to_owned(),
+            checked,
+        };
+        let html = page(
+            "choose",
+            &ChoosePage {
+                gate: Gate {
+                    realm_name: "Acme Industries".to_owned(),
+                    theme: None,
+                },
+                action: "/realms/acme/login/sessions".to_owned(),
+                csrf: "c".to_owned(),
+                interaction: "i".to_owned(),
+                client_name: Some(NASTY.to_owned()),
+                limit: "2 sessions".to_owned(),
+                need: "one of these".to_owned(),
+                sessions: vec![held("s1", true), held("s2", false)],
+                error: Some("That is not enough yet.".to_owned()),
+            },
+        );
+        assert!(html.contains("id=\"choose-form\"") && html.contains("id=\"choose-error\""));
+        assert!(html.contains("value=\"s1\" checked") && !html.contains("value=\"s2\" checked"));
+        assert!(!html.contains("<img"));
+    }
+
+    #[test]
     fn the_end_of_a_sign_in_says_who_and_offers_the_way_out() {
         let html = page(
             "signed-in",

@@ -125,3 +125,20 @@ fn a_key_that_cannot_be_read_gives_no_misleading_second_problem() {
     let text = "realm = \"r\"\n[[clients]]\nclient_id = \"c\"\ntoken_endpoint_auth_method = \"nine\"\ngrant_types = []\n";
     assert_eq!(problems(text).len(), 1);
 }
+
+#[test]
+fn a_user_may_begin_blocked() {
+    for text in ["lifted", "2027-03-01T08:00:00Z", "2027-03-01"] {
+        assert_eq!(
+            user(&format!("blocked_until = \"{text}\"\n")),
+            Vec::<String>::new()
+        );
+    }
+    let refused = user("blocked_until = \"soon\"\n");
+    assert!(
+        refused.len() == 1
+            && refused[0].contains("`blocked_until`")
+            && refused[0].contains("until an administrator lifts it"),
+        "{refused:?}"
+    );
+}

@@ -116,9 +116,14 @@ async fn a_request_that_is_not_clear_ends_nothing() {
             "dryRun must be true or false",
         ),
         (
-            json!({"select": {"all": true}, "blockSignIn": true}),
+            json!({"select": {"all": true}, "blockSignIn": "soon"}),
+            400,
+            "a duration such as \"2h\"",
+        ),
+        (
+            json!({"select": {"all": true}, "blockSignIn": "2020-01-01T00:00:00Z"}),
             422,
-            "not available in this version",
+            "a time to come",
         ),
         (
             json!({"select": {"all": true}, "note": "x".repeat(1001)}),

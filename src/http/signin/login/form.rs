@@ -99,8 +99,7 @@ pub(super) async fn notice(visit: &Visit, presented: &Presented) -> Result<Optio
         }
         Reason::SessionLimit => {
             return Ok(Some(format!(
-                "You were signed out here at {at}: you signed in elsewhere, and {} sessions at a time are allowed.",
-                visit.realm.settings.sessions.limit
+                "You were signed out here at {at}: more sessions than this realm allows at a time."
             )));
         }
         Reason::AddressRule => {
