@@ -143,6 +143,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::expand(ctx.clone(), stop.clone())),
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
+        Box::pin(crate::deliver::push::push(ctx.clone(), stop.clone())),
     ];
     tasks.spawn(
         background::start(background)
@@ -196,6 +197,7 @@ impl Running {
     /// Stops taking requests, lets those under way finish, and closes the store.
     pub async fn stop(mut self) {
         self.stop.cancel();
+        self.ctx.signals.close();
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(DRAIN, all).await.is_err() {
             tracing::warn!("some requests did not finish in time");

@@ -45,6 +45,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         keys: KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        signals: super::ssf::Signals::default(),
         bell: super::outbox::Bell::new(uuid::Uuid::nil()),
         wire,
         proofs: crate::domain::proof::Proofs::default(),
@@ -73,6 +74,11 @@ impl Script {
             took: Duration::from_millis(1),
         };
         self.answers.lock().unwrap().push_back(Ok(answered));
+    }
+
+    /// Adds a failure.
+    pub fn fail(&self, error: WireError) {
+        self.answers.lock().unwrap().push_back(Err(error));
     }
 
     /// What was sent since the last call.

@@ -18,6 +18,7 @@ mod realms;
 mod sessions;
 mod shapes;
 mod signouts;
+mod streams;
 mod table;
 #[cfg(test)]
 mod tests;

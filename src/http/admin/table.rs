@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, delete, get, post, put};
 
-use super::{clients, events, export, keys, realms, sessions, signouts, users};
+use super::{clients, events, export, keys, realms, sessions, signouts, streams, users};
 use crate::domain::access::Right;
 use crate::http::state::App;
 
@@ -173,6 +173,11 @@ pub(super) static ROUTES: &[Route] = &[
         .answers(200, "ClientSecret"),
     row("GET", "/admin/realms/{realm}/clients/{id}/user-sessions", VIEW_SESSIONS, || get(clients::sessions), "Lists the active sessions a client takes part in (Keycloak)")
         .query(&["first", "max"]).answers(200, "UserSessions"),
+
+    row("GET", "/admin/realms/{realm}/streams", VIEW_CLIENTS, || get(streams::list), "Lists the event streams of Shared Signals with their status, what waits and what failed")
+        .answers(200, "Streams"),
+    row("PUT", "/admin/realms/{realm}/streams/{id}/status", MANAGE_CLIENTS, || put(streams::set_status), "Enables, pauses or disables a stream and tells its receiver")
+        .body("StreamStatus"),
 
     row("GET", "/admin/realms/{realm}/keys", MANAGE_REALM, || get(keys::list), "Lists signing keys, without their private parts")
         .answers(200, "Keys"),

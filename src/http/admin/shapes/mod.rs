@@ -9,6 +9,7 @@ pub(super) mod client;
 pub(super) mod realm;
 pub(super) mod session;
 pub(super) mod signout;
+pub(super) mod stream;
 pub(super) mod user;
 
 use serde_json::{Map, Value};
