@@ -237,7 +237,7 @@ pub async fn until_told(
         what: "cannot wait for SIGTERM".to_owned(),
         source,
     })?;
-    let running = start(settings, parts).await?;
+    let running = Box::pin(start(settings, parts)).await?;
     up(&running).await;
     tokio::select! {
         _ = terminate.recv() => {}
