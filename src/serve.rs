@@ -1,5 +1,6 @@
 //! The composition root: settings → store, clock, entropy, keys → router and workers; and how all of it stops.
 
+mod background;
 mod follow;
 pub(crate) mod start;
 mod workers;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Settings};
 use crate::domain::realm::apply::ApplyError;
+use crate::domain::signout::expand::{Which, resume};
 use crate::domain::time::{Clock, SystemClock};
 use crate::domain::{Context, Fault};
 use crate::http;
@@ -123,7 +125,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     )?);
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.
-    crate::domain::signout::expand::resume(&ctx).await?;
+    resume(&ctx, Which::NotDenied).await?;
     crate::domain::outbox::lease::free_own(&ctx).await?;
     let web = Web {
         https: settings.public_url.starts_with("https:"),
@@ -136,9 +138,15 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(follow::follow(ctx.clone(), stop.clone()));
-    tasks.spawn(workers::sweep(ctx.clone(), stop.clone()));
-    tasks.spawn(workers::expand(ctx.clone(), stop.clone()));
-    tasks.spawn(crate::deliver::dispatch(ctx.clone(), stop.clone()));
+    let background: Vec<background::Work> = vec![
+        Box::pin(workers::sweep(ctx.clone(), stop.clone())),
+        Box::pin(workers::expand(ctx.clone(), stop.clone())),
+        Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
+    ];
+    tasks.spawn(
+        background::start(background)
+            .map_err(io("no thread for what runs beside the requests".to_owned()))?,
+    );
     tasks.spawn(workers::upkeep(figures.clone(), stop.clone()));
     if let Ok(management) = TcpListener::bind(settings.management_listen).await {
         tasks.spawn(http::run::management(

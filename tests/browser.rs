@@ -3,6 +3,8 @@
 //!
 //! Fails when Chromium is missing: `tests/run` installs it.
 
+mod parting;
+
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 

@@ -57,6 +57,7 @@ promises! {
     token_revoked,
     client_disabled,
     realm_disabled,
+    global_revocation,
     session_limit,
     address_rule,
     sign_in_blocked,
@@ -68,9 +69,9 @@ fn reasons_of_the_product() -> (BTreeSet<String>, usize) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/signout/reason.rs");
     let text = std::fs::read_to_string(path).expect("the source of the reasons");
     let names = text
-        .split("fn as_str")
-        .nth(1)
-        .and_then(|rest| rest.split("fn text").next())
+        .split("fn text")
+        .next()
+        .and_then(|before| before.rsplit("fn as_str").next())
         .expect("as_str");
     let names = names.lines().filter(|line| line.contains("=>"));
     let names = names

@@ -13,6 +13,7 @@ use crate::support::{Browser, Engine, TestServer, realms, until};
 #[path = "../docs/examples/rust/check.rs"]
 #[expect(
     clippy::disallowed_methods,
+    clippy::field_reassign_with_default,
     reason = "an example stands by itself and does what the crates of the field do"
 )]
 mod check;
@@ -25,11 +26,14 @@ const SOON: Duration = Duration::from_secs(30);
 /// An API that says of each token whether it takes it.
 enum Api {
     Rust(Box<check::Checker>),
-    Process {
-        _child: Child,
-        to: ChildStdin,
-        from: Lines<BufReader<ChildStdout>>,
-    },
+    Process(Box<Running>),
+}
+
+/// A program that answers every line with a line. Killed when dropped.
+struct Running {
+    _child: Child,
+    to: ChildStdin,
+    from: Lines<BufReader<ChildStdout>>,
 }
 
 impl Api {
@@ -69,11 +73,11 @@ impl Api {
             .kill_on_drop(true)
             .spawn()
             .unwrap_or_else(|e| panic!("{name}: {e}"));
-        Some(Api::Process {
+        Some(Api::Process(Box::new(Running {
             to: child.stdin.take().expect("its input"),
             from: BufReader::new(child.stdout.take().expect("its output")).lines(),
             _child: child,
-        })
+        })))
     }
 
     /// What it says of a token: `accepted SUB` or `denied WHY`.
@@ -83,7 +87,8 @@ impl Api {
                 Ok(claims) => format!("accepted {}", claims["sub"].as_str().unwrap_or_default()),
                 Err(why) => format!("denied {why}"),
             },
-            Api::Process { to, from, .. } => {
+            Api::Process(running) => {
+                let Running { to, from, .. } = &mut **running;
                 to.write_all(format!("{token}\n").as_bytes()).await.unwrap();
                 to.flush().await.unwrap();
                 let line = tokio::time::timeout(PATIENCE, from.next_line()).await;

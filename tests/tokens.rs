@@ -1,13 +1,15 @@
 //! What apps get and do with it: codes, refresh, introspection, userinfo, revocation, keys. With a standard client where it
 //! lets us, raw where an answer must be seen as it is.
 
+mod opaque;
 mod published;
 mod refresh;
+mod status;
 
 use futures_util::future::join_all;
 use openidconnect::core::{CoreTokenIntrospectionResponse, CoreUserInfoClaims};
 use openidconnect::{AccessToken, TokenIntrospectionResponse as _};
-use realmkeep::Span;
+use realmkeep::{Span, Timestamp};
 use serde_json::Value;
 
 use crate::support::{Answer, App, Browser, Engine, TestServer, Tokens, claims};

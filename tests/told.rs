@@ -5,6 +5,7 @@ mod crashes;
 mod crowd;
 mod faults;
 mod killed;
+mod others;
 
 use std::time::{Duration, Instant};
 
@@ -30,11 +31,15 @@ impl Scene {
     /// A server with these apps; `uri` of each is where it is told.
     async fn with(engine: Engine, apps: &[(&str, String)]) -> Scene {
         let apps: Vec<(&str, &str)> = apps.iter().map(|(id, uri)| (*id, uri.as_str())).collect();
-        let text = realms::with_apps(&apps);
-        let server = TestServer::with_realm(engine, Some(("demo", &text))).await;
-        let browser = Browser::default();
         let ids: Vec<&str> = apps.iter().map(|(id, _)| *id).collect();
-        let alice = sign_in(&server.url, &browser, &ids).await;
+        Scene::of(engine, &realms::with_apps(&apps), &ids).await
+    }
+
+    /// A server with this text of the realm `demo`; alice signs in to these of its apps.
+    async fn of(engine: Engine, realm: &str, ids: &[&str]) -> Scene {
+        let server = TestServer::with_realm(engine, Some(("demo", realm))).await;
+        let browser = Browser::default();
+        let alice = sign_in(&server.url, &browser, ids).await;
         let ops = server.ops();
         Scene {
             server,

@@ -12,7 +12,10 @@ use super::time::Timestamp;
 use crate::store::Range;
 
 mod policy;
+mod told;
+
 pub use policy::*;
+pub use told::*;
 
 struct Key(BytesMut);
 
@@ -116,23 +119,6 @@ pub fn username(realm: RealmId, folded: &str) -> Bytes {
 /// All folded usernames that start with `prefix`, in order.
 pub fn usernames(realm: RealmId, prefix: &str) -> Range {
     Key::of(0x21, realm).bytes(prefix.as_bytes()).range()
-}
-
-/// A user among those who have this folded address of electronic mail.
-pub fn user_by_email(realm: RealmId, folded: &str, id: UserId) -> Bytes {
-    Key::of(0x23, realm)
-        .bytes(folded.as_bytes())
-        .bytes(&[0])
-        .bytes(id.bytes())
-        .end()
-}
-
-/// The users who have this folded address.
-pub fn users_by_email(realm: RealmId, folded: &str) -> Range {
-    Key::of(0x23, realm)
-        .bytes(folded.as_bytes())
-        .bytes(&[0])
-        .range()
 }
 
 /// A user's password hash.

@@ -9,7 +9,7 @@ use super::id::{FamilyId, RealmId, Sid, SignOutId};
 use super::realm::{self, Realm};
 use super::record::decode;
 use super::signout::{self, EndError, Reason, Request, Selection};
-use super::status::{self, Index};
+use super::status;
 use super::time::{Span, Timestamp};
 use super::{Actor, Context, Fault, browser, key};
 use crate::store::{Batch, Dir, KeysOrRecords};
@@ -37,8 +37,8 @@ pub enum Due {
     Policy([u8; 16]),
     /// The people of an act are to be blocked from signing in.
     Block(SignOutId),
-    /// The last token that names an index of a status list has expired.
-    StatusIndex(Index),
+    /// The last tokens that name some indices of a status list have expired.
+    StatusList(u32),
 }
 
 /// A kid as bytes: the base64url of an RFC 7638 thumbprint by SHA-256.
@@ -47,7 +47,19 @@ pub type Kid = [u8; 43];
 impl Due {
     /// Adds the date to a batch.
     pub fn put(self, batch: &mut Batch, realm: RealmId, at: Timestamp) {
-        let key = match self {
+        batch.put(self.key(realm, at), Vec::new());
+    }
+
+    /// The same for a date that several things of a batch share.
+    pub fn put_once(self, batch: &mut Batch, realm: RealmId, at: Timestamp) {
+        let key = self.key(realm, at);
+        if !batch.touches(&key) {
+            batch.put(key, Vec::new());
+        }
+    }
+
+    fn key(self, realm: RealmId, at: Timestamp) -> Bytes {
+        match self {
             Due::Session(sid) => key::due(at, 1, realm, sid.bytes()),
             Due::Family(id) => key::due(at, 2, realm, id.bytes()),
             Due::Code(hash) => key::due(at, 3, realm, &hash),
@@ -57,12 +69,8 @@ impl Due {
             Due::RetiredKey(kid) => key::due(at, 7, realm, &kid),
             Due::Policy(walk) => key::due(at, 20, realm, &walk),
             Due::Block(act) => key::due(at, 21, realm, act.bytes()),
-            Due::StatusIndex(Index { list, idx }) => {
-                let id = [list.to_be_bytes(), idx.to_be_bytes()].concat();
-                key::due(at, key::STATUS, realm, &id)
-            }
-        };
-        batch.put(key, Vec::new());
+            Due::StatusList(list) => key::due(at, key::STATUS, realm, &list.to_be_bytes()),
+        }
     }
 
     fn read(at: &[u8]) -> Option<(Timestamp, RealmId, Due)> {
@@ -80,13 +88,7 @@ impl Due {
             7 => Due::RetiredKey(id.try_into().ok()?),
             20 => Due::Policy(id.try_into().ok()?),
             21 => Due::Block(SignOutId::from_bytes(id)?),
-            key::STATUS => {
-                let (list, idx) = id.split_first_chunk::<4>()?;
-                Due::StatusIndex(Index {
-                    list: u32::from_be_bytes(*list),
-                    idx: u32::from_be_bytes(idx.try_into().ok()?),
-                })
-            }
+            key::STATUS => Due::StatusList(u32::from_be_bytes(id.try_into().ok()?)),
             _ => return None,
         };
         Some((
@@ -195,8 +197,8 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
                 }
                 tidy.del(record.key);
             }
-            Due::StatusIndex(index) => {
-                status::free(realm, index, &mut tidy);
+            Due::StatusList(list) => {
+                status::forget(ctx, realm, list, now).await?;
                 tidy.del(record.key);
             }
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Context, signout, sweep as due};
+use crate::domain::signout::expand::{Which, resume};
+use crate::domain::{Context, sweep as due};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 const EXPAND_EVERY: Duration = Duration::from_secs(5);
@@ -45,11 +46,14 @@ pub(super) async fn expand(ctx: Arc<Context>, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
+            done = resume(&ctx, Which::All) => if let Err(fault) = done {
+                tracing::warn!(%fault, "a large sign-out could not be written out; it goes on later");
+            },
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
             () = ctx.door.wake.notified() => {}
             () = tokio::time::sleep(EXPAND_EVERY) => {}
-        }
-        if let Err(fault) = signout::expand::resume(&ctx).await {
-            tracing::warn!(%fault, "a large sign-out could not be written out; it goes on later");
         }
     }
 }

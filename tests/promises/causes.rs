@@ -4,7 +4,7 @@ use realmkeep::Span;
 use serde_json::json;
 
 use super::cast::{Cast, EVERYBODY, Who};
-use crate::support::Tokens;
+use crate::support::{Answer, Tokens};
 
 /// What an act must have ended. Whatever is not named here must live.
 #[derive(Debug, Default)]
@@ -286,6 +286,42 @@ pub async fn realm_disabled(cast: &mut Cast) -> Outcome {
     // A service account's token says when it was made in whole seconds: one of the cut's own second is over.
     cast.server.advance(Span::secs(1)).await;
     outcome
+}
+
+/// alice's company has everything of hers ended (draft-parecki-oauth-global-token-revocation-06).
+pub async fn global_revocation(cast: &mut Cast) -> Outcome {
+    let endpoint = format!("{}/global-token-revocation", cast.server.issuer("demo"));
+    let send = async |token: Option<&str>| {
+        let body = json!({ "sub_id": { "format": "email", "email": "ALICE@example.com" } });
+        let mut request = cast.web.wire.0.post(&endpoint).json(&body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        Answer::of(request).await
+    };
+    // Not just anybody: not a person's token, not another service's, not nobody's.
+    let plain = cast.server.service("plain").token().await;
+    for (token, status) in [
+        (None, 401),
+        (Some("nonsense"), 401),
+        (Some(plain.as_str()), 403),
+        (Some(cast.laptop.panel.access.as_str()), 403),
+    ] {
+        assert_eq!(send(token).await.status, status, "{token:?}");
+    }
+    cast.web.userinfo(&cast.laptop.web.access).await.expect(200);
+    let siem = cast.server.service("siem").token().await;
+    let done = send(Some(&siem)).await.expect(204);
+    let act = cast
+        .ops()
+        .get(&format!("/signouts/{}", done.header("realmkeep-signout")))
+        .await;
+    let act = act.expect(200).json();
+    assert_eq!(
+        (&act["reason"], &act["actor"]["id"]),
+        (&json!("global_revocation"), &json!("siem"))
+    );
+    everything(cast, &[Who::Laptop, Who::Phone])
 }
 
 /// The realm allows two sessions, and alice signs in on a third device: the one that started first gives way.

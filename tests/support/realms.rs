@@ -68,6 +68,12 @@ scope = "openid"
 service_account_roles = ["sessions-viewer"]
 
 [[clients]]
+client_id = "siem"
+client_secret = "siem-secret"
+grant_types = ["client_credentials"]
+scope = "gtr"
+
+[[clients]]
 client_id = "plain"
 client_secret = "plain-secret"
 grant_types = ["client_credentials"]

@@ -19,6 +19,8 @@ pub enum Reply {
     Status(u16),
     /// This status with a body.
     Body(u16, String),
+    /// A page.
+    Html(String),
     /// 503, and when to come again, in seconds.
     RetryAfter(u64),
     /// Nothing, and the connection stays open.
@@ -83,7 +85,7 @@ impl Told {
 struct Plan {
     /// For each path what comes next.
     next: HashMap<String, VecDeque<Reply>>,
-    /// For each path what comes after that.
+    /// For each path what comes after that; a path without its query stands for all of them.
     always: HashMap<String, Reply>,
     told: Vec<Told>,
 }
@@ -155,10 +157,10 @@ impl Receiver {
         self.plan.lock().unwrap().told.clone()
     }
 
-    /// What it got at a path.
+    /// What it got at a path, whatever the query.
     pub fn told(&self, path: &str) -> Vec<Told> {
         let mut told = self.all();
-        told.retain(|t| t.path == path);
+        told.retain(|t| t.path.split('?').next() == Some(path));
         told
     }
 
@@ -185,7 +187,9 @@ async fn serve(mut stream: TcpStream, plan: Arc<Mutex<Plan>>) {
         let reply = {
             let mut plan = plan.lock().unwrap();
             let next = plan.next.get_mut(&told.path).and_then(VecDeque::pop_front);
-            let always = plan.always.get(&told.path).cloned();
+            let bare = told.path.split('?').next().unwrap_or_default();
+            let always = plan.always.get(&told.path).or(plan.always.get(bare));
+            let always = always.cloned();
             plan.told.push(told);
             next.or(always).unwrap_or(Reply::Status(200))
         };
@@ -245,6 +249,7 @@ async fn answer(stream: &mut TcpStream, reply: Reply) -> bool {
     let text = match reply {
         Reply::Status(status) => whole(status, "", ""),
         Reply::Body(status, body) => whole(status, "content-type: application/json\r\n", &body),
+        Reply::Html(page) => whole(200, "content-type: text/html; charset=utf-8\r\n", &page),
         Reply::RetryAfter(seconds) => whole(503, &format!("retry-after: {seconds}\r\n"), ""),
         Reply::Redirect(to) => whole(307, &format!("location: {to}\r\n"), ""),
         Reply::Close => return false,

@@ -77,7 +77,7 @@ impl TestServer {
             listener: Some(self.listener.try_clone().expect("the listener")),
             ..Parts::default()
         };
-        let running = realmkeep::start(settings, parts)
+        let running = Box::pin(realmkeep::start(settings, parts))
             .await
             .unwrap_or_else(|e| panic!("{e}"));
         if let Some(password) = &running.generated_password {
@@ -148,6 +148,11 @@ impl TestServer {
     /// The service account that administers the realm `demo`.
     pub fn ops(&self) -> Operator {
         Operator::service(&self.url, "demo", "ops", "ops-secret")
+    }
+
+    /// Another service account of the realm `demo`.
+    pub fn service(&self, client_id: &str) -> Operator {
+        Operator::service(&self.url, "demo", client_id, &format!("{client_id}-secret"))
     }
 
     /// The service account that administers the whole server.

@@ -86,6 +86,7 @@ impl Checker {
                 .text()
                 .await?;
             let mut rules = Validation::default();
+            // A list is for everybody, and names no audience.
             rules.validate_aud = false;
             rules.set_required_spec_claims(&["exp", "sub"]);
             rules.sub = Some(uri.to_owned());

@@ -211,6 +211,18 @@ fn bad_durations_are_refused_with_what_was_expected() {
         &problems("realm = \"r\"\n[tokens]\naccess_token_lifetime = \"10ms\"\n"),
         "3:25: `access_token_lifetime` in [tokens]: expected a duration of at least 1s, found 10ms",
     );
+    one(
+        &problems("realm = \"r\"\n[tokens]\nstatus_list_ttl = \"500ms\"\n"),
+        "3:19: `status_list_ttl` in [tokens]: expected a duration of at least 1s, found 500ms",
+    );
+    one(
+        &problems("realm = \"r\"\n[sessions]\n[tokens]\nstatus_list_ttl = \"2d\"\n"),
+        "4:19: the realm: tokens.status_list_ttl must be \"off\" or between 1s and 1d, found 2d",
+    );
+    assert_eq!(
+        problems("realm = \"r\"\n[tokens]\nstatus_list_ttl = \"off\"\n"),
+        Vec::<String>::new()
+    );
 }
 
 #[test]

@@ -242,7 +242,7 @@ async fn came_back(
     person: UserId,
 ) -> Result<Vec<String>, Fault> {
     let user = user::by_id(ctx, realm, person).await?;
-    if !user.is_some_and(|read| read.value.blocked(ctx.now()).is_some()) {
+    if user.is_none_or(|read| read.value.blocked(ctx.now()).is_none()) {
         return Ok(Vec::new());
     }
     let held = limit::held(ctx, realm, person).await?;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::expand::Open;
 use super::select::{Resolved, Selection, resolve};
 use super::write::{self, Act};
-use super::{Epoch, Request, Scope, SignOut, State, block, chunks, expand, own};
+use super::{Epoch, Request, Scope, SignOut, State, block, chunks, expand, loose, own};
 use crate::crypto;
 use crate::domain::id::SignOutId;
 use crate::domain::realm::Realm;
@@ -68,7 +68,13 @@ pub async fn end_with(
     if let Some(done) = already(ctx, realm, request).await? {
         return Ok(done);
     }
-    let resolved = resolve(ctx, realm, request).await?;
+    // Whom a block concerns must be known; otherwise the cut through a realm takes as long as one through a handful.
+    let most = if request.block.is_some() {
+        usize::MAX
+    } else {
+        BEFORE_ANSWER + 1
+    };
+    let resolved = resolve(ctx, realm, request, most).await?;
     resolved.check(&request.select)?;
     let mut record = record_of(request, SignOutId(ctx.new_id()), ctx.now(), &resolved);
     let act = Act::of(&record);
@@ -94,6 +100,10 @@ pub async fn end_with(
     }
     record.state = State::Expanding;
     record.large = true;
+    if matches!(request.select, Selection::All) && resolved.sids.len() > BEFORE_ANSWER {
+        // Counted while it is written out.
+        record.total = None;
+    }
     let open = open_of(request);
     if !open.realm {
         chunks::freeze(ctx, realm, act.id, &resolved.sids, &mut batch).await?;
@@ -129,7 +139,10 @@ async fn block_the_rest(ctx: &Context, realm: &Realm, record: &SignOut) {
 }
 
 fn open_of(request: &Request) -> Open {
-    let mut open = Open::default();
+    let mut open = Open {
+        denied: has_epoch(&request.select),
+        ..Open::default()
+    };
     match (&request.select, request.reason.scope()) {
         (Selection::All, _) => open.realm = true,
         (Selection::Users(users), Scope::Everything) => open.users.clone_from(users),
@@ -305,7 +318,7 @@ async fn small(
         counted.offline += u64::from(row.offline);
     }
     for read in
-        expand::loose_families(ctx, realm, act.reason, act.at, select, &resolved.protected).await?
+        loose::loose_families(ctx, realm, act.reason, act.at, select, &resolved.protected).await?
     {
         if writes.touches(&key::family(realm.id, read.value.id)) {
             continue;
@@ -313,7 +326,7 @@ async fn small(
         people.insert(read.value.grant.user);
         counted.families += 1;
         counted.offline += u64::from(read.value.offline);
-        expand::loose_family(ctx, realm, act, read, &mut writes).await?;
+        loose::loose_family(ctx, realm, act, read, &mut writes).await?;
         if writes.len() > OPS {
             break;
         }

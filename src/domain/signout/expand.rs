@@ -7,14 +7,12 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use super::select::Selection;
-use super::write::{self, Act, AppOf, SessionRow};
-use super::{Reason, Scope, SignOut, chunks, receipt};
-use crate::domain::grant::{Held, TokenFamily};
+use super::loose::{self, drain};
+use super::write::{self, Act, SessionRow};
+use super::{SignOut, chunks, receipt};
 use crate::domain::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use crate::domain::realm::{self, Realm};
-use crate::domain::record::{Versioned, decode, encode_json};
-use crate::domain::time::Timestamp;
+use crate::domain::record::{decode, encode_json};
 use crate::domain::{Context, Fault, TRIES, key, session};
 use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords, Range};
 
@@ -29,7 +27,9 @@ pub struct Door {
 /// What is left of an act that is not yet written out, kept under its own key until it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Open {
-    /// The whole realm, which an epoch denies; otherwise the sids were written down.
+    /// Whether an epoch denies all of it already. Otherwise a start waits until it is written out.
+    pub denied: bool,
+    /// The whole realm; otherwise the sids were written down.
     pub realm: bool,
     /// Users whose every grant ends too.
     pub users: Vec<UserId>,
@@ -37,16 +37,39 @@ pub struct Open {
     pub clients: Vec<ClientId>,
 }
 
+/// Which acts are to be finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those whose sessions are denied only once they are written out.
+    NotDenied,
+}
+
 /// Sessions that end in one commit.
 const PIECE: usize = 24;
 /// Commits under way at once: they share the store's group commit.
 const ABREAST: usize = 16;
 
-/// Finishes every act that is not yet written out: at start, and when the bell rings.
+/// How fast an act is written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// As fast as the store takes it: somebody waits for the answer, or denial waits for the rows.
+    Fast,
+    /// Half of the time at most and a few commits at once: an epoch denies everything already, and people sign in meanwhile.
+    Gentle,
+}
+
+/// Acts up to this many sessions are written out fast although an epoch denies them.
+const SOON_DONE: u64 = 10_000;
+/// Commits under way at once for the rest.
+const GENTLY_ABREAST: usize = 4;
+
+/// Finishes every act that is not yet written out, when the bell rings; at start only those that deny nothing yet.
 ///
 /// # Errors
 /// [`Fault`] when the store fails; what is left is done next time.
-pub async fn resume(ctx: &Context) -> Result<usize, Fault> {
+pub async fn resume(ctx: &Context, which: Which) -> Result<usize, Fault> {
     let page = ctx
         .store
         .scan(
@@ -54,11 +77,15 @@ pub async fn resume(ctx: &Context) -> Result<usize, Fault> {
             None,
             1000,
             Dir::Forward,
-            KeysOrRecords::KeysOnly,
+            KeysOrRecords::Records,
         )
         .await?;
     let mut done = 0;
     for record in page.records {
+        let open: Open = decode(&record.value, "open sign-out")?;
+        if which == Which::NotDenied && open.denied {
+            continue;
+        }
         let (Some(id), Some(number)) = (
             key::tail(&record.key).and_then(|t| SignOutId::from_bytes(&t)),
             record
@@ -132,6 +159,10 @@ async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOu
     let act = Act::of(&record);
     if open.realm {
         let range = key::sessions_active(realm.id);
+        if record.total.is_none() {
+            record.total = Some(record.sessions + count(ctx, &range).await?);
+        }
+        let pace = pace_of(&open, &record);
         let mut cursor: Option<Cursor> = None;
         loop {
             let page = ctx
@@ -147,7 +178,7 @@ async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOu
             let tails = page.records.iter().filter_map(|r| key::tail(&r.key));
             let mut sids: Vec<Sid> = tails.filter_map(|t| Sid::from_bytes(&t)).collect();
             sids.retain(|sid| !record.protected.contains(sid));
-            pieces(ctx, realm, act, &sids).await?;
+            pieces(ctx, realm, act, &sids, pace).await?;
             progress(ctx, realm, &mut record, sids.len()).await?;
             match page.next {
                 Some(next) => cursor = Some(next),
@@ -155,12 +186,16 @@ async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOu
             }
         }
     } else {
+        let pace = pace_of(&open, &record);
         let mut cursor = None;
         while let Some(chunk) = chunks::after(ctx, realm, id, cursor.as_ref()).await? {
-            pieces(ctx, realm, act, &chunk.sids).await?;
+            pieces(ctx, realm, act, &chunk.sids, pace).await?;
             progress(ctx, realm, &mut record, chunk.sids.len()).await?;
             cursor = chunk.next;
         }
+    }
+    if open.realm {
+        loose::drain_realm(ctx, realm, act, &record.protected).await?;
     }
     for user in &open.users {
         drain(
@@ -185,6 +220,36 @@ async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOu
     settle(ctx, realm, record).await
 }
 
+fn pace_of(open: &Open, record: &SignOut) -> Pace {
+    if open.denied && record.total.is_none_or(|total| total > SOON_DONE) {
+        Pace::Gentle
+    } else {
+        Pace::Fast
+    }
+}
+
+async fn count(ctx: &Context, range: &Range) -> Result<u64, Fault> {
+    let mut counted = 0;
+    let mut after = None;
+    loop {
+        let page = ctx
+            .store
+            .scan(
+                range,
+                after.as_ref(),
+                1000,
+                Dir::Forward,
+                KeysOrRecords::KeysOnly,
+            )
+            .await?;
+        counted += page.records.len() as u64;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(counted),
+        }
+    }
+}
+
 async fn progress(
     ctx: &Context,
     realm: &Realm,
@@ -199,13 +264,27 @@ async fn progress(
     Ok(())
 }
 
-async fn pieces(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Result<(), Fault> {
-    for wave in sids.chunks(PIECE * ABREAST) {
+async fn pieces(
+    ctx: &Context,
+    realm: &Realm,
+    act: Act,
+    sids: &[Sid],
+    pace: Pace,
+) -> Result<(), Fault> {
+    let abreast = match pace {
+        Pace::Fast => ABREAST,
+        Pace::Gentle => GENTLY_ABREAST,
+    };
+    for wave in sids.chunks(PIECE * abreast) {
+        let began = std::time::Instant::now();
         let work = wave
             .chunks(PIECE)
             .map(|piece| piece_of(ctx, realm, act, piece));
         for done in join_all(work).await {
             done?;
+        }
+        if pace == Pace::Gentle {
+            tokio::time::sleep(began.elapsed()).await;
         }
     }
     Ok(())
@@ -225,7 +304,14 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
             let Some(read) = session::find(ctx, realm, *sid).await? else {
                 continue;
             };
-            if read.value.ended.is_some() || read.value.started_at > act.at {
+            if let Some(ended) = &read.value.ended {
+                // Killed before what did not fit into the commit was ended too.
+                if ended.sign_out == act.id {
+                    more.push(*sid);
+                }
+                continue;
+            }
+            if read.value.started_at > act.at {
                 continue;
             }
             if write::session(ctx, realm, act, read, &mut batch)
@@ -235,121 +321,20 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
                 more.push(*sid);
             }
         }
-        if batch.is_empty() {
+        if !batch.is_empty() {
+            match ctx.commit(batch).await {
+                Ok(_) => {}
+                Err(CommitError::Conflict { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for sid in more {
+            loose::drain_session(ctx, realm, act, sid).await?;
+        }
+        if rest.is_empty() {
             return Ok(());
         }
-        match ctx.commit(batch).await {
-            Ok(_) => {
-                for sid in more {
-                    drain(
-                        ctx,
-                        realm,
-                        act,
-                        &key::families_by_session(realm.id, sid),
-                        &[],
-                    )
-                    .await?;
-                }
-                if rest.is_empty() {
-                    return Ok(());
-                }
-                left = rest;
-            }
-            Err(CommitError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Fault::Busy)
-}
-
-/// Families that an act ends though no session of it does: offline grants of earlier sessions, a disabled client's grants.
-///
-/// # Errors
-/// [`Fault`] when the store does not answer.
-pub(super) async fn loose_families(
-    ctx: &Context,
-    realm: &Realm,
-    reason: Reason,
-    at: Timestamp,
-    select: &Selection,
-    protected: &[Sid],
-) -> Result<Vec<Versioned<TokenFamily>>, Fault> {
-    let mut found = Vec::new();
-    match (select, reason.scope()) {
-        (Selection::Users(users), Scope::Everything) => {
-            for user in users {
-                found.extend(
-                    write::families(ctx, realm, &key::families_by_user(realm.id, *user)).await?,
-                );
-            }
-        }
-        (Selection::Clients(clients), Scope::Everything | Scope::Client) => {
-            for client in clients {
-                found.extend(
-                    write::families(ctx, realm, &key::families_by_client(realm.id, *client))
-                        .await?,
-                );
-            }
-        }
-        _ => {}
-    }
-    found.retain(|f| f.value.started_at <= at && !protected.contains(&f.value.grant.sid));
-    Ok(found)
-}
-
-/// Adds the end of such a family to a batch, with its app's row.
-///
-/// # Errors
-/// [`Fault`] when the client cannot be read.
-pub(super) async fn loose_family(
-    ctx: &Context,
-    realm: &Realm,
-    act: Act,
-    read: Versioned<TokenFamily>,
-    batch: &mut Batch,
-) -> Result<(), Fault> {
-    let grant = read.value.grant.clone();
-    let held = loose_held(act.reason, &read.value);
-    write::family(realm, act, read, batch)?;
-    let of = AppOf {
-        client: grant.client,
-        client_id: &grant.client_id,
-        name: &grant.client_name,
-    };
-    write::app(ctx, realm, act, of, grant.sid, grant.user, held, batch).await
-}
-
-/// What it means for the tokens of such a family that it ends: of a disabled client's, the sessions go on.
-pub(super) fn loose_held(reason: Reason, family: &TokenFamily) -> Held {
-    if reason.scope() == Scope::Client {
-        family.held_alone()
-    } else {
-        family.held
-    }
-}
-
-/// Ends what an index of families still lists, a batch at a time, but not what hangs on the asker's own session.
-async fn drain(
-    ctx: &Context,
-    realm: &Realm,
-    act: Act,
-    range: &Range,
-    protected: &[Sid],
-) -> Result<(), Fault> {
-    for _ in 0..10_000 {
-        let mut found = write::families(ctx, realm, range).await?;
-        found.retain(|f| f.value.started_at <= act.at && !protected.contains(&f.value.grant.sid));
-        if found.is_empty() {
-            return Ok(());
-        }
-        let mut batch = Batch::new();
-        for read in found.into_iter().take(100) {
-            loose_family(ctx, realm, act, read, &mut batch).await?;
-        }
-        match ctx.commit(batch).await {
-            Ok(_) | Err(CommitError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+        left = rest;
     }
     Err(Fault::Busy)
 }

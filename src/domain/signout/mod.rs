@@ -5,11 +5,13 @@
 //! The asking administrator's own session is never part of any of them ([`own`]).
 
 pub mod block;
+pub mod browser;
 pub mod chunks;
 pub mod end;
 pub mod epoch;
 pub mod expand;
 pub mod family;
+mod loose;
 pub mod own;
 pub mod plan;
 pub mod reason;

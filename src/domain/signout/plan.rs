@@ -7,7 +7,7 @@ use super::end::EndError;
 use super::receipt::App;
 use super::select::{Resolved, resolve};
 use super::write;
-use super::{Request, Scope, expand};
+use super::{Request, Scope, loose};
 use crate::domain::client::Client;
 use crate::domain::grant::Held;
 use crate::domain::id::{ClientId, Sid};
@@ -53,7 +53,7 @@ pub const LOOKED_AT: usize = 2000;
 /// # Errors
 /// [`EndError`] as the act itself would answer.
 pub async fn plan(ctx: &Context, realm: &Realm, request: &Request) -> Result<Plan, EndError> {
-    let resolved = resolve(ctx, realm, request).await?;
+    let resolved = resolve(ctx, realm, request, usize::MAX).await?;
     resolved.check(&request.select)?;
     let Resolved {
         sids,
@@ -137,8 +137,7 @@ async fn look(
         }
     }
     let (reason, protected) = (request.reason, &plan.protected);
-    for family in
-        expand::loose_families(ctx, realm, reason, now, &request.select, protected).await?
+    for family in loose::loose_families(ctx, realm, reason, now, &request.select, protected).await?
     {
         let family = family.value;
         if looked.contains(&family.grant.sid) {
@@ -157,7 +156,7 @@ async fn look(
             (&grant.client_id, &grant.client_name),
         )
         .await?;
-        app.holds(expand::loose_held(reason, &family));
+        app.holds(loose::loose_held(reason, &family));
     }
     plan.people = people.len() as u64;
     plan.apps = apps

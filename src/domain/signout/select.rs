@@ -7,7 +7,7 @@ use crate::domain::denial::{self, Denied};
 use crate::domain::id::{ClientId, Sid, UserId};
 use crate::domain::key;
 use crate::domain::realm::Realm;
-use crate::domain::session::{Query, Session, search};
+use crate::domain::session::{self, Query, Session, search};
 use crate::domain::{Context, Fault};
 use crate::store::{Cursor, Dir, KeysOrRecords, Range};
 
@@ -76,11 +76,17 @@ impl Resolved {
     }
 }
 
-/// Resolves a selection. Sessions that start later than this are not in it.
+/// Resolves a selection. Sessions that start later than this are not in it. Of the whole realm, which an epoch denies
+/// whatever its size, at most `most` are looked for.
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer.
-pub async fn resolve(ctx: &Context, realm: &Realm, request: &Request) -> Result<Resolved, Fault> {
+pub async fn resolve(
+    ctx: &Context,
+    realm: &Realm,
+    request: &Request,
+    most: usize,
+) -> Result<Resolved, Fault> {
     let mut found = Resolved::default();
     match &request.select {
         Selection::Sessions(ids) => named(ctx, realm, ids, &mut found).await?,
@@ -100,7 +106,19 @@ pub async fn resolve(ctx: &Context, realm: &Realm, request: &Request) -> Result<
             }
         }
         Selection::Filter(query) => found.sids = search::all(ctx, realm, query).await?,
-        Selection::All => found.sids = walk(ctx, &key::sessions_active(realm.id)).await?,
+        Selection::All => {
+            found.sids = walk_some(ctx, &key::sessions_active(realm.id), most).await?;
+            // It may be beyond what was looked for.
+            if let Some(own) = own::protected(request)
+                && found.sids.len() >= most
+                && !found.sids.contains(&own)
+                && session::find(ctx, realm, own)
+                    .await?
+                    .is_some_and(|read| read.value.ended.is_none())
+            {
+                found.protected.push(own);
+            }
+        }
     }
     let mut once = HashSet::new();
     found.sids.retain(|sid| once.insert(*sid));
@@ -145,6 +163,10 @@ async fn named(
 
 /// Walks an index whose keys end in a sid.
 pub(in crate::domain) async fn walk(ctx: &Context, range: &Range) -> Result<Vec<Sid>, Fault> {
+    walk_some(ctx, range, usize::MAX).await
+}
+
+async fn walk_some(ctx: &Context, range: &Range, most: usize) -> Result<Vec<Sid>, Fault> {
     let mut sids = Vec::new();
     let mut after: Option<Cursor> = None;
     loop {
@@ -165,8 +187,8 @@ pub(in crate::domain) async fn walk(ctx: &Context, range: &Range) -> Result<Vec<
                 .filter_map(|t| Sid::from_bytes(&t)),
         );
         match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(sids),
+            Some(next) if sids.len() < most => after = Some(next),
+            _ => return Ok(sids),
         }
     }
 }

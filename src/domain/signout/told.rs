@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{SignOut, State};
+use super::{SignOut, State, browser};
 use crate::domain::id::{ClientId, SignOutId};
 use crate::domain::outbox::settle::Tally;
 use crate::domain::outbox::{Attempt, Channel, Delivery, DeliveryState};
@@ -35,6 +35,8 @@ pub struct App {
     pub channels: Vec<Told>,
     /// Notices that wait for their next attempt.
     pub pending: u64,
+    /// When a browser was given the app's front-channel address: best effort, and never a confirmation.
+    pub browser_at: Option<Timestamp>,
 }
 
 /// What was told through one channel.
@@ -160,6 +162,7 @@ impl App {
             bound_until: None,
             channels: Vec::new(),
             pending: 0,
+            browser_at: None,
         }
     }
 
@@ -208,6 +211,7 @@ pub async fn apps(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<Vec<App
     } else {
         one_by_one(ctx, realm, act, &mut apps).await?;
     }
+    browser::mark(ctx, realm, act, &mut apps).await?;
     let close = |mut app: App| {
         app.close();
         app

@@ -23,7 +23,7 @@ use super::record::encode;
 use super::sweep::Due;
 use super::time::{Span, Timestamp};
 use super::{Context, Fault, key};
-use crate::store::Batch;
+use crate::store::{Batch, Cursor, Dir, KeysOrRecords};
 
 /// Indices in one list: 16 KiB before it is compressed.
 pub const LIST: u32 = 1 << 17;
@@ -33,6 +33,9 @@ pub const LEEWAY: Span = Span::secs(5);
 
 /// A mark outlives the last token that names its index by this: clocks differ.
 const MARGIN: Span = Span::mins(10);
+
+/// Marks of a list are forgotten together, so that each of them needs no date of its own.
+const TOGETHER: u64 = Span::mins(2).0;
 
 /// Where the lists of a realm are, below its issuer.
 pub const PATH: &str = "/protocol/openid-connect/status-lists";
@@ -117,18 +120,60 @@ pub(in crate::domain) fn mark(
     let tokens = &realm.settings.tokens;
     let longest = tokens.access_token_lifetime.max(tokens.id_token_lifetime);
     let until = at.plus(longest).max(last_token).plus(MARGIN);
+    let until = Timestamp(until.0.next_multiple_of(TOGETHER));
     batch.put(
         key::status_mark(realm.id, index.list, index.idx),
-        Vec::new(),
+        until.0.to_be_bytes().to_vec(),
     );
-    Due::StatusIndex(index).put(batch, realm.id, until);
+    Due::StatusList(index.list).put_once(batch, realm.id, until);
 }
 
-/// Forgets an index: what held it ended, and so did every token that named it.
-pub(in crate::domain) fn free(realm: RealmId, index: Index, batch: &mut Batch) {
-    batch.del(key::status_holder(realm, index.list, index.idx));
-    batch.del(key::status_mark(realm, index.list, index.idx));
+/// Forgets the indices of a list that are over and that no good token names any more: its marks, and who held them.
+///
+/// # Errors
+/// [`Fault`] when the store fails; what is left is done next time.
+pub(in crate::domain) async fn forget(
+    ctx: &Context,
+    realm: RealmId,
+    list: u32,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let range = key::status_marks(realm, list);
+    let mut cursor: Option<Cursor> = None;
+    loop {
+        let page = ctx
+            .store
+            .scan(
+                &range,
+                cursor.as_ref(),
+                AT_ONCE,
+                Dir::Forward,
+                KeysOrRecords::Records,
+            )
+            .await?;
+        let mut batch = Batch::new();
+        for record in page.records {
+            let until = record.value.as_ref().try_into().map(u64::from_be_bytes);
+            if until.is_ok_and(|until| until > now.0) {
+                continue;
+            }
+            if let Some((list, idx)) = key::status_index(&record.key) {
+                batch.del(key::status_holder(realm, list, idx));
+            }
+            batch.del(record.key);
+        }
+        if !batch.is_empty() {
+            ctx.commit(batch).await?;
+        }
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok(()),
+        }
+    }
 }
+
+/// Marks looked at in one go: each means two deletions.
+const AT_ONCE: usize = 400;
 
 /// What this process remembers of lists and of indices that it may hand out.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, decode, versioned};
 use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault, key};
-use crate::store::{Cursor, Dir, KeysOrRecords};
+use crate::store::{Batch, Cursor, Dir, KeysOrRecords};
 
 /// A password as kept, under a key of its own: reading a user never brings it along.
 #[derive(Clone, Serialize, Deserialize)]
@@ -161,10 +161,26 @@ pub(in crate::domain) async fn has_password(
 }
 
 /// The form under which a user's `email` claim is searched, when they have one that a key can hold.
-pub(super) fn folded_email(user: &User) -> Option<String> {
+fn folded_email(user: &User) -> Option<String> {
     let folded = fold(user.claim("email")?);
     let fits = !folded.is_empty() && folded.len() <= LONGEST_FOLDED && !folded.contains('\0');
     fits.then_some(folded)
+}
+
+/// Brings the row of a user's address in line with a change of theirs, in the batch that guards it.
+pub(super) fn index(realm: &Realm, before: Option<&User>, after: Option<&User>, batch: &mut Batch) {
+    let row =
+        |user: &User| folded_email(user).map(|email| key::user_by_email(realm.id, &email, user.id));
+    let (old, new) = (before.and_then(row), after.and_then(row));
+    if old == new {
+        return;
+    }
+    if let Some(old) = old {
+        batch.del(old);
+    }
+    if let Some(new) = new {
+        batch.put(new, Vec::new());
+    }
 }
 
 /// The users whose `email` claim this is, however its case is spelled; at most `limit`.

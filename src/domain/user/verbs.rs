@@ -5,9 +5,9 @@
 //! session guards with. A new password therefore writes it too, though nothing in it changes.
 
 use super::check::password_problem;
-use super::store::{Password, by_id, folded_email, id_of};
+use super::store::{Password, by_id, id_of, index};
 use super::{Block, Blocking, User, UserSettings, fold};
-use crate::crypto::{PasswordError, Secret};
+use crate::crypto::Secret;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change;
 use crate::domain::id::UserId;
@@ -16,6 +16,10 @@ use crate::domain::record::{Versioned, encode, encode_json};
 use crate::domain::signout::{BlockOrder, Reason, Request, Selection, SignOut};
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
+
+mod password;
+
+use password::{hash, new_password};
 
 pub use super::block::{block, unblock};
 pub use super::check::problems;
@@ -100,9 +104,7 @@ pub fn rows(realm: &Realm, user: &User, batch: &mut Batch) -> Result<(), Fault> 
         encode(&user.id)?,
     );
     batch.create(key::user(realm.id, user.id), encode_json(user)?);
-    if let Some(email) = folded_email(user) {
-        batch.put(key::user_by_email(realm.id, &email, user.id), Vec::new());
-    }
+    index(realm, None, Some(user), batch);
     Ok(())
 }
 
@@ -204,15 +206,7 @@ async fn write(
         batch.del(key::username(realm.id, &old));
         batch.create(key::username(realm.id, &new), encode(&id)?);
     }
-    let (old, new) = (folded_email(&before), folded_email(&after));
-    if old != new {
-        if let Some(old) = old {
-            batch.del(key::user_by_email(realm.id, &old, id));
-        }
-        if let Some(new) = new {
-            batch.put(key::user_by_email(realm.id, &new, id), Vec::new());
-        }
-    }
+    index(realm, Some(&before), Some(&after), &mut batch);
     if let Some(password) = password {
         batch.put(key::credential(realm.id, id), encode_json(password)?);
     }
@@ -306,9 +300,7 @@ pub async fn delete(
         let mut batch = Batch::new();
         batch.take(key::user(realm.id, id), found.version);
         batch.del(key::username(realm.id, &fold(&found.value.username)));
-        if let Some(email) = folded_email(&found.value) {
-            batch.del(key::user_by_email(realm.id, &email, id));
-        }
+        index(realm, Some(&found.value), None, &mut batch);
         batch.del(key::credential(realm.id, id));
         record(
             &mut batch,
@@ -352,33 +344,6 @@ pub(super) fn refuse_own_account(
         )));
     }
     Ok(())
-}
-
-/// Takes the password out of the settings and brings it into the form that is kept.
-async fn new_password(
-    ctx: &Context,
-    settings: &mut UserSettings,
-) -> Result<Option<Password>, UserError> {
-    match (settings.password.take(), settings.password_hash.take()) {
-        (Some(password), _) => hash(ctx, Secret::new(password)).await.map(Some),
-        (None, Some(hash)) => Ok(Some(Password {
-            hash,
-            set_at: ctx.now(),
-        })),
-        (None, None) => Ok(None),
-    }
-}
-
-async fn hash(ctx: &Context, password: Secret) -> Result<Password, UserError> {
-    match ctx.passwords.hash(password).await {
-        Ok(hash) => Ok(Password {
-            hash,
-            set_at: ctx.now(),
-        }),
-        Err(PasswordError::Busy) => Err(UserError::TooBusy),
-        Err(error @ PasswordError::TooLong) => Err(UserError::Invalid(error.to_string())),
-        Err(error @ PasswordError::Internal) => Err(Fault::Crypto(error.to_string()).into()),
-    }
 }
 
 pub(super) fn everything_of(id: UserId, reason: Reason, actor: &Actor) -> Request {

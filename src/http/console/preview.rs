@@ -206,7 +206,7 @@ fn apps(gate: &Gate, plan: &Plan) -> (Vec<Told>, Vec<Gap>, Option<String>) {
         name: app.name.clone(),
         lasts: left(app).map(words::exact_span).unwrap_or_default(),
         why: if left(app).is_some() {
-            "It takes no sign-out messages. It notices when it next asks, at the latest when its access token runs out."
+            "It takes no sign-out messages. It notices when it next asks, at the latest when a token it holds is no longer taken."
         } else {
             "It takes no sign-out messages and holds no token that is still good; a session of its own ends when it next asks."
         }

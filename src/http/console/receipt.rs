@@ -185,14 +185,29 @@ fn app(gate: &Gate, app: &App) -> ReceiptApp {
         _ => String::new(),
     };
     let detail = match (app.state, last) {
-        (AppState::Bounded, _) => "When its access token ends".to_owned(),
+        (AppState::Bounded, _) => "When its token is no longer taken".to_owned(),
         (AppState::NotCapable, _) => "It holds no token that is still good".to_owned(),
         (_, Some(last)) => answer(last),
         (_, None) => String::new(),
     };
     let waits: u64 = told.clone().map(Told::pending).sum();
     let all: u64 = told.clone().map(|t| t.notices).sum();
-    let lags = bound.filter(|_| app.state > AppState::Bounded);
+    let counts = (all > 1 && waits > 0).then(|| {
+        format!(
+            "{} of {} notices answered",
+            grouped(all - waits),
+            grouped(all)
+        )
+    });
+    let lags = bound
+        .filter(|_| app.state > AppState::Bounded && counts.is_none())
+        .map(|until| format!("An API that never asks: by {until}"));
+    let browser = app.browser_at.map(|at| {
+        format!(
+            "Tried by the browser too, {}: best effort",
+            words::clock(at).text
+        )
+    });
     ReceiptApp {
         client_id: app.client_id.clone(),
         name: app.name.clone(),
@@ -201,17 +216,11 @@ fn app(gate: &Gate, app: &App) -> ReceiptApp {
             [] => Channel::None.words().to_owned(),
             some => some.join(", "),
         },
-        channel_detail: match (all, lags) {
-            (2.., _) if waits > 0 => {
-                format!(
-                    "{} of {} notices answered",
-                    grouped(all - waits),
-                    grouped(all)
-                )
-            }
-            (_, Some(until)) => format!("An API that never asks: by {until}"),
-            _ => String::new(),
-        },
+        channel_detail: [counts, lags, browser]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(". "),
         status: status.to_owned(),
         words: state_words(status, &at),
         detail,

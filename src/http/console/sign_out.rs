@@ -84,6 +84,8 @@ pub async fn signed_out(Path(name): Path<String>, visitor: Visitor) -> Answer {
     let parting = Parting::kept(&visitor.browser).await?;
     let page = parting.page(gate, again.map(|url| ("Sign in again".to_owned(), url)));
     let mut response = frame::html(StatusCode::OK, &page);
-    parting.allow(&mut response);
+    if let Some(realm) = &realm {
+        parting.send(&visitor.app.ctx, realm, &mut response).await;
+    }
     Ok(response)
 }

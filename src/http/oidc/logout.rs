@@ -248,6 +248,6 @@ async fn page(visit: &Visit, wish: &Wish, parting: Parting) -> Result<Response, 
     let onward = next.or(home).unwrap_or_else(again);
     let shown = parting.page(visit.gate(), Some(onward));
     let mut response = visit.page(StatusCode::OK, &shown)?;
-    parting.allow(&mut response);
+    parting.send(visit.ctx(), &visit.realm, &mut response).await;
     Ok(response)
 }

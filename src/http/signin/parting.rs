@@ -9,10 +9,12 @@ use super::headers;
 use super::leave;
 use super::pages::{AppFrame, Gate, SignedOutPage};
 use crate::domain::client::{self, channels};
-use crate::domain::id::SignOutId;
+use crate::domain::id::{ClientId, SignOutId};
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
+use crate::domain::signout::browser;
 use crate::domain::{Context, Fault};
+use crate::http::answer::log_fault;
 use crate::http::browser::BrowserState;
 use crate::protocol::answer::append_query;
 
@@ -32,6 +34,8 @@ pub struct Parting {
     pub told: Vec<String>,
     /// Apps that the browser tells.
     pub frames: Vec<AppFrame>,
+    /// Their records.
+    pub apps: Vec<ClientId>,
     /// Where the browser goes afterwards; an app registered it.
     pub onward: Option<String>,
 }
@@ -58,6 +62,7 @@ impl Parting {
                 continue;
             };
             // §2: "if either is included, both MUST be"; they always are.
+            parting.apps.push(client.id);
             parting.frames.push(AppFrame {
                 name: client.name().to_owned(),
                 address: append_query(uri, &[("iss", &issuer), ("sid", &sid)]),
@@ -99,8 +104,14 @@ impl Parting {
         }
     }
 
-    /// Lets the page load its frames and nothing else.
-    pub fn allow(&self, response: &mut Response) {
+    /// Lets the page load its frames and nothing else, and notes on the receipt that it is given to the browser.
+    pub async fn send(&self, ctx: &Context, realm: &Realm, response: &mut Response) {
+        if let Some(act) = self.act
+            && let Err(fault) = browser::note(ctx, realm, act, &self.apps).await
+        {
+            // The page is worth more than the note.
+            log_fault(&fault);
+        }
         let mut origins: Vec<String> = self
             .frames
             .iter()

@@ -128,3 +128,28 @@ fn names_are_given_once_in_a_file() {
         )
     );
 }
+
+#[test]
+fn what_apis_check_is_one_of_three_and_never_a_list_that_no_token_names() {
+    one(
+        &client("access_token_revocation_check = \"statuslist\"\n"),
+        "6:33: `access_token_revocation_check`: expected one of none, status-list, introspection, found `statuslist`; \
+         did you mean `status-list`?",
+    );
+    one(
+        &client("access_token_format = \"JWT\"\n"),
+        "6:23: `access_token_format`: expected one of jwt, opaque, found `JWT`; did you mean `jwt`?",
+    );
+    let found = client(
+        "access_token_format = \"opaque\"\naccess_token_revocation_check = \"status-list\"\n",
+    );
+    one(
+        &found,
+        "7:33: `access_token_revocation_check` in [[clients]]: expected \"introspection\" (or \"none\"): an opaque token \
+         names no status list, and `access_token_format` is \"opaque\"",
+    );
+    assert_eq!(
+        client("access_token_revocation_check = \"status-list\"\n"),
+        Vec::<String>::new()
+    );
+}

@@ -285,3 +285,65 @@ async fn disabling_and_deleting_end_what_the_client_was_granted() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn a_webhooks_key_is_kept_sealed_and_stays_until_another_is_given() {
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let (ctx, _) = testing::context();
+    let realm = testing::realm(&ctx, "demo").await;
+    let told = |secret: Option<&str>| ClientSettings {
+        webhook_uri: Some("https://web.example/hook".to_owned()),
+        webhook_secret: secret.map(str::to_owned),
+        ..settings("web")
+    };
+    let key = |client: &Client| {
+        channels::webhook_key(&ctx, client)
+            .unwrap()
+            .map(|k| k.to_vec())
+    };
+    let refused = create(&ctx, &realm, &admin(), told(None))
+        .await
+        .unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("webhook_uri needs webhook_secret"),
+        "{refused}"
+    );
+    let made = create(&ctx, &realm, &admin(), told(Some(SECRET)))
+        .await
+        .unwrap()
+        .client;
+    let first = key(&made).unwrap();
+    assert_eq!(Some(first.clone()), crypto::unbase64(&SECRET[6..]));
+    assert_eq!(made.settings.webhook_secret, None);
+    let stored = ctx
+        .store
+        .get(&key::client(realm.id, made.id))
+        .await
+        .unwrap()
+        .unwrap();
+    let stored = String::from_utf8_lossy(&stored.value).into_owned();
+    assert!(!stored.contains(&SECRET[6..]));
+    // The same again, or none: nothing changes, not even how it is sealed.
+    for again in [Some(SECRET), None] {
+        let after = update(&ctx, &realm, &admin(), made.id, told(again))
+            .await
+            .unwrap();
+        assert_eq!(after.client.webhook_sealed, made.webhook_sealed);
+    }
+    let other = format!("whsec_{}", crypto::base64(&[7; 32]));
+    let after = update(&ctx, &realm, &admin(), made.id, told(Some(&other)))
+        .await
+        .unwrap();
+    assert_eq!(key(&after.client).unwrap(), [7; 32]);
+    let seen = audit::newest(&ctx, realm.id, 10).await.unwrap();
+    assert!(
+        seen.iter()
+            .all(|r| !r.detail.clone().unwrap_or_default().contains("whsec_"))
+    );
+    let without = update(&ctx, &realm, &admin(), made.id, settings("web"))
+        .await
+        .unwrap();
+    assert_eq!(key(&without.client), None);
+}

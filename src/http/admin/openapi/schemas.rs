@@ -42,10 +42,11 @@ const RECORDS: &[(&str, &str)] = &[
         "Client",
         "id:text client_id:text client_name:text client_secret:text enabled:flag redirect_uris:text[] \
          post_logout_redirect_uris:text[] grant_types:text[] response_types:text[] token_endpoint_auth_method:text \
-         scope:text jwks:object backchannel_logout_uri:text backchannel_logout_session_required:flag backchannel_logout_initiators:text[] backchannel_logout_user_wide:flag \
+         scope:text jwks:object backchannel_logout_uri:text backchannel_logout_session_required:flag \
          frontchannel_logout_uri:text frontchannel_logout_session_required:flag global_token_revocation_endpoint:text \
          global_token_revocation_audience:text global_token_revocation_subject:text global_token_revocation_issuer:text \
          webhook_uri:text webhook_secret:text frontchannelLogout:flag \
+         backchannel_logout_initiators:text[] backchannel_logout_user_wide:flag \
          id_token_signed_response_alg:text refresh_without_offline_access:flag resources:text[] consent:text \
          require_pkce:flag service_account_roles:text[] client_uri:text access_token_format:text \
          access_token_revocation_check:text clientId:text name:text secret:text \
@@ -74,7 +75,8 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "App",
         "clientId:text name:text channel:text state:text sessions:count boundUntil:time attempts:count lastStatus:count \
-         lastAttemptAt:time lastAnswer:text nextAttemptAt:time channels:Told[]",
+         lastAttemptAt:time lastAnswer:text nextAttemptAt:time channels:Told[] \
+         frontChannel:object",
     ),
     (
         "Told",

@@ -153,6 +153,8 @@ fn app(app: &App) -> Value {
         "lastAnswer": last.map(|last| &last.text).filter(|text| !text.is_empty()),
         "nextAttemptAt": next.map(|at| at.rfc3339()),
         "channels": app.channels.iter().filter(|told| told.channel != Channel::None).map(told).collect::<Vec<_>>(),
+        // Tried is all that can be known of it.
+        "frontChannel": app.browser_at.map(|at| json!({ "triedAt": at.rfc3339(), "effort": "best" })),
     })
 }
 

@@ -1,10 +1,12 @@
 //! The protocol endpoints as an application sees them: requests through the whole router, over a store in memory.
 
 mod authentication;
+mod check_session;
 mod code;
 mod credentials;
 mod cross;
 mod documents;
+mod global_revocation;
 mod gone;
 mod introspection;
 mod refresh;

@@ -4,6 +4,7 @@ mod consent;
 mod errors;
 mod journey;
 mod logout;
+mod parting;
 mod password;
 mod prompts;
 

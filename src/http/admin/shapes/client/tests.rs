@@ -87,3 +87,45 @@ fn a_member_at_fault_is_named() {
         assert!(detail.contains(words), "{detail}");
     }
 }
+
+#[test]
+fn keycloaks_front_channel_is_an_address_and_a_switch() {
+    let uri = "https://app.example/out";
+    let attributes =
+        json!({"frontchannel.logout.url": uri, "frontchannel.logout.session.required": "true"});
+    let body = json!({"clientId": "a", "frontchannelLogout": true, "attributes": attributes});
+    let made = settings(None, map(body)).unwrap();
+    assert_eq!(made.frontchannel_logout_uri.as_deref(), Some(uri));
+    assert!(made.frontchannel_logout_session_required);
+    // Its console says so of every new client, whether it has an address or not.
+    let bare = settings(
+        None,
+        map(json!({"clientId": "a", "frontchannelLogout": true})),
+    )
+    .unwrap();
+    assert_eq!(bare.frontchannel_logout_uri, None);
+    let on = Client {
+        settings: made,
+        ..web()
+    };
+    let shown = members(&on);
+    assert_eq!(shown["frontchannelLogout"], true);
+    assert_eq!(shown["attributes"]["frontchannel.logout.url"], uri);
+    assert_eq!(settings(Some(&on), shown.clone()).unwrap(), on.settings);
+    let mut off = shown;
+    off.insert("frontchannelLogout".to_owned(), json!(false));
+    off.insert(
+        "frontchannel_logout_session_required".to_owned(),
+        json!(false),
+    );
+    let off = settings(Some(&on), off).unwrap();
+    assert_eq!(off.frontchannel_logout_uri, None);
+}
+
+#[test]
+fn a_webhooks_secret_comes_in_and_never_goes_out() {
+    let body = json!({"client_id": "a", "webhook_uri": "https://a.example/hook", "webhook_secret": "whsec_x"});
+    let made = settings(None, map(body)).unwrap();
+    assert_eq!(made.webhook_secret.as_deref(), Some("whsec_x"));
+    assert!(!members(&web()).contains_key("webhook_secret"));
+}
