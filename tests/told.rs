@@ -6,6 +6,7 @@ mod crowd;
 mod faults;
 mod killed;
 mod others;
+mod proof;
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::{App, Browser, Engine, Operator, Receiver, TestServer, Tokens, realms};
 
 /// For what happens at once.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 /// For what waits for the end of a server's patience with an app.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -47,6 +47,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         door: Door::default(),
         bell: super::outbox::Bell::new(uuid::Uuid::nil()),
         wire,
+        proofs: crate::domain::proof::Proofs::default(),
         turns: crate::domain::session::Turns::default(),
         status: Lists::default(),
     };

@@ -1,4 +1,4 @@
-//! The only mint: access, ID and refresh tokens are made here and nowhere else.
+//! The only mint: access, ID and refresh tokens, and whatever else the realm signs, are made here and nowhere else.
 //!
 //! Decides nothing about policy: whoever calls has asked the judge and committed what the tokens rest on.
 
@@ -11,7 +11,7 @@ use super::{AccessClaims, opaque};
 use crate::crypto::{self, Alg, SigningKey};
 use crate::domain::client::Client;
 use crate::domain::grant::TokenFamily;
-use crate::domain::id::{Sid, UserId};
+use crate::domain::id::{Sid, SignOutId, UserId};
 use crate::domain::realm::{AccessTokenFormat, Realm};
 use crate::domain::time::Span;
 use crate::domain::user::{self, User};
@@ -239,6 +239,28 @@ pub async fn revocation_token(
     });
     let signer = keys::signer(ctx, realm, alg).await?;
     sign(&signer, "global-token-revocation+jwt", &claims)
+}
+
+/// Signs the receipt of an act, to be kept and shown to others: `sub` is the act, the claim `receipt` what was known of it
+/// at `iat`. Without `exp` and `aud`, since what happened does not expire and concerns everybody; its type keeps it from
+/// being taken for any token.
+///
+/// # Errors
+/// [`Fault`] when the key cannot sign.
+pub async fn receipt(
+    ctx: &Context,
+    realm: &Realm,
+    act: SignOutId,
+    receipt: &Value,
+) -> Result<String, Fault> {
+    let claims = json!({
+        "iss": realm.issuer(&ctx.public_url),
+        "iat": ctx.now().secs(),
+        "sub": act.to_string(),
+        "receipt": receipt,
+    });
+    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+    sign(&signer, "receipt+jwt", &claims)
 }
 
 async fn access_text(
