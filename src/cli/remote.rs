@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
@@ -244,10 +244,15 @@ impl Remote {
 /// Reads an answer: JSON for a success, an error for a refusal.
 async fn read(answer: Response) -> Result<Value, RemoteError> {
     let status = answer.status();
+    let kind = answer.headers().get(CONTENT_TYPE);
+    let is_jwt = kind.is_some_and(|kind| kind == "application/jwt");
     let text = answer
         .text()
         .await
         .map_err(|error| RemoteError::Unreachable("the server".to_owned(), error.without_url()))?;
+    if status.is_success() && is_jwt {
+        return Ok(Value::String(text));
+    }
     let body = serde_json::from_str::<Value>(&text);
     if status.is_success() {
         return body.map_err(RemoteError::Unreadable);

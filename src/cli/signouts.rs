@@ -25,6 +25,9 @@ enum Verb {
     Show {
         /// The sign-out's id
         id: String,
+        /// Print it signed by the realm (a compact JWS), to keep and to show to others
+        #[arg(long)]
+        signed: bool,
     },
 }
 
@@ -36,7 +39,11 @@ pub async fn run(args: SignoutsArgs) -> ExitCode {
 
 async fn execute(args: &SignoutsArgs) -> Result<String, RemoteError> {
     let mut remote = Remote::connect(&args.connection).await?;
-    let Verb::Show { id } = &args.verb;
+    let Verb::Show { id, signed } = &args.verb;
+    if *signed {
+        let jws = remote.get(&["signouts", id, "export"], &[]).await?;
+        return Ok(format!("{}\n", jws.as_str().unwrap_or_default()));
+    }
     let found = remote.get(&["signouts", id], &[]).await?;
     Ok(if args.connection.json {
         pretty(&found)
@@ -104,6 +111,11 @@ pub(super) fn receipt(receipt: &Value) -> String {
                 let _ = writeln!(out, "\n{label}: {}", clean(&plain(other)));
             }
         }
+    }
+    if receipt.get("cameBackIsComplete") == Some(&Value::Bool(false)) {
+        out.push_str(
+            "More may have come back: only the people of its first sessions are looked for.\n",
+        );
     }
     out
 }
@@ -255,7 +267,7 @@ mod tests {
                 { "clientId": "slow", "channel": "backchannel", "state": "retrying", "attempts": 3, "nextAttemptAt": "2026-11-20T14:33:00Z" },
                 { "clientId": "old", "state": "bounded", "boundUntil": "2026-11-20T14:37:00Z" },
             ],
-            "refusedSince": [{ "what": "refresh_token", "who": null }], "cameBack": [],
+            "refusedSince": [{ "kind": "refresh_token", "clientId": "demo-web", "ipAddress": null, "count": 3 }], "cameBack": [],
         }));
         for expected in [
             "Sign-out       so1\n",
@@ -265,7 +277,7 @@ mod tests {
             "demo-web  backchannel  acknowledged  1         200\n",
             "slow      backchannel  retrying      3                      2026-11-20 14:33:00Z\n",
             "old                    bounded                                                    2026-11-20 14:37:00Z\n",
-            "Refused since: 1\n  what=refresh_token\n",
+            "Refused since: 1\n  kind=refresh_token clientId=demo-web count=3\n",
             "Came back: none\n",
         ] {
             assert!(shown.contains(expected), "{expected:?} in\n{shown}");

@@ -274,12 +274,7 @@ impl Facts {
             value: family,
             version,
         } = family;
-        if !realm.settings.enabled {
-            return Ok(Err(Denied::RealmDisabled));
-        }
-        if !client.is_some_and(|c| c.settings.enabled) {
-            return Ok(Err(Denied::ClientDisabled));
-        }
+        // First of all by which act it ended: that act's receipt shows the refusal.
         if let Some(ended) = family.ended {
             return Ok(Err(Denied::Ended(ended)));
         }
@@ -291,6 +286,12 @@ impl Facts {
             if epoch.ends_family(sid, family.started_at, family.offline) {
                 return Ok(Err(Denied::Ended(epoch.ended())));
             }
+        }
+        if !realm.settings.enabled {
+            return Ok(Err(Denied::RealmDisabled));
+        }
+        if !client.is_some_and(|c| c.settings.enabled) {
+            return Ok(Err(Denied::ClientDisabled));
         }
         let idle = if family.offline {
             realm.settings.tokens.offline_idle_timeout
@@ -326,18 +327,18 @@ fn judge_client(
     epochs: &Epochs,
     issued_at: Timestamp,
 ) -> Verdict<()> {
-    if !realm.settings.enabled {
-        return Err(Denied::RealmDisabled);
-    }
-    if !client.settings.enabled {
-        return Err(Denied::ClientDisabled);
-    }
     // `iat` has whole seconds; a cut within that second ends what was issued in it.
     for epoch in [&epochs.realm, &epochs.client].into_iter().flatten() {
         let spared = epoch.except_client.as_deref() == Some(client.client_id());
         if !spared && issued_at.secs() <= epoch.at.secs() {
             return Err(Denied::Ended(epoch.ended()));
         }
+    }
+    if !realm.settings.enabled {
+        return Err(Denied::RealmDisabled);
+    }
+    if !client.settings.enabled {
+        return Err(Denied::ClientDisabled);
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ pub mod id;
 pub mod key;
 pub mod keys;
 pub mod outbox;
+pub mod proof;
 pub mod realm;
 pub mod record;
 pub mod session;
@@ -65,6 +66,8 @@ pub struct Context {
     pub bell: outbox::Bell,
     /// The one way out of the process, guarded.
     pub wire: Arc<dyn outbox::wire::Wire>,
+    /// Refused uses of what acts ended, until they are written down.
+    pub proofs: proof::Proofs,
     /// Whose turn it is to start a session, where a realm counts them.
     pub turns: session::Turns,
     /// Status lists as last read, and indices to hand out.

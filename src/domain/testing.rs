@@ -48,6 +48,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         signals: super::ssf::Signals::default(),
         bell: super::outbox::Bell::new(uuid::Uuid::nil()),
         wire,
+        proofs: crate::domain::proof::Proofs::default(),
         turns: crate::domain::session::Turns::default(),
         status: Lists::default(),
     };
@@ -73,11 +74,6 @@ impl Script {
             took: Duration::from_millis(1),
         };
         self.answers.lock().unwrap().push_back(Ok(answered));
-    }
-
-    /// Adds a failure.
-    pub fn fail(&self, error: WireError) {
-        self.answers.lock().unwrap().push_back(Err(error));
     }
 
     /// What was sent since the last call.

@@ -63,6 +63,7 @@ pub(crate) fn context(
             settings.outbound_ca.as_deref(),
             &settings.public_url,
         ))?),
+        proofs: crate::domain::proof::Proofs::default(),
         turns: crate::domain::session::Turns::default(),
         status: Lists::default(),
     })

@@ -7,10 +7,11 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::signout::expand::{Which, resume};
-use crate::domain::{Context, sweep as due};
+use crate::domain::{Context, proof, sweep as due};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 const EXPAND_EVERY: Duration = Duration::from_secs(5);
+const PROVE_EVERY: Duration = Duration::from_secs(1);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Looks at what is due, every second.
@@ -54,6 +55,20 @@ pub(super) async fn expand(ctx: Arc<Context>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = ctx.door.wake.notified() => {}
             () = tokio::time::sleep(EXPAND_EVERY) => {}
+        }
+    }
+}
+
+/// Writes down what was refused since sign-outs, every second and once more at the end.
+pub(super) async fn prove(ctx: Arc<Context>, stop: CancellationToken) {
+    let mut over = false;
+    while !over {
+        tokio::select! {
+            () = stop.cancelled() => over = true,
+            () = tokio::time::sleep(PROVE_EVERY) => {}
+        }
+        if let Err(fault) = proof::flush(&ctx).await {
+            tracing::warn!(%fault, "refused uses could not be written down; it is tried again");
         }
     }
 }

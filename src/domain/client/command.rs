@@ -51,7 +51,7 @@ pub async fn commander(
     token: &str,
     endpoint: &str,
 ) -> Result<Result<Arc<Client>, CommandError>, Fault> {
-    let Some(access) = userinfo::good(ctx, realm, token).await? else {
+    let Ok(access) = userinfo::good(ctx, realm, token).await? else {
         return signed(ctx, realm, token, endpoint).await;
     };
     // Not by a token that speaks for a person: everybody who can be talked into signing in would hold one.

@@ -48,8 +48,6 @@ pub enum Which {
 
 /// Sessions that end in one commit.
 const PIECE: usize = 24;
-const MOST_OPS: usize = 900; // The store takes a little more.
-const MOST_BYTES: usize = 900 * 1024;
 /// Commits under way at once: they share the store's group commit.
 const ABREAST: usize = 16;
 
@@ -299,49 +297,43 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
         let mut rest = Vec::new();
         let mut more = Vec::new();
         for sid in &left {
-            let Some(read) = session::find(ctx, realm, *sid).await? else {
-                continue;
-            };
-            if read.value.ended.is_some() || read.value.started_at > act.at {
-                continue;
-            }
-            let mut one = Batch::new();
-            let wrote = write::session(ctx, realm, act, read, &mut one).await?;
-            // Who has many grants, or many who hear of it, takes a commit of their own.
-            let fits =
-                batch.len() + one.len() <= MOST_OPS && batch.size() + one.size() <= MOST_BYTES;
-            if !batch.is_empty() && !fits {
+            // What one session can add at most fits beside it.
+            if batch.len() > 500 {
                 rest.push(*sid);
                 continue;
             }
-            batch.merge(one);
+            let Some(read) = session::find(ctx, realm, *sid).await? else {
+                continue;
+            };
+            if let Some(ended) = &read.value.ended {
+                // Killed before what did not fit into the commit was ended too.
+                if ended.sign_out == act.id {
+                    more.push(*sid);
+                }
+                continue;
+            }
+            if read.value.started_at > act.at {
+                continue;
+            }
+            let wrote = write::session(ctx, realm, act, read, &mut batch).await?;
             if wrote.more {
                 more.push(*sid);
             }
         }
-        if batch.is_empty() {
+        if !batch.is_empty() {
+            match ctx.commit(batch).await {
+                Ok(_) => {}
+                Err(CommitError::Conflict { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for sid in more {
+            loose::drain_session(ctx, realm, act, sid).await?;
+        }
+        if rest.is_empty() {
             return Ok(());
         }
-        match ctx.commit(batch).await {
-            Ok(_) => {
-                for sid in more {
-                    drain(
-                        ctx,
-                        realm,
-                        act,
-                        &key::families_by_session(realm.id, sid),
-                        &[],
-                    )
-                    .await?;
-                }
-                if rest.is_empty() {
-                    return Ok(());
-                }
-                left = rest;
-            }
-            Err(CommitError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+        left = rest;
     }
     Err(Fault::Busy)
 }

@@ -1,6 +1,6 @@
 //! The visible result of an act: what ended, what it means for every app, and who came back.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 #[cfg(test)]
 pub use super::told::AppState;
@@ -8,6 +8,7 @@ pub use super::told::{App, apps, total};
 use super::{SignOut, State};
 use crate::domain::denial;
 use crate::domain::id::{Sid, SignOutId, UserId};
+use crate::domain::proof::{self, Uses};
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
 use crate::domain::session::Session;
@@ -23,10 +24,18 @@ pub struct Receipt {
     pub sessions: Vec<Session>,
     /// Its apps.
     pub apps: Vec<App>,
-    /// Whose sessions started after the cut, for the people among [`Receipt::sessions`].
+    /// What was tried since with what it ended, and refused.
+    pub refused: Uses,
+    /// Sessions that its people started after the cut, newest first, whether or not they have ended since.
     pub came_back: Vec<Session>,
+    /// Whether [`Receipt::came_back`] has all of them: of a large act only the people of its first sessions are looked for.
+    pub came_back_is_complete: bool,
 }
 
+/// The most people looked for among those who came back: a receipt is read again every half second while it is watched.
+pub const LOOKED_FOR: usize = 200;
+/// The most new sessions of one person on a receipt, of those that go on and of those that are over.
+const OF_ONE: usize = 20;
 /// The most sessions shown on one receipt.
 pub const SHOWN: usize = 500;
 
@@ -88,12 +97,15 @@ pub async fn read(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<Option<
     let sessions = sessions(ctx, realm, id, SHOWN).await?;
     let apps = apps(ctx, realm, &sign_out).await?;
     let sign_out = as_of_now(sign_out, &apps);
-    let came_back = came_back(ctx, realm, &sign_out, &sessions).await?;
+    let (came_back, came_back_is_complete) = came_back(ctx, realm, &sign_out, &sessions).await?;
+    let refused = proof::of(ctx, realm, id).await?;
     Ok(Some(Receipt {
         sign_out,
         sessions,
         apps,
+        refused,
         came_back,
+        came_back_is_complete,
     }))
 }
 
@@ -138,40 +150,49 @@ pub async fn sessions(
         .collect())
 }
 
+/// Who signed in again, and whether nobody was left out.
 async fn came_back(
     ctx: &Context,
     realm: &Realm,
     act: &SignOut,
     sessions: &[Session],
-) -> Result<Vec<Session>, Fault> {
-    let people: HashSet<UserId> = sessions.iter().map(|s| s.user).take(100).collect();
+) -> Result<(Vec<Session>, bool), Fault> {
+    let people: BTreeSet<UserId> = sessions.iter().map(|s| s.user).collect();
+    let mut complete = people.len() <= LOOKED_FOR && people.len() as u64 >= act.people;
     let mut back = Vec::new();
-    for user in people {
-        let range = key::sessions_by_user(realm.id, user);
-        let page = ctx
-            .store
-            .scan(&range, None, 20, Dir::Reverse, KeysOrRecords::KeysOnly)
-            .await?;
-        let sids: Vec<Sid> = page
-            .records
-            .iter()
-            .filter_map(|r| key::tail(&r.key))
-            .filter_map(|t| Sid::from_bytes(&t))
+    for user in people.into_iter().take(LOOKED_FOR) {
+        let mut sids: Vec<Sid> = Vec::new();
+        let lists = [
+            (key::sessions_by_user(realm.id, user), Dir::Reverse),
+            // Whoever came back and left again came back.
+            (key::sessions_ended_by_user(realm.id, user), Dir::Forward),
+        ];
+        for (range, newest_first) in lists {
+            let page = ctx
+                .store
+                .scan(&range, None, OF_ONE, newest_first, KeysOrRecords::KeysOnly)
+                .await?;
+            let read = page.records.iter().filter_map(|r| key::tail(&r.key));
             // Most people have not come back: their other sessions need not be read to know it.
-            .filter(|sid| sid.is_since(act.at))
-            .collect();
+            let since = read
+                .filter_map(|tail| Sid::from_bytes(&tail))
+                .filter(|sid| sid.is_since(act.at));
+            let before = sids.len();
+            sids.extend(since);
+            complete &= page.next.is_none() || sids.len() - before < OF_ONE;
+        }
         if sids.is_empty() {
             continue;
         }
-        for (_, verdict) in denial::sessions(ctx, realm, &sids).await? {
-            back.extend(
-                verdict
-                    .ok()
-                    .map(|a| a.session)
-                    .filter(|s| s.started_at > act.at),
-            );
-        }
+        let found = denial::sessions(ctx, realm, &sids).await?;
+        back.extend(
+            found
+                .into_iter()
+                .filter_map(|(read, _)| Some(read?.value))
+                .filter(|s| s.started_at > act.at),
+        );
     }
     back.sort_by_key(|s| std::cmp::Reverse(s.started_at));
-    Ok(back)
+    back.dedup_by_key(|s| s.sid);
+    Ok((back, complete))
 }

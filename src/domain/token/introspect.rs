@@ -4,6 +4,7 @@ use super::refresh::RefreshToken;
 use super::{AccessClaims, verify};
 use crate::domain::client::Client;
 use crate::domain::grant::TokenFamily;
+use crate::domain::proof::Dead;
 use crate::domain::realm::Realm;
 use crate::domain::{Context, Fault, denial};
 use std::sync::Arc;
@@ -21,8 +22,9 @@ pub enum Active {
     Refresh(Box<TokenFamily>),
 }
 
-/// Looks at a token for `caller`. `None` for anything that is not good, is somebody else's, or is nothing at all: all of
-/// these look the same (RFC 7662 §2.2).
+/// Looks at a token for `caller`. The inner error is for anything that is not good, is somebody else's, or is nothing at
+/// all: to the caller all of these look the same (RFC 7662 §2.2). It names the act by which a token is dead that the
+/// caller may know of.
 ///
 /// # Errors
 /// [`Fault`] when it could not decide.
@@ -31,30 +33,37 @@ pub async fn introspect(
     realm: &Realm,
     caller: &Client,
     token: &str,
-) -> Result<Option<Active>, Fault> {
+) -> Result<Result<Active, Option<Dead>>, Fault> {
     if let Some(refresh) = RefreshToken::read(ctx, token) {
         if refresh.realm != realm.id {
-            return Ok(None);
+            return Ok(Err(None));
         }
-        let verdict = denial::family(ctx, realm, caller, refresh.family).await?;
-        return Ok(verdict
-            .ok()
-            .filter(|active| {
-                active.family.refreshable && active.family.generation == refresh.generation
-            })
-            .map(|active| Active::Refresh(Box::new(active.family))));
+        return Ok(
+            match denial::family(ctx, realm, caller, refresh.family).await? {
+                Ok(active) => {
+                    let family = active.family;
+                    let current = family.refreshable && family.generation == refresh.generation;
+                    current
+                        .then(|| Active::Refresh(Box::new(family)))
+                        .ok_or(None)
+                }
+                Err(denied) => Err(Dead::by(&denied, caller.client_id())),
+            },
+        );
     }
     let Some(claims) = verify::access(ctx, realm, token).await? else {
-        return Ok(None);
+        return Ok(Err(None));
     };
     if !entitled(caller, &claims) {
-        return Ok(None);
+        return Ok(Err(None));
     }
-    let verdict = denial::access(ctx, realm, &claims).await?;
-    Ok(verdict.ok().map(|family| Active::Access {
-        claims,
-        username: family.map(|active| active.family.grant.username),
-    }))
+    Ok(match denial::access(ctx, realm, &claims).await? {
+        Ok(family) => Ok(Active::Access {
+            claims,
+            username: family.map(|active| active.family.grant.username),
+        }),
+        Err(denied) => Err(Dead::by(&denied, &claims.client_id)),
+    })
 }
 
 /// A client may ask about its own tokens and about those made for it or for a resource it is registered for

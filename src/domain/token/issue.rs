@@ -1,16 +1,17 @@
-//! The only mint: access, ID and refresh tokens are made here and nowhere else.
+//! The only mint: access, ID and refresh tokens, and whatever else the realm signs, are made here and nowhere else.
 //!
 //! Decides nothing about policy: whoever calls has asked the judge and committed what the tokens rest on.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::claims::{requested, user_claims};
 use super::refresh::RefreshToken;
 use super::{AccessClaims, opaque};
 use crate::crypto::{self, Alg, SigningKey};
 use crate::domain::client::Client;
 use crate::domain::grant::TokenFamily;
-use crate::domain::id::{Sid, UserId};
+use crate::domain::id::{Sid, SignOutId, UserId};
 use crate::domain::realm::{AccessTokenFormat, Realm};
 use crate::domain::ssf::{Event, Stream};
 use crate::domain::time::Span;
@@ -257,6 +258,28 @@ pub async fn revocation_token(
     sign(&signer, "global-token-revocation+jwt", &claims)
 }
 
+/// Signs the receipt of an act, to be kept and shown to others: `sub` is the act, the claim `receipt` what was known of it
+/// at `iat`. Without `exp` and `aud`, since what happened does not expire and concerns everybody; its type keeps it from
+/// being taken for any token.
+///
+/// # Errors
+/// [`Fault`] when the key cannot sign.
+pub async fn receipt(
+    ctx: &Context,
+    realm: &Realm,
+    act: SignOutId,
+    receipt: &Value,
+) -> Result<String, Fault> {
+    let claims = json!({
+        "iss": realm.issuer(&ctx.public_url),
+        "iat": ctx.now().secs(),
+        "sub": act.to_string(),
+        "receipt": receipt,
+    });
+    let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
+    sign(&signer, "receipt+jwt", &claims)
+}
+
 async fn access_text(
     ctx: &Context,
     realm: &Realm,
@@ -377,67 +400,4 @@ fn at_hash(access_token: &str, alg: Alg) -> String {
     let hash = aws_lc_rs::digest::digest(digest, access_token.as_bytes());
     let bytes = hash.as_ref();
     crypto::b64(bytes.get(..bytes.len() / 2).unwrap_or(bytes))
-}
-
-/// The claim names that the `claims` parameter asks for in one place (OIDC Core §5.5).
-pub(super) fn requested(claims: Option<&str>, place: &str) -> Vec<String> {
-    let parsed: Option<Value> = claims.and_then(|text| serde_json::from_str(text).ok());
-    parsed
-        .as_ref()
-        .and_then(|v| v.get(place))
-        .and_then(Value::as_object)
-        .map(|o| o.keys().cloned().collect())
-        .unwrap_or_default()
-}
-
-/// The claims of the scope `profile` that a user may have (OIDC Core §5.4).
-pub(in crate::domain) const PROFILE: [&str; 13] = [
-    "name",
-    "family_name",
-    "given_name",
-    "middle_name",
-    "nickname",
-    "profile",
-    "picture",
-    "website",
-    "gender",
-    "birthdate",
-    "zoneinfo",
-    "locale",
-    "updated_at",
-];
-
-/// The user's claims that a scope releases (OIDC Core §5.4), and those asked for by name.
-pub(super) fn user_claims(user: &User, scope: &str, asked: &[String]) -> Map<String, Value> {
-    let mut out = Map::new();
-    let has = |name: &str| scope.split(' ').any(|s| s == name);
-    let mut names: Vec<&str> = Vec::new();
-    if has("profile") {
-        names.extend(PROFILE);
-    }
-    if has("email") {
-        names.extend(["email", "email_verified"]);
-    }
-    if has("phone") {
-        names.extend(["phone_number", "phone_number_verified"]);
-    }
-    if has("address") {
-        names.push("address");
-    }
-    names.extend(asked.iter().map(String::as_str));
-    for name in names {
-        if let Some(value) = user.claims.get(name) {
-            out.insert(name.to_owned(), value.clone());
-        }
-    }
-    if has("profile") || asked.iter().any(|a| a == "preferred_username") {
-        out.insert(
-            "preferred_username".to_owned(),
-            user.username.clone().into(),
-        );
-    }
-    if has("roles") {
-        out.insert("roles".to_owned(), user.roles.clone().into());
-    }
-    out
 }

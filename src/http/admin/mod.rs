@@ -7,6 +7,7 @@
 mod acts;
 mod clients;
 mod events;
+pub(in crate::http) mod export;
 mod keys;
 mod openapi;
 mod paging;

@@ -49,7 +49,7 @@ const ABOUT: &str = "An access token whose aud holds {public_url}/admin, of a us
 application/problem+json (RFC 9457). What you have no right to know about does not exist (404); inside a realm where you \
 have some right, a missing one is named (403). Collections also answer with a trailing slash. An act that ended sessions \
 names its sign-out in the header Realmkeep-Signout. Idempotency-Key on POST /signouts: the same key with the same body is \
-the same act. refusedSince is null in this version.";
+the same act.";
 
 fn operation(row: &Route) -> Value {
     let mut parameters: Vec<Value> = names(row.path)
@@ -72,10 +72,10 @@ fn operation(row: &Route) -> Value {
     }
     let (status, schema) = row.answer;
     let content = schema.map(|name| {
-        let kind = if name == "Events" {
-            "text/event-stream"
-        } else {
-            "application/json"
+        let kind = match name {
+            "Events" => "text/event-stream",
+            "SignedReceipt" => "application/jwt",
+            _ => "application/json",
         };
         json!({ kind: { "schema": reference(name) } })
     });

@@ -11,6 +11,7 @@ use super::read::Params;
 use super::table::{Need, Route};
 use crate::crypto::{self, Secret};
 use crate::domain::access::{self, Right};
+use crate::domain::proof::{self, Kind};
 use crate::domain::realm::{self, Realm};
 use crate::domain::token::resources::admin_audience;
 use crate::domain::token::{opaque, userinfo};
@@ -52,8 +53,14 @@ impl Principal {
         let Some(home) = home else {
             return Err(refused());
         };
-        let Some(claims) = userinfo::good(ctx, &home, token).await? else {
-            return Err(refused());
+        let claims = match userinfo::good(ctx, &home, token).await? {
+            Ok(claims) => claims,
+            Err(dead) => {
+                if let Some(dead) = dead {
+                    proof::dead(ctx, &home, &dead, Kind::AdminApi, ip);
+                }
+                return Err(refused());
+            }
         };
         let audience = admin_audience(ctx);
         if !claims.aud.contains(&audience) {

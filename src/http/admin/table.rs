@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, delete, get, post, put};
 
-use super::{clients, events, keys, realms, sessions, signouts, streams, users};
+use super::{clients, events, export, keys, realms, sessions, signouts, streams, users};
 use crate::domain::access::Right;
 use crate::http::state::App;
 
@@ -131,6 +131,8 @@ pub(super) static ROUTES: &[Route] = &[
         .body("SignOutRequest").answers(201, "SignOut"),
     row("GET", "/admin/realms/{realm}/signouts/{id}", VIEW_SESSIONS, || get(signouts::one), "Shows a sign-out's receipt")
         .answers(200, "SignOut"),
+    row("GET", "/admin/realms/{realm}/signouts/{id}/export", VIEW_SESSIONS, || get(export::one), "The receipt signed by the realm (application/jwt, a compact JWS)")
+        .answers(200, "SignedReceipt"),
     row("POST", "/admin/realms/{realm}/signouts/{id}/redeliver", END_SESSIONS, || post(signouts::redeliver), "Tells the apps again that refused, gave up or wait; only those of clients, when the body names some")
         .body("Redeliver").answers(200, "Redelivered"),
     row("GET", "/admin/realms/{realm}/signouts/{id}/events", VIEW_SESSIONS, || get(events::watch), "Sends the receipt whenever it changes, until it is settled (server-sent events)")

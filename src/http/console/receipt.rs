@@ -1,15 +1,14 @@
 //! `GET /admin/{realm}/signouts/{id}`: the receipt of one act, as a page, as the part that renews itself
-//! (`X-Fragment: receipt`) and, under `{id}.json`, to keep.
+//! (`X-Fragment: receipt`) and, under `{id}.json` and, signed, `{id}.jwt`, to keep.
 
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect};
 
-use super::frame::{self, Answer};
+use super::frame::{self, Answer, Stop};
 use super::gate::Gate;
 use super::pages::{
     LogLine, Person, Progress, Receipt as ReceiptView, ReceiptApp, ReceiptPage, ReceiptSession,
@@ -22,33 +21,33 @@ use crate::domain::denial;
 use crate::domain::id::{Sid, SignOutId};
 use crate::domain::outbox::redeliver::redeliver as again;
 use crate::domain::outbox::{Attempt, Channel};
+use crate::domain::proof::{Kind, Refused};
 use crate::domain::session::Session;
 use crate::domain::signout::receipt::{App, Receipt, read};
 use crate::domain::signout::told::{AppState, Told};
 use crate::domain::signout::{Reason, SignOut, State};
+use crate::domain::time::Timestamp;
 use crate::domain::{ActorKind, Fault};
+use crate::http::admin::export;
 
 /// Answers the receipt.
 pub async fn page(gate: Gate, Path((_, name)): Path<(String, String)>) -> Answer {
-    let (id, as_json) = match name.strip_suffix(".json") {
-        Some(id) => (id, true),
-        None => (name.as_str(), false),
+    let (id, kind) = match name.rsplit_once('.') {
+        Some((id, kind)) => (id, Some(kind)),
+        None => (name.as_str(), None),
     };
     let receipt = match id.parse::<SignOutId>() {
         Ok(id) => read(&gate.ctx, &gate.realm, id).await?,
         Err(_) => None,
     };
     let Some(receipt) = receipt else {
-        let text = "No sign-out of this realm has this id.";
-        return Err(gate.message(
-            StatusCode::NOT_FOUND,
-            "There is no such receipt",
-            text,
-            Vec::new(),
-        ));
+        return Err(no_such(&gate));
     };
-    if as_json {
-        return Ok(download(&receipt));
+    match kind {
+        None => {}
+        Some("json") => return Ok(export::plain(&receipt)),
+        Some("jwt") => return Ok(export::signed(&gate.ctx, &gate.realm, &receipt).await?),
+        Some(_) => return Err(no_such(&gate)),
     }
     let view = view(&gate, &receipt).await?;
     if gate.fragment.as_deref() == Some("receipt") {
@@ -59,6 +58,16 @@ pub async fn page(gate: Gate, Path((_, name)): Path<(String, String)>) -> Answer
         receipt: view,
     };
     Ok(frame::html(StatusCode::OK, &page))
+}
+
+fn no_such(gate: &Gate) -> Stop {
+    let text = "No sign-out of this realm has this id.";
+    gate.message(
+        StatusCode::NOT_FOUND,
+        "There is no such receipt",
+        text,
+        Vec::new(),
+    )
 }
 
 async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
@@ -98,7 +107,8 @@ async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
             .map(|s| format!("{}, {}", shown_name(s), words::clock(s.started_at).text))
             .unwrap_or_default(),
         apps: receipt.apps.iter().map(|a| app(gate, a)).collect(),
-        refused: None,
+        refused: Some(receipt.refused.count()),
+        more_back: !receipt.came_back_is_complete,
         log: log(receipt),
         more_sessions: act.sessions.saturating_sub(listed),
         sessions,
@@ -111,6 +121,7 @@ async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
         may_redeliver: gate.admin.may(Right::EndSessions, &gate.realm),
         back_url: gate.at("/sessions").to_string(),
         json_url: Some(format!("{url}.json")),
+        signed_url: Some(format!("{url}.jwt")),
         url,
     })
 }
@@ -243,22 +254,29 @@ fn answer(last: &Attempt) -> String {
 
 fn log(receipt: &Receipt) -> Vec<LogLine> {
     let act = &receipt.sign_out;
-    let mut log: Vec<LogLine> = receipt
-        .came_back
-        .iter()
-        .take(SHOWN)
-        .map(|session| LogLine {
+    let back = receipt.came_back.iter().take(SHOWN).map(|session| {
+        let detail = format!(
+            "{}, {}. A new session.",
+            device(&session.device).words(),
+            session.ip
+        );
+        let line = LogLine {
             kind: "returned".to_owned(),
             at: words::clock(session.started_at),
             strong: format!("{} signed in again", shown_name(session)),
             text: String::new(),
-            detail: format!(
-                "{}, {}. A new session.",
-                device(&session.device).words(),
-                session.ip
-            ),
-        })
-        .collect();
+            detail,
+        };
+        (session.started_at, line)
+    });
+    let refused = receipt
+        .refused
+        .rows()
+        .iter()
+        .map(|row| (row.last_at, refused(receipt, row)));
+    let mut lines: Vec<(Timestamp, LogLine)> = back.chain(refused).collect();
+    lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    let mut log: Vec<LogLine> = lines.into_iter().map(|(_, line)| line).collect();
     log.push(LogLine {
         kind: "cut".to_owned(),
         at: words::clock(act.at),
@@ -270,6 +288,36 @@ fn log(receipt: &Receipt) -> Vec<LogLine> {
         detail: String::new(),
     });
     log
+}
+
+/// "Refused: a revoked refresh token of Payroll, 3 times", and from where.
+fn refused(receipt: &Receipt, row: &Refused) -> LogLine {
+    let app = row.client_id.as_ref().map(|id| {
+        let app = receipt.apps.iter().find(|app| app.client_id == *id);
+        app.map_or(id, |app| &app.name)
+    });
+    let of = app.map(|name| format!(" of {name}")).unwrap_or_default();
+    let often = match row.count {
+        1 => String::new(),
+        n => format!(", {} times", grouped(n)),
+    };
+    let from = match (&row.ip, row.kind) {
+        (Some(ip), Kind::Introspection) => format!("Asked by {ip}"),
+        (Some(ip), _) => format!("From {ip}"),
+        (None, _) => String::new(),
+    };
+    let first = words::clock(row.first_at).text;
+    LogLine {
+        kind: "refused".to_owned(),
+        at: words::clock(row.last_at),
+        strong: "Refused".to_owned(),
+        text: format!("{}{of}{often}", row.kind.words()),
+        detail: match (row.count, from.as_str()) {
+            (1, _) => from,
+            (_, "") => format!("First at {first}"),
+            (_, from) => format!("{from}, first at {first}"),
+        },
+    }
 }
 
 /// The sessions of the act: what ended, what was kept, what was over before, what nobody knows.
@@ -327,68 +375,6 @@ pub async fn redeliver(gate: Gate, Path((_, id)): Path<(String, String)>, body: 
         again(&gate.ctx, &gate.realm, &actor, id, Some(app.client)).await?;
     }
     Ok(Redirect::to(&gate.at(&format!("/signouts/{id}")).to_string()).into_response())
-}
-
-/// The receipt as a file.
-fn download(receipt: &Receipt) -> Response {
-    let act = &receipt.sign_out;
-    let apps: Vec<_> = receipt
-        .apps
-        .iter()
-        .map(|app| {
-            json!({
-                "clientId": app.client_id,
-                "name": app.name,
-                "channel": app.channel.as_str(),
-                "state": app.state.as_str(),
-                "sessions": app.sessions,
-                "boundUntil": app.bound_until.map(|at| at.rfc3339()),
-            })
-        })
-        .collect();
-    let one = |session: &Session| {
-        json!({
-            "id": session.sid.to_string(),
-            "userId": session.user.to_string(),
-            "username": session.username,
-            "ipAddress": session.ip,
-            "startedAt": session.started_at.rfc3339(),
-        })
-    };
-    let ids = |sids: &[Sid]| sids.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let body = json!({
-        "id": act.id.to_string(),
-        "reason": act.reason.as_str(),
-        "why": act.why,
-        "note": act.note,
-        "message": act.message,
-        "actor": act.actor,
-        "at": act.at.rfc3339(),
-        "selection": act.selection,
-        "state": state(act),
-        "sessions": act.sessions,
-        "people": act.people,
-        "families": act.families,
-        "offline": act.offline,
-        "ended": receipt.sessions.iter().map(one).collect::<Vec<_>>(),
-        "protected": ids(&act.protected),
-        "alreadyEnded": ids(&act.already_ended),
-        "notFound": act.not_found,
-        "apps": apps,
-        "cameBack": receipt.came_back.iter().map(one).collect::<Vec<_>>(),
-    });
-    let name = format!("attachment; filename=\"sign-out-{}.json\"", act.id);
-    let mut response = axum::Json(body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        headers.insert(header::CONTENT_DISPOSITION, name);
-    }
-    response
 }
 
 /// Lines of each kind on one page.

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::address::inside;
 use super::frame::{Stop, request_id};
 use crate::domain::access::{self, Right};
+use crate::domain::client::CONSOLE;
 use crate::domain::denial::{self, ActiveSession};
 use crate::domain::id::Sid;
+use crate::domain::proof::{self, Kind, Use};
 use crate::domain::realm::{self, Realm};
 use crate::domain::session::address::enter;
 use crate::domain::time::Timestamp;
@@ -177,8 +179,17 @@ async fn recognise(
     let Some(home) = realm::find(ctx, &handle.realm).await? else {
         return Ok(Err(Absent::Nobody));
     };
-    let Ok(active) = denial::session(ctx, &home, handle.sid).await? else {
-        return Ok(Err(ended));
+    let active = match denial::session(ctx, &home, handle.sid).await? {
+        Ok(active) => active,
+        Err(denied) => {
+            let tried = Use {
+                kind: Kind::Cookie,
+                client_id: Some(CONSOLE),
+                ip: &peer.ip,
+            };
+            proof::denied(ctx, &home, &denied, tried);
+            return Ok(Err(ended));
+        }
     };
     let found = user::by_id(ctx, &home, active.session.user).await?;
     let Some(user) = found.map(|read| read.value).filter(|user| user.enabled) else {

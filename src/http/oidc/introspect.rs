@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::response::{IntoResponse, Response};
 
 use super::cors::Origin;
 use super::refused;
 use crate::domain::client::Client;
 use crate::domain::grant::{TokenFamily, code};
+use crate::domain::proof::{self, Kind};
 use crate::domain::realm::Realm;
 use crate::domain::token::AccessClaims;
 use crate::domain::token::introspect::{self, Active};
 use crate::http::answer::no_store;
-use crate::http::extract::{Form, InRealm, client};
+use crate::http::extract::{Form, InRealm, Peer, client};
 use crate::http::state::App;
 use crate::protocol::introspection::{ActiveToken, Introspection, TokenQuestion};
 use crate::protocol::{OAuthError, ScopeSet};
@@ -40,18 +41,24 @@ async fn answer(
     request: Request,
     asker: &mut Option<Arc<Client>>,
 ) -> Result<Introspection, OAuthError> {
-    let form = Form::read(request).await?;
+    let mut form = Form::read(request).await?;
     let client = client::authenticate_confidential(app, realm, &form).await?;
     *asker = Some(client.shared());
     // The hint changes nothing: what a token is can be seen from the token.
     let question = TokenQuestion::parse(&form.params)?;
     Ok(
         match introspect::introspect(&app.ctx, realm, &client, &question.token).await? {
-            None => Introspection::Inactive,
-            Some(Active::Access { claims, username }) => {
+            Err(dead) => {
+                if let Some(dead) = dead {
+                    let Ok(peer) = Peer::from_request_parts(&mut form.parts, app).await;
+                    proof::dead(&app.ctx, realm, &dead, Kind::Introspection, &peer.ip);
+                }
+                Introspection::Inactive
+            }
+            Ok(Active::Access { claims, username }) => {
                 Introspection::Active(Box::new(access(&claims, username)))
             }
-            Some(Active::Refresh(family)) => {
+            Ok(Active::Refresh(family)) => {
                 let issuer = realm.issuer(&app.ctx.public_url);
                 Introspection::Active(Box::new(refresh(*family, issuer, realm)))
             }

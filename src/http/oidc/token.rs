@@ -9,7 +9,9 @@ use axum::response::{IntoResponse, Response};
 use super::cors::Origin;
 use super::refused;
 use crate::domain::client::{AuthenticatedClient, Client};
+use crate::domain::denial::Denied;
 use crate::domain::grant::code::{self, Redeem, RedeemError};
+use crate::domain::proof::{self, Kind, Use};
 use crate::domain::realm::Realm;
 use crate::domain::token::issue::{self, Minted, Scoped};
 use crate::domain::token::resources::{self, ResourceError};
@@ -65,7 +67,8 @@ async fn answer(
                 code_verifier: code_verifier.as_deref(),
                 resources: &resource,
             };
-            exchange(app, realm, &client, redeem).await
+            let Ok(peer) = Peer::from_request_parts(&mut form.parts, app).await;
+            exchange(app, realm, &client, redeem, &peer).await
         }
         TokenRequest::RefreshToken {
             refresh_token,
@@ -82,6 +85,11 @@ async fn answer(
             };
             rotate::rotate(&app.ctx, realm, &client, presented)
                 .await?
+                .inspect_err(|why| {
+                    if let RotateError::Denied(denied) = why {
+                        note(app, realm, &client, Kind::RefreshToken, denied, &peer);
+                    }
+                })
                 .map_err(not_rotated)
         }
         TokenRequest::ClientCredentials { scope, resource } => {
@@ -95,10 +103,16 @@ async fn exchange(
     realm: &Realm,
     client: &AuthenticatedClient,
     redeem: Redeem<'_>,
+    peer: &Peer,
 ) -> Result<Minted, OAuthError> {
     let asked = redeem.resources;
     let family = code::redeem(&app.ctx, realm, client, redeem)
         .await?
+        .inspect_err(|why| {
+            if let RedeemError::SessionEnded(denied) = why {
+                note(app, realm, client, Kind::Code, denied, peer);
+            }
+        })
         .map_err(not_redeemed)?;
     let audience =
         resources::narrow(client, &family.grant.resources, asked).map_err(|e| not_a_target(&e))?;
@@ -149,6 +163,16 @@ async fn own_right(
     let audience =
         resources::for_client(&app.ctx, client, resource).map_err(|e| not_a_target(&e))?;
     Ok(issue::for_client(&app.ctx, realm, client, Scoped { scope, audience }).await?)
+}
+
+/// Notes what was tried in vain on the receipt of the act that ended it.
+fn note(app: &App, realm: &Realm, client: &Client, kind: Kind, denied: &Denied, peer: &Peer) {
+    let tried = Use {
+        kind,
+        client_id: Some(client.client_id()),
+        ip: &peer.ip,
+    };
+    proof::denied(&app.ctx, realm, denied, tried);
 }
 
 fn not_redeemed(why: RedeemError) -> OAuthError {

@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use tracing::Span;
 
 use super::cors::Origin;
+use crate::domain::proof::{self, Kind};
 use crate::domain::realm::Realm;
 use crate::domain::token::userinfo::{self, UserinfoError};
 use crate::http::answer::no_store;
-use crate::http::extract::InRealm;
 use crate::http::extract::body::{Form, authorization, is_form};
+use crate::http::extract::{InRealm, Peer};
 use crate::http::state::App;
 use crate::protocol::userinfo::{bearer, challenge, refuse_in_query};
 use crate::protocol::{ErrorCode, OAuthError};
@@ -21,10 +22,11 @@ use crate::protocol::{ErrorCode, OAuthError};
 pub async fn userinfo(
     State(app): State<App>,
     InRealm(realm): InRealm,
+    peer: Peer,
     request: Request,
 ) -> Response {
     let origin = Origin::of(request.headers());
-    let response = match answer(&app, &realm, request).await {
+    let response = match answer(&app, &realm, &peer, request).await {
         Ok(Some(claims)) => (no_store(), Json(Value::Object(claims))).into_response(),
         Ok(None) => refusal(&realm, None),
         Err(error) => refusal(&realm, Some(error)),
@@ -36,6 +38,7 @@ pub async fn userinfo(
 async fn answer(
     app: &App,
     realm: &Realm,
+    peer: &Peer,
     request: Request,
 ) -> Result<Option<Map<String, Value>>, OAuthError> {
     refuse_in_query(request.uri().query())?;
@@ -50,7 +53,12 @@ async fn answer(
         .await?
         .map(Some)
         .map_err(|why| match why {
-            UserinfoError::Invalid => OAuthError::invalid_token(why.to_string()),
+            UserinfoError::Invalid(ref dead) => {
+                if let Some(dead) = dead {
+                    proof::dead(&app.ctx, realm, dead, Kind::Userinfo, &peer.ip);
+                }
+                OAuthError::invalid_token(why.to_string())
+            }
             UserinfoError::Scope => OAuthError::new(ErrorCode::InsufficientScope, why.to_string()),
         })
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use super::agent_state;
 use crate::domain::Fault;
 use crate::domain::denial::{ActiveSession, Denied};
+use crate::domain::proof::{self, Kind, Use};
 use crate::domain::realm::Realm;
 use crate::domain::session::{self, Started, cookie};
 use crate::http::extract::Peer;
@@ -76,7 +77,15 @@ pub async fn present(
                 Err(denied) => over = Presented::Ended(denied),
             },
             Err(Denied::Unknown) => {}
-            Err(denied) => over = Presented::Ended(denied),
+            Err(denied) => {
+                let tried = Use {
+                    kind: Kind::Cookie,
+                    client_id: None,
+                    ip: &peer.ip,
+                };
+                proof::denied(&app.ctx, realm, &denied, tried);
+                over = Presented::Ended(denied);
+            }
         }
     }
     Ok(over)

@@ -75,8 +75,8 @@ impl Receiver {
     pub(super) async fn still(&self) -> Result<(), Refusal> {
         let judged = userinfo::good(&self.app.ctx, &self.realm, self.token.expose()).await?;
         match judged {
-            Some(_) => Ok(()),
-            None => Err(invalid(&self.realm)),
+            Ok(_) => Ok(()),
+            Err(_) => Err(invalid(&self.realm)),
         }
     }
 }
@@ -104,7 +104,7 @@ async fn recognise(parts: &Parts, app: &App, realm: Arc<Realm>) -> Result<Receiv
     let Some(token) = bearer(header, None).map_err(refused)? else {
         return Err(Refusal::NoToken(realm.name.clone()));
     };
-    let Some(claims) = userinfo::good(&app.ctx, &realm, token.expose()).await? else {
+    let Ok(claims) = userinfo::good(&app.ctx, &realm, token.expose()).await? else {
         return Err(invalid(&realm));
     };
     let issuer = realm.issuer(&app.ctx.public_url);

@@ -108,7 +108,12 @@ const RECORDS: &[(&str, &str)] = &[
         "SignOut",
         "id:text state:text reason:text reasonText:text at:time actor:object why:text note:text message:text \
          selection:text counts:Counts protected:text[] notFound:text[] alreadyEnded:text[] sessions:SelectedSession[] \
-         sessionsAreComplete:flag blockSignIn:object apps:App[] refusedSince:object cameBack:SelectedSession[]",
+         sessionsAreComplete:flag blockSignIn:object apps:App[] refusedSince:RefusedUse[] \
+         cameBack:SelectedSession[] cameBackIsComplete:flag",
+    ),
+    (
+        "RefusedUse",
+        "kind:text clientId:text ipAddress:text firstAt:time lastAt:time count:count",
     ),
     ("SignOutPage", "signouts:SignOut[] next:text"),
 ];
@@ -134,6 +139,19 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
         "SelectedSession",
         "outcome",
         &["ended", "already_ended", "not_found", "protected"],
+    ),
+    (
+        "RefusedUse",
+        "kind",
+        &[
+            "cookie",
+            "refresh_token",
+            "code",
+            "userinfo",
+            "introspection",
+            "admin_api",
+            "others",
+        ],
     ),
     ("Client", "consent", &["never", "once", "always"]),
     (
@@ -170,6 +188,11 @@ pub(super) fn all() -> Value {
     out.insert(
         "Events".to_owned(),
         json!({ "type": "string", "description": "events named receipt, each with a SignOut" }),
+    );
+    let signed = "a JWS in compact form: typ receipt+jwt; iss, iat, sub (the sign-out's id) and receipt (a SignOut)";
+    out.insert(
+        "SignedReceipt".to_owned(),
+        json!({ "type": "string", "description": signed }),
     );
     out.insert("SignOutRequest".to_owned(), request());
     for (name, member, values) in CHOICES {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::session::brief;
 use crate::domain::id::Sid;
 use crate::domain::outbox::Channel;
+use crate::domain::proof::Refused;
 use crate::domain::signout::receipt::App;
 use crate::domain::signout::told::{AppState, Told};
 use crate::domain::signout::{Plan, Receipt, SignOut};
@@ -120,15 +121,33 @@ pub(in crate::http::admin) fn receipt(receipt: &Receipt) -> Value {
         json!(shown >= act.sessions),
     );
     body.insert("apps".to_owned(), receipt.apps.iter().map(app).collect());
-    // Not measured in this version; an empty list would say that nothing was refused.
-    body.insert("refusedSince".to_owned(), Value::Null);
+    body.insert(
+        "refusedSince".to_owned(),
+        receipt.refused.rows().iter().map(refused).collect(),
+    );
     let back = receipt.came_back.iter().map(|session| {
         let mut row = brief(session);
         row.insert("authMethods".to_owned(), json!(session.amr));
         Value::Object(row)
     });
     body.insert("cameBack".to_owned(), back.collect());
+    body.insert(
+        "cameBackIsComplete".to_owned(),
+        json!(receipt.came_back_is_complete),
+    );
     Value::Object(body)
+}
+
+/// What was tried in vain since.
+fn refused(row: &Refused) -> Value {
+    json!({
+        "kind": row.kind,
+        "clientId": row.client_id,
+        "ipAddress": row.ip,
+        "firstAt": row.first_at.rfc3339(),
+        "lastAt": row.last_at.rfc3339(),
+        "count": row.count,
+    })
 }
 
 /// What an act means for one app, and what it has answered.

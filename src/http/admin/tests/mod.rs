@@ -300,7 +300,7 @@ impl House {
         userinfo::good(&self.ctx, realm, token)
             .await
             .unwrap()
-            .is_some()
+            .is_ok()
     }
 }
 

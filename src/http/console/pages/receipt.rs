@@ -73,8 +73,12 @@ pub struct Receipt {
     pub may_redeliver: bool,
     /// Where the list is.
     pub back_url: String,
+    /// Whether more people may have signed in again than are known here.
+    pub more_back: bool,
     /// The same as JSON.
     pub json_url: Option<String>,
+    /// The same, signed by the realm.
+    pub signed_url: Option<String>,
 }
 
 impl askama::filters::HtmlSafe for Receipt {}

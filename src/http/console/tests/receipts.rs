@@ -117,10 +117,16 @@ async fn a_receipt_renews_itself_is_kept_as_a_file_and_knows_who_came_back() {
     );
     let json: serde_json::Value = serde_json::from_str(&file.body).unwrap();
     assert_eq!(
-        (&json["id"], &json["sessions"]),
+        (&json["id"], &json["counts"]["sessions"]),
         (&act.id.to_string().into(), &1.into())
     );
-    assert_eq!(json["ended"][0]["username"], "anna");
+    assert_eq!(json["sessions"][0]["username"], "anna");
+    // The same, signed: three parts, of which the second holds it.
+    let file = browser.get(&format!("{path}.jwt")).await;
+    assert_eq!(file.headers[header::CONTENT_TYPE], "application/jwt");
+    let claims = crate::crypto::unb64(file.body.split('.').nth(1).unwrap()).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!((&claims["sub"], &claims["receipt"]), (&json["id"], &json));
     for missing in ["nonsense", "018f0000-0000-7000-8000-000000000000"] {
         let reply = browser
             .get(&format!("/admin/demo/signouts/{missing}"))

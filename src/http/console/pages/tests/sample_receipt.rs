@@ -225,7 +225,9 @@ pub(super) fn receipt() -> Receipt {
         message: String::new(),
         may_redeliver: true,
         back_url: "/admin/acme-prod/sessions".to_owned(),
+        more_back: false,
         json_url: None,
+        signed_url: None,
     }
 }
 
