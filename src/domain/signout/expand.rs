@@ -48,8 +48,6 @@ pub enum Which {
 
 /// Sessions that end in one commit.
 const PIECE: usize = 24;
-const MOST_OPS: usize = 900; // The store takes a little more.
-const MOST_BYTES: usize = 900 * 1024;
 /// Commits under way at once: they share the store's group commit.
 const ABREAST: usize = 16;
 
@@ -299,6 +297,11 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
         let mut rest = Vec::new();
         let mut more = Vec::new();
         for sid in &left {
+            // What one session can add at most fits beside it.
+            if batch.len() > 500 {
+                rest.push(*sid);
+                continue;
+            }
             let Some(read) = session::find(ctx, realm, *sid).await? else {
                 continue;
             };
@@ -312,16 +315,7 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
             if read.value.started_at > act.at {
                 continue;
             }
-            let mut one = Batch::new();
-            let wrote = write::session(ctx, realm, act, read, &mut one).await?;
-            // Who has many grants, or many who hear of it, takes a commit of their own.
-            let fits =
-                batch.len() + one.len() <= MOST_OPS && batch.size() + one.size() <= MOST_BYTES;
-            if !batch.is_empty() && !fits {
-                rest.push(*sid);
-                continue;
-            }
-            batch.merge(one);
+            let wrote = write::session(ctx, realm, act, read, &mut batch).await?;
             if wrote.more {
                 more.push(*sid);
             }

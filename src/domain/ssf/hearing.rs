@@ -97,29 +97,15 @@ fn fitting(kind: &Kind, client: &Client) -> Option<Kind> {
     if !client.settings.enabled {
         return None;
     }
-    let Kind::TokenClaimsChange { claims } = kind else {
+    let Kind::TokenClaimsChange { claims: changed } = kind else {
         return Some(kind.clone());
     };
-    let carried: Map<String, Value> = claims
+    let carried: Map<String, Value> = changed
         .iter()
-        .filter(|(name, _)| carries(&client.settings.scope, name))
+        .filter(|(name, _)| claims::carries(&client.settings.scope, name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     (!carried.is_empty()).then_some(Kind::TokenClaimsChange { claims: carried })
-}
-
-/// Whether tokens of a client with this scope carry a claim, be it in the ID token, the access token or userinfo.
-fn carries(scope: &str, claim: &str) -> bool {
-    let has = |name: &str| scope.split(' ').any(|s| s == name);
-    match claim {
-        // In every access token.
-        "roles" => true,
-        "preferred_username" => has("profile"),
-        "email" | "email_verified" => has("email"),
-        "phone_number" | "phone_number_verified" => has("phone"),
-        "address" => has("address"),
-        other => has("profile") && claims::PROFILE.contains(&other),
-    }
 }
 
 async fn names(

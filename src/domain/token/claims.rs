@@ -31,6 +31,20 @@ pub(in crate::domain) const PROFILE: [&str; 13] = [
     "updated_at",
 ];
 
+/// Whether tokens of a client with this scope carry a claim, be it in the ID token, the access token or userinfo.
+pub(in crate::domain) fn carries(scope: &str, claim: &str) -> bool {
+    let has = |name: &str| scope.split(' ').any(|s| s == name);
+    match claim {
+        // In every access token.
+        "roles" => true,
+        "preferred_username" => has("profile"),
+        "email" | "email_verified" => has("email"),
+        "phone_number" | "phone_number_verified" => has("phone"),
+        "address" => has("address"),
+        other => has("profile") && PROFILE.contains(&other),
+    }
+}
+
 /// The user's claims that a scope releases (OIDC Core §5.4), and those asked for by name.
 pub(super) fn user_claims(user: &User, scope: &str, asked: &[String]) -> Map<String, Value> {
     let mut out = Map::new();
