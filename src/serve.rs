@@ -140,6 +140,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     tasks.spawn(workers::sweep(ctx.clone(), stop.clone()));
     tasks.spawn(workers::expand(ctx.clone(), stop.clone()));
     tasks.spawn(workers::prove(ctx.clone(), stop.clone()));
+    tasks.spawn(workers::count(ctx.clone(), stop.clone()));
     tasks.spawn(crate::deliver::dispatch(ctx.clone(), stop.clone()));
     tasks.spawn(workers::upkeep(figures.clone(), stop.clone()));
     if let Ok(management) = TcpListener::bind(settings.management_listen).await {
