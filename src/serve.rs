@@ -1,5 +1,6 @@
 //! The composition root: settings → store, clock, entropy, keys → router and workers; and how all of it stops.
 
+mod background;
 mod follow;
 pub(crate) mod start;
 mod workers;
@@ -137,11 +138,17 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(follow::follow(ctx.clone(), stop.clone()));
-    tasks.spawn(workers::sweep(ctx.clone(), stop.clone()));
-    tasks.spawn(workers::expand(ctx.clone(), stop.clone()));
-    tasks.spawn(workers::prove(ctx.clone(), stop.clone()));
-    tasks.spawn(workers::count(ctx.clone(), stop.clone()));
-    tasks.spawn(crate::deliver::dispatch(ctx.clone(), stop.clone()));
+    let background: Vec<background::Work> = vec![
+        Box::pin(workers::sweep(ctx.clone(), stop.clone())),
+        Box::pin(workers::expand(ctx.clone(), stop.clone())),
+        Box::pin(workers::prove(ctx.clone(), stop.clone())),
+        Box::pin(workers::count(ctx.clone(), stop.clone())),
+        Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
+    ];
+    tasks.spawn(
+        background::start(background)
+            .map_err(io("no thread for what runs beside the requests".to_owned()))?,
+    );
     tasks.spawn(workers::upkeep(figures.clone(), stop.clone()));
     if let Ok(management) = TcpListener::bind(settings.management_listen).await {
         tasks.spawn(http::run::management(

@@ -40,10 +40,11 @@ struct Fact {
 }
 
 /// Numbers that look random and are the same in every run of a seed.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, below: u64) -> u64 {
+    /// A number below this one.
+    pub fn roll(&mut self, below: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

@@ -1,6 +1,7 @@
 //! Every app learns of a sign-out, and the receipt says how each of them stands: apps that confirm, refuse, break, hang,
 //! drip, redirect, never end, are not there, or are where nobody may go.
 
+mod crashes;
 mod crowd;
 mod faults;
 mod killed;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use crate::support::{App, Browser, Engine, Operator, Receiver, TestServer, Tokens, realms};
 
 /// For what happens at once.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 /// For what waits for the end of a server's patience with an app.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -32,11 +33,15 @@ impl Scene {
     /// A server with these apps; `uri` of each is where it is told.
     async fn with(engine: Engine, apps: &[(&str, String)]) -> Scene {
         let apps: Vec<(&str, &str)> = apps.iter().map(|(id, uri)| (*id, uri.as_str())).collect();
-        let text = realms::with_apps(&apps);
-        let server = TestServer::with_realm(engine, Some(("demo", &text))).await;
-        let browser = Browser::default();
         let ids: Vec<&str> = apps.iter().map(|(id, _)| *id).collect();
-        let alice = sign_in(&server.url, &browser, &ids).await;
+        Scene::of(engine, &realms::with_apps(&apps), &ids).await
+    }
+
+    /// A server with this text of the realm `demo`; alice signs in to these of its apps.
+    async fn of(engine: Engine, realm: &str, ids: &[&str]) -> Scene {
+        let server = TestServer::with_realm(engine, Some(("demo", realm))).await;
+        let browser = Browser::default();
+        let alice = sign_in(&server.url, &browser, ids).await;
         let ops = server.ops();
         Scene {
             server,

@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// Sessions in the realm: the scenarios about sessions run once at each size, the others at the first
     #[arg(long, value_delimiter = ',', default_value = "1000")]
     pub(super) sessions: Vec<u32>,
+    /// Apps that each session takes part in, at most 3
+    #[arg(long, default_value_t = 1)]
+    pub(super) apps: u32,
     /// What remembers: sled or memory (which cannot be filled)
     #[arg(long, default_value = "sled")]
     pub(super) store: String,

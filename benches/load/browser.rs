@@ -16,6 +16,8 @@ pub(super) struct Browser {
     realm: &'static str,
     flows: u64,
     name: usize,
+    /// The application it goes to.
+    pub(super) client: (&'static str, &'static str),
 }
 
 /// What became of a password.
@@ -36,6 +38,7 @@ impl Browser {
             realm,
             flows: 0,
             name,
+            client: WEB,
         }
     }
 
@@ -94,7 +97,7 @@ impl Browser {
         password: &str,
     ) -> anyhow::Result<SignedIn> {
         let state = self.state();
-        let (mut path, verifier) = oauth::authorize(self.realm, WEB.0, &state);
+        let (mut path, verifier) = oauth::authorize(self.realm, self.client.0, &state);
         let mut page = None;
         for _ in 0..5 {
             let (status, location, text) = self.go("GET", &path, None).await?;
@@ -166,7 +169,7 @@ impl Browser {
     /// An application's request while signed in: straight back with a code.
     pub(super) async fn single_sign_on(&mut self) -> anyhow::Result<(String, String)> {
         let state = self.state();
-        let (path, verifier) = oauth::authorize(self.realm, WEB.0, &state);
+        let (path, verifier) = oauth::authorize(self.realm, self.client.0, &state);
         let (status, location, _) = self.go("GET", &path, None).await?;
         ensure!(
             matches!(status, 302 | 303),
@@ -184,7 +187,7 @@ impl Browser {
         code: &str,
         verifier: &str,
     ) -> anyhow::Result<oauth::Tokens> {
-        let question = oauth::exchange(&self.host, self.realm, WEB, code, verifier);
+        let question = oauth::exchange(&self.host, self.realm, self.client, code, verifier);
         oauth::tokens(&self.conn.call(&question).await?)
     }
 }

@@ -148,6 +148,38 @@ impl Lab {
         Ok(all)
     }
 
+    /// Signs in one person; answers their browser.
+    pub(super) async fn signed_in_at(&self, number: usize) -> anyhow::Result<Browser> {
+        let mut browser = self.browser(number);
+        let (username, password) = credentials(number);
+        match browser.sign_in(&username, &password).await? {
+            SignedIn::Code(code, verifier) => {
+                browser.exchange(&code, &verifier).await?;
+                Ok(browser)
+            }
+            SignedIn::Busy => bail!("the server is busy"),
+        }
+    }
+
+    /// Asks the admin API for something that has no answer.
+    pub(super) async fn admin_quiet(
+        &self,
+        method: &str,
+        path: &str,
+        json: &str,
+    ) -> anyhow::Result<()> {
+        let path = format!("/admin/realms/{REALM}{path}");
+        let question = bearer(method, &self.target.host, &path, &self.token, Some(json));
+        let mut conn = Conn::new(self.target.address);
+        let answer = conn.call(&question).await?;
+        ensure!(
+            matches!(answer.status, 200 | 204),
+            "{method} {path}: {}",
+            answer.start()
+        );
+        Ok(())
+    }
+
     /// Asks the admin API.
     pub(super) async fn admin(
         &self,
@@ -243,7 +275,7 @@ async fn own(args: &Args, size: u32) -> anyhow::Result<(Server, Option<String>, 
     let kept = args
         .fills
         .as_ref()
-        .map(|fills| fills.join(format!("{}-{size}", args.store)));
+        .map(|fills| fills.join(format!("{}-{size}-{}", args.store, args.apps)));
     if let Some(kept) = kept.as_ref().filter(|kept| kept.join("filled").exists()) {
         server::copy(kept, &options.data)?;
         let said = fs::read_to_string(kept.join("filled"))?;
@@ -252,7 +284,7 @@ async fn own(args: &Args, size: u32) -> anyhow::Result<(Server, Option<String>, 
     // The first start makes the realm; it can be filled while nobody serves it.
     let (server, _) = Server::start(options).await?;
     let (options, _) = server.stop().await?;
-    let said = fill(&options, size)?;
+    let said = fill(&options, size, args.apps)?;
     if let Some(kept) = &kept {
         server::copy(&options.data, kept)?;
         fs::write(kept.join("filled"), &said)?;
@@ -260,10 +292,11 @@ async fn own(args: &Args, size: u32) -> anyhow::Result<(Server, Option<String>, 
     Ok((Server::start(options).await?.0, Some(said), folder))
 }
 
-fn fill(options: &Options, size: u32) -> anyhow::Result<String> {
+fn fill(options: &Options, size: u32, apps: u32) -> anyhow::Result<String> {
     let before = server::size(&options.data);
     let mut command = server::program(&options.program);
-    command.args(["fill", "--realm", REALM, "--hours", "8", "--apps", "1"]);
+    command.args(["fill", "--realm", REALM, "--hours", "8", "--apps"]);
+    command.arg(apps.to_string());
     command.args([
         "--sessions",
         &size.to_string(),

@@ -11,6 +11,11 @@ use super::wire::{Answer, Conn, find, request};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
+/// Where codes are sent.
+pub(super) fn redirect_uri() -> &'static str {
+    REDIRECT_URI
+}
+
 /// A client's credentials as a header (RFC 6749 §2.3.1); the names and secrets here need no encoding.
 pub(super) fn basic(client: (&str, &str)) -> String {
     format!(

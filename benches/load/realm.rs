@@ -12,6 +12,10 @@ pub(super) const REALM_RS256: &str = "load-rs256";
 pub(super) const REDIRECT_URI: &str = "http://127.0.0.1:9/callback";
 /// Signs people in.
 pub(super) const WEB: (&str, &str) = ("load-web", "load-web-secret-0123456789abcdef");
+/// The apps that sessions are filled with.
+pub(super) const APPS: [&str; 3] = [WEB.0, "load-shop", "load-wiki"];
+/// What the names of apps begin with that never answer.
+pub(super) const HANGING: &str = "load-hang-";
 /// Acts for itself, and introspects.
 pub(super) const API: (&str, &str) = ("load-api", "load-api-secret-0123456789abcdef");
 /// Administers the realm.
@@ -75,6 +79,16 @@ token_endpoint_auth_method = "client_secret_basic"
 scope = "openid profile email"
 consent = "never"
 require_pkce = true
+[[clients]]
+client_id = "load-shop"
+client_secret = "load-shop-secret-0123456789abcdef"
+redirect_uris = ["http://127.0.0.1:9/callback"]
+scope = "openid profile email"
+[[clients]]
+client_id = "load-wiki"
+client_secret = "load-wiki-secret-0123456789abcdef"
+redirect_uris = ["http://127.0.0.1:9/callback"]
+scope = "openid profile email"
 [[clients]]
 client_id = "load-api"
 client_secret = "load-api-secret-0123456789abcdef"

@@ -11,10 +11,12 @@ use super::id::{ClientId, FamilyId, RealmId, Sid, SignOutId, UserId};
 use super::time::Timestamp;
 use crate::store::Range;
 
+mod outbox;
 mod policy;
 mod proof;
 mod told;
 
+pub use outbox::*;
 pub use policy::*;
 pub use proof::*;
 pub use told::*;
@@ -309,51 +311,6 @@ pub fn revoked_token(realm: RealmId, hash: &[u8; 32]) -> Bytes {
     Key::of(0x5E, realm).bytes(hash).end()
 }
 
-/// The space of queued deliveries.
-pub const QUEUED: u8 = 0x60;
-
-/// A delivery in the queue of its destination.
-pub fn queued(realm: RealmId, destination: &[u8; 16], due: Timestamp, id: &[u8; 16]) -> Bytes {
-    Key::of(QUEUED, realm)
-        .bytes(destination)
-        .num(due.0)
-        .bytes(id)
-        .end()
-}
-
-/// The queue of a destination, what is due first at its head.
-pub fn queued_of(realm: RealmId, destination: &[u8; 16]) -> Range {
-    Key::of(QUEUED, realm).bytes(destination).range()
-}
-
-/// Beyond every entry of a destination's queue.
-pub fn queued_last(realm: RealmId, destination: &[u8; 16]) -> Bytes {
-    Key::of(QUEUED, realm)
-        .bytes(destination)
-        .bytes(&[0xff; 25])
-        .end()
-}
-
-/// All queues.
-pub fn queued_all() -> Range {
-    Key::space(QUEUED).range()
-}
-
-/// Which node works a destination's queue.
-pub fn lease(realm: RealmId, destination: &[u8; 16]) -> Bytes {
-    Key::of(0x61, realm).bytes(destination).end()
-}
-
-/// All leases.
-pub fn leases() -> Range {
-    Key::space(0x61).range()
-}
-
-/// How a destination has answered lately.
-pub fn standing(realm: RealmId, destination: &[u8; 16]) -> Bytes {
-    Key::of(0x62, realm).bytes(destination).end()
-}
-
 /// An act of signing out.
 pub fn sign_out(realm: RealmId, id: SignOutId) -> Bytes {
     Key::of(0x82, realm).bytes(id.bytes()).end()
@@ -375,57 +332,6 @@ pub fn sign_out_session(realm: RealmId, id: SignOutId, sid: Sid) -> Bytes {
 /// What an act did with every session.
 pub fn sign_out_sessions(realm: RealmId, id: SignOutId) -> Range {
     Key::of(0x83, realm).bytes(id.bytes()).range()
-}
-
-/// One notice of an act: to this client, on this channel, about this session.
-pub fn delivery(realm: RealmId, act: SignOutId, client: ClientId, channel: u8, sid: Sid) -> Bytes {
-    Key::of(0x84, realm)
-        .bytes(act.bytes())
-        .bytes(client.bytes())
-        .bytes(&[channel])
-        .bytes(sid.bytes())
-        .end()
-}
-
-/// Every notice of an act, by client.
-pub fn deliveries(realm: RealmId, act: SignOutId) -> Range {
-    Key::of(0x84, realm).bytes(act.bytes()).range()
-}
-
-/// Every notice of an act to one client.
-pub fn deliveries_of_app(realm: RealmId, act: SignOutId, client: ClientId) -> Range {
-    Key::of(0x84, realm)
-        .bytes(act.bytes())
-        .bytes(client.bytes())
-        .range()
-}
-
-/// The client in the key of a delivery.
-pub fn delivery_client(at: &[u8]) -> Option<ClientId> {
-    ClientId::from_bytes(at.get(21..37)?)
-}
-
-/// What a large act has to tell one client on one channel.
-pub fn totals(realm: RealmId, act: SignOutId, client: ClientId, channel: u8) -> Bytes {
-    Key::of(0x88, realm)
-        .bytes(act.bytes())
-        .bytes(client.bytes())
-        .bytes(&[channel])
-        .end()
-}
-
-/// What a large act has to tell.
-pub fn totals_of(realm: RealmId, act: SignOutId) -> Range {
-    Key::of(0x88, realm).bytes(act.bytes()).range()
-}
-
-/// What of it has been settled.
-pub fn tally(realm: RealmId, act: SignOutId, client: ClientId, channel: u8) -> Bytes {
-    Key::of(0x89, realm)
-        .bytes(act.bytes())
-        .bytes(client.bytes())
-        .bytes(&[channel])
-        .end()
 }
 
 /// A frozen piece of a large selection.

@@ -72,3 +72,38 @@ async fn an_expired_hint_of_ones_own_session_still_signs_out() {
         Some("login_required")
     );
 }
+
+#[tokio::test]
+async fn offline_grants_stay_also_when_a_session_has_more_grants_than_one_commit_takes() {
+    let (server, web, browser) = start().await;
+    let first = alice(&web, &browser).await;
+    let notes = server.app("notes").await;
+    let offline = notes.sign_in_silently(&browser, &["offline_access"]).await;
+    let mut last = first.clone();
+    for _ in 0..55 {
+        last = web.sign_in_silently(&browser, &["profile"]).await;
+    }
+    let hint = format!("?id_token_hint={}", last.id_token);
+    let page = browser
+        .open(&format!("{}{hint}", server.endpoint("demo", "logout")))
+        .await;
+    assert_eq!(page.text("logged-out"), "You are signed out");
+    for tokens in [&first, &last] {
+        let refused = web.try_refresh(&tokens.refresh).await;
+        assert_eq!(refused.error(), "invalid_grant");
+    }
+    // Back-Channel Logout §2.7: what the user granted for the time without them is theirs to take back, not the app's.
+    notes.refresh(&offline).await;
+
+    // An administrator's ends everything.
+    let again = alice(&web, &browser).await;
+    let more = notes.sign_in_silently(&browser, &["offline_access"]).await;
+    for _ in 0..55 {
+        web.sign_in_silently(&browser, &["profile"]).await;
+    }
+    let select = serde_json::json!({ "sessions": [again.sid] });
+    let act = server.ops().sign_out(select).await;
+    assert_eq!(act["counts"]["families"], 57, "{act}");
+    let refused = notes.try_refresh(&more.refresh).await;
+    assert_eq!(refused.error(), "invalid_grant");
+}

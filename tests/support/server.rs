@@ -77,7 +77,7 @@ impl TestServer {
             listener: Some(self.listener.try_clone().expect("the listener")),
             ..Parts::default()
         };
-        let running = realmkeep::start(settings, parts)
+        let running = Box::pin(realmkeep::start(settings, parts))
             .await
             .unwrap_or_else(|e| panic!("{e}"));
         if let Some(password) = &running.generated_password {

@@ -40,7 +40,14 @@ async fn a_hundred_apps_that_hang_delay_neither_the_administrator_nor_an_app_tha
         receiver.answers(&format!("/{name}"), Reply::Status(200));
     }
     for name in &names {
-        scene.comes_to(&id, name, "acknowledged", PATIENCE).await;
+        let row = scene.comes_to(&id, name, "acknowledged", PATIENCE).await;
+        // One notice for each, and none sent that the receipt does not know of.
+        let sent = receiver.told(&format!("/{name}")).len();
+        assert_eq!(
+            (&row["channels"][0]["notices"], &row["attempts"]),
+            (&json!(1), &json!(sent)),
+            "{row}"
+        );
     }
     assert_eq!(receiver.told("/zz-good").len(), 1);
 }

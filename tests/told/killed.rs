@@ -8,7 +8,7 @@ use crate::support::process::{Home, Process, finish};
 
 const APPS: [&str; 3] = ["down", "hang", "error"];
 
-fn home(apps: &[(&str, String)]) -> Home {
+pub(super) fn home(apps: &[(&str, String)]) -> Home {
     let apps: Vec<(&str, &str)> = apps.iter().map(|(id, uri)| (*id, uri.as_str())).collect();
     let home = Home::new();
     let text = realms::with_apps(&apps).replace("{url}", &home.url);

@@ -151,7 +151,7 @@ async fn a_command_is_for_acts_that_end_everything_of_a_user_and_names_them_once
     let row = scene.stands(&all, "shop", "acknowledged", SOON).await;
     assert_eq!(
         (&row["channel"], &row["lastStatus"], &row["sessions"]),
-        (&json!("global-token-revocation"), &json!(204), &json!(2)),
+        (&json!("global-revocation"), &json!(204), &json!(2)),
         "{row}"
     );
     let told = receiver.told("/gtr");
@@ -248,7 +248,7 @@ async fn an_app_may_be_told_in_every_way_and_stands_as_the_worst_of_them() {
         states,
         [
             ("back-channel", "acknowledged"),
-            ("global-token-revocation", "acknowledged"),
+            ("global-revocation", "acknowledged"),
             ("webhook", "rejected")
         ]
     );

@@ -84,7 +84,7 @@ async fn an_app_is_tried_with_a_real_notice_about_nobody() {
     scene.ops.post(&path, &json!({})).await.expect(429);
     assert_eq!(down.told("/gone").len(), 1);
     // What has no harmless trial has none.
-    for channel in ["webhook", "global-token-revocation"] {
+    for channel in ["webhook", "global-revocation"] {
         let body = json!({ "channel": channel });
         test(&scene, "shop", body).await.expect(422);
     }

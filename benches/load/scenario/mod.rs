@@ -7,6 +7,7 @@ mod login;
 mod read;
 mod sign_out;
 mod token;
+mod told;
 
 use super::lab::Lab;
 use super::report::Row;
@@ -29,16 +30,19 @@ pub(super) enum Scenario {
     SessionsFirstPage,
     SessionsSearch,
     Restart,
+    ToldFirst,
     SignOutOne,
     SignOut10000,
+    ToldMany,
     SignOutAll,
+    ToldAll,
 }
 
 use Scenario as S;
 
 impl Scenario {
     /// All of them, in order.
-    pub(super) const ALL: [Scenario; 18] = [
+    pub(super) const ALL: [Scenario; 21] = [
         S::Idle,
         S::Discovery,
         S::Jwks,
@@ -56,7 +60,10 @@ impl Scenario {
         S::Restart,
         S::SignOutOne,
         S::SignOut10000,
+        S::ToldFirst,
+        S::ToldMany,
         S::SignOutAll,
+        S::ToldAll,
     ];
 
     /// Its name on the command line and in the table.
@@ -115,6 +122,18 @@ impl Scenario {
                 "sign_out_all",
                 "end everybody's session: first denial, then the writing out",
             ),
+            S::ToldFirst => (
+                "told_first",
+                "from a sign-out until the app has its notice, alone and with 100 apps that hang",
+            ),
+            S::ToldMany => (
+                "told_many",
+                "end up to 10 000 sessions until every app has confirmed",
+            ),
+            S::ToldAll => (
+                "told_all",
+                "end everybody's session until every app has confirmed, and what others feel of it",
+            ),
         }
     }
 
@@ -122,6 +141,7 @@ impl Scenario {
     pub(super) fn wants_sessions(self) -> bool {
         use Scenario::{
             Idle, Restart, SessionsFirstPage, SessionsSearch, SignOut10000, SignOutAll, SignOutOne,
+            ToldAll, ToldMany,
         };
         matches!(
             self,
@@ -131,6 +151,8 @@ impl Scenario {
                 | SignOutOne
                 | SignOut10000
                 | SignOutAll
+                | ToldMany
+                | ToldAll
         )
     }
 
@@ -139,6 +161,7 @@ impl Scenario {
         let least = match self {
             S::SignOutOne | S::SignOut10000 => 50_000,
             S::SessionsSearch => 1,
+            S::ToldMany | S::ToldAll => 100,
             _ => 0,
         };
         if lab.sessions < least {
@@ -169,6 +192,9 @@ impl Scenario {
             S::SignOutOne => sign_out::one(lab).await,
             S::SignOut10000 => sign_out::many(lab).await,
             S::SignOutAll => sign_out::all(lab).await,
+            S::ToldFirst => told::first(lab).await,
+            S::ToldMany => told::many(lab).await,
+            S::ToldAll => told::all(lab).await,
         }
     }
 }

@@ -24,7 +24,7 @@ impl Channel {
     pub fn as_str(self) -> &'static str {
         match self {
             Channel::BackChannel => "back-channel",
-            Channel::GlobalRevocation => "global-token-revocation",
+            Channel::GlobalRevocation => "global-revocation",
             Channel::Webhook => "webhook",
             Channel::None => "none",
         }

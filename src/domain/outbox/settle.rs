@@ -137,6 +137,10 @@ async fn add(
     let read = ctx.store.get_many(&keys).await?;
     for ((queued, at), stored) in queued.iter().zip(keys).zip(read) {
         batch.take(queued.key.clone(), queued.version);
+        // Queued twice, tried twice: the first result stands, and one place in the queue is enough.
+        if batch.touches(&at) {
+            continue;
+        }
         let Some(stored) = stored else { continue };
         let mut delivery: Delivery = decode(&stored.value, "delivery")?;
         if tried.outcome == Outcome::Nothing || delivery.state != DeliveryState::Pending {

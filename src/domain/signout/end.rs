@@ -81,7 +81,10 @@ pub async fn end_with(
     let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
     note(ctx, realm, request, &record, &mut batch)?;
-    record.block = block::write(ctx, realm, request, act, &resolved, &mut batch).await?;
+    record.block = Box::pin(block::write(
+        ctx, realm, request, act, &resolved, &mut batch,
+    ))
+    .await?;
     let whole = small(ctx, realm, act, &resolved, &request.select, &mut batch).await?;
     if let Some(counted) = whole {
         record.state = if batch.puts(key::QUEUED).next().is_some() {
@@ -133,7 +136,7 @@ async fn block_the_rest(ctx: &Context, realm: &Realm, record: &SignOut) {
     if record.block.is_none() {
         return;
     }
-    if let Err(fault) = block::finish(ctx, realm, record.id).await {
+    if let Err(fault) = Box::pin(block::finish(ctx, realm, record.id)).await {
         tracing::warn!(%fault, sign_out = %record.id, "not everybody is blocked yet; the sweep goes on");
     }
 }

@@ -304,7 +304,14 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
             let Some(read) = session::find(ctx, realm, *sid).await? else {
                 continue;
             };
-            if read.value.ended.is_some() || read.value.started_at > act.at {
+            if let Some(ended) = &read.value.ended {
+                // Killed before what did not fit into the commit was ended too.
+                if ended.sign_out == act.id {
+                    more.push(*sid);
+                }
+                continue;
+            }
+            if read.value.started_at > act.at {
                 continue;
             }
             if write::session(ctx, realm, act, read, &mut batch)
@@ -314,29 +321,20 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
                 more.push(*sid);
             }
         }
-        if batch.is_empty() {
+        if !batch.is_empty() {
+            match ctx.commit(batch).await {
+                Ok(_) => {}
+                Err(CommitError::Conflict { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for sid in more {
+            loose::drain_session(ctx, realm, act, sid).await?;
+        }
+        if rest.is_empty() {
             return Ok(());
         }
-        match ctx.commit(batch).await {
-            Ok(_) => {
-                for sid in more {
-                    drain(
-                        ctx,
-                        realm,
-                        act,
-                        &key::families_by_session(realm.id, sid),
-                        &[],
-                    )
-                    .await?;
-                }
-                if rest.is_empty() {
-                    return Ok(());
-                }
-                left = rest;
-            }
-            Err(CommitError::Conflict { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+        left = rest;
     }
     Err(Fault::Busy)
 }

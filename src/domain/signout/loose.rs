@@ -104,6 +104,36 @@ pub(super) async fn drain(
     Err(Fault::Busy)
 }
 
+/// Ends the families that did not fit into the commit which ended their session. The apps' rows and deliveries were
+/// written there.
+///
+/// # Errors
+/// [`Fault`] when the store fails; safe to run again.
+pub(super) async fn drain_session(
+    ctx: &Context,
+    realm: &Realm,
+    act: Act,
+    sid: Sid,
+) -> Result<(), Fault> {
+    let range = key::families_by_session(realm.id, sid);
+    for _ in 0..10_000 {
+        let mut found = write::families(ctx, realm, &range).await?;
+        found.retain(|f| act.reason.scope() == Scope::Everything || !f.value.offline);
+        if found.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::new();
+        for read in found.into_iter().take(100) {
+            write::family(realm, act, read, &mut batch)?;
+        }
+        match ctx.commit(batch).await {
+            Ok(_) | Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Fault::Busy)
+}
+
 /// Ends every family of a realm that its sessions did not take along: what an epoch denies already, marked and shown.
 ///
 /// # Errors

@@ -104,7 +104,6 @@ pub async fn session(
     families.retain(|f| act.reason.scope() == Scope::Everything || !f.value.offline);
     families.sort_by_key(|f| !f.value.offline);
     let more = families.len() > FAMILIES_AT_ONCE;
-    families.truncate(FAMILIES_AT_ONCE);
     session.end(act.ended());
     for index in index_keys(realm.id, &session) {
         batch.del(index);
@@ -129,12 +128,15 @@ pub async fn session(
         families: 0,
         offline: 0,
     };
-    for read in families {
+    // The receipt speaks of all of them, also of those that are ended after this commit.
+    for read in &families {
         let bound = bounds.entry(read.value.grant.client).or_default();
         *bound = bound.max(read.value.held);
         last_token = last_token.max(read.value.held.listed);
         row.families += 1;
         row.offline += u32::from(read.value.offline);
+    }
+    for read in families.into_iter().take(FAMILIES_AT_ONCE) {
         family(realm, act, read, batch)?;
     }
     for part in &session.clients {

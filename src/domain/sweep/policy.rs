@@ -185,3 +185,6 @@ async fn families(
         after: Some(next.0.to_vec()),
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::issue::{requested, user_claims};
+use super::claims::{requested, user_claims};
 use super::{AccessClaims, verify};
 use crate::domain::denial::{self, ActiveFamily};
 use crate::domain::proof::Dead;

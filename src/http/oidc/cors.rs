@@ -1,5 +1,6 @@
 //! Cross-origin scripts (Fetch standard, "CORS protocol"). Public documents are for everybody; what the token endpoint and
-//! its neighbours answer is for the origins of the realm's clients. Cookies never count: no credentials are allowed.
+//! its neighbours answer is for the origins of the realm's clients. No endpoint here reads a cookie; credentials are allowed
+//! all the same, since keycloak-js sends its requests with them and browsers would keep the answer from it.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -48,6 +49,7 @@ impl Origin {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
         if known {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, YES);
             let readable = HeaderValue::from_static("WWW-Authenticate, X-Request-Id");
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, readable);
         }
@@ -73,6 +75,7 @@ pub async fn preflight(
     };
     if known {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, YES);
         may_send(headers);
     }
     response
@@ -97,6 +100,8 @@ fn may_send(headers: &mut HeaderMap) {
         headers.insert(name, HeaderValue::from_static(value));
     }
 }
+
+const YES: HeaderValue = HeaderValue::from_static("true");
 
 /// A store that does not answer allows nothing; the request itself has its own answer.
 async fn of_realm(app: &App, realm: &Realm, text: &str) -> bool {

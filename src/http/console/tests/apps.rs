@@ -18,7 +18,9 @@ async fn an_app_is_tried_from_the_list_and_its_answer_stands_there() {
     assert_eq!(page.status, StatusCode::OK);
     let row = |page: &super::Reply, id: &str| {
         let id = format!("data-client-id=\"{id}\"");
-        page.tags(&id).first().map_or_else(String::new, |tag| (*tag).to_owned())
+        page.tags(&id)
+            .first()
+            .map_or_else(String::new, |tag| (*tag).to_owned())
     };
     assert!(row(&page, "files").contains("data-state=\"untried\""));
     assert!(row(&page, "legacy").contains("data-state=\"not_told\""));
@@ -38,7 +40,7 @@ async fn an_app_is_tried_from_the_list_and_its_answer_stands_there() {
     let page = browser.get(again.location()).await;
     assert!(page.has("It was tried just now"));
     site.clock.advance(Span::secs(3));
-    let forged = browser.post(&path, &[("csrf", "forged")]).await;
+    let forged = browser.post_raw(&path, &[("csrf", "forged")], &[]).await;
     assert_ne!(forged.status, StatusCode::SEE_OTHER);
     let newest = audit::newest(&site.ctx, site.realm.id, 50).await.unwrap();
     let tests = newest.iter().filter(|r| r.action == "client.test_sign_out");
@@ -49,11 +51,9 @@ async fn an_app_is_tried_from_the_list_and_its_answer_stands_there() {
 async fn who_may_only_look_has_no_button() {
     let site = site().await;
     let told = site.app("files", true).await;
-    let user = site
-        .user(&site.realm, "vera", &["sessions-viewer"])
+    let (mut browser, _) = site
+        .console(&site.realm.clone(), "vera", &["sessions-viewer"])
         .await;
-    let session = site.session(&site.realm, &user, "192.0.2.7").await;
-    let mut browser = site.console(&site.realm, &session).await;
     let page = browser.get(APPS).await;
     assert!(page.has("data-client-id=\"files\"") && !page.has("test-files"));
     let path = format!("{APPS}/{}/test", told.id);
