@@ -49,7 +49,10 @@ pub async fn settle(
                 _ => 0,
             };
             if !(one.outcome == Outcome::GiveUp && one.attempt.took == 0) {
-                standing.note(&one.attempt, one.answered, confirmed);
+                if let Some(first) = one.notice.queued.first() {
+                    let channel = first.entry.channel;
+                    standing.note_on(channel, &one.attempt, one.answered, confirmed);
+                }
             }
             count(one);
         }
