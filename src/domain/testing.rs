@@ -76,11 +76,6 @@ impl Script {
         self.answers.lock().unwrap().push_back(Ok(answered));
     }
 
-    /// Adds a failure.
-    pub fn fail(&self, error: WireError) {
-        self.answers.lock().unwrap().push_back(Err(error));
-    }
-
     /// What was sent since the last call.
     pub fn sent(&self) -> Vec<Outgoing> {
         std::mem::take(&mut *self.sent.lock().unwrap())

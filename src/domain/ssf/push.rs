@@ -12,7 +12,7 @@ use super::queue::{self, Waiting};
 use super::receipts::{self, Lines};
 use super::{Method, Stream, bounds, settings, streams};
 use crate::domain::id::{ClientId, RealmId, StreamId};
-use crate::domain::outbox::wire::{Answered, Method as Verb, Outgoing, WireError};
+use crate::domain::outbox::wire::{Answered, Outgoing, WireError};
 use crate::domain::outbox::{Attempt as Tried, Channel, DeliveryState, backoff};
 use crate::domain::realm::{self, Realm};
 use crate::domain::time::{Span, Timestamp};
@@ -147,7 +147,6 @@ async fn outgoing(
         headers.push(("authorization", header.expose().to_owned()));
     }
     Ok(Outgoing {
-        method: Verb::Post,
         url: endpoint_url.clone(),
         headers,
         body: Bytes::from(token),
