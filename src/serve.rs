@@ -142,6 +142,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::sweep(ctx.clone(), stop.clone())),
         Box::pin(workers::expand(ctx.clone(), stop.clone())),
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
+        Box::pin(workers::count(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::push::push(ctx.clone(), stop.clone())),
     ];
@@ -237,7 +238,7 @@ pub async fn until_told(
         what: "cannot wait for SIGTERM".to_owned(),
         source,
     })?;
-    let running = start(settings, parts).await?;
+    let running = Box::pin(start(settings, parts)).await?;
     up(&running).await;
     tokio::select! {
         _ = terminate.recv() => {}

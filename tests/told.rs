@@ -7,6 +7,7 @@ mod faults;
 mod killed;
 mod others;
 mod proof;
+mod readiness;
 
 use std::time::{Duration, Instant};
 

@@ -12,7 +12,7 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problem};
-use super::rules::{Finding, check_client, check_sessions, check_tokens, check_user};
+use super::rules::{Finding, check_client, check_logout, check_sessions, check_tokens, check_user};
 use super::section::{Env, Reading, keys_of};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::realm::verbs::MASTER;
@@ -234,7 +234,7 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
         policy::<SharedSignals>(reading, shared_signals.as_ref(), "[shared_signals]", |_| {
             Vec::new()
         });
-    settings.logout = policy::<LogoutPolicy>(reading, logout.as_ref(), "[logout]", |_| Vec::new());
+    settings.logout = policy::<LogoutPolicy>(reading, logout.as_ref(), "[logout]", check_logout);
     settings
 }
 

@@ -6,12 +6,15 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::outbox::queue;
 use crate::domain::signout::expand::{Which, resume};
 use crate::domain::{Context, proof, sweep as due};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 const EXPAND_EVERY: Duration = Duration::from_secs(5);
 const PROVE_EVERY: Duration = Duration::from_secs(1);
+const COUNT_EVERY: Duration = Duration::from_secs(5);
+const MOST_COUNTED: usize = 100_000;
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Looks at what is due, every second.
@@ -70,6 +73,24 @@ pub(super) async fn prove(ctx: Arc<Context>, stop: CancellationToken) {
         if let Err(fault) = proof::flush(&ctx).await {
             tracing::warn!(%fault, "refused uses could not be written down; it is tried again");
         }
+    }
+}
+
+/// Counts what is still to be told, for the figures; at most one part in twenty of the time.
+pub(super) async fn count(ctx: Arc<Context>, stop: CancellationToken) {
+    let gauge = metrics::gauge!("realmkeep_deliveries_queued");
+    let mut pause = COUNT_EVERY;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        let began = std::time::Instant::now();
+        if let Ok(waiting) = queue::waiting(&ctx, MOST_COUNTED).await {
+            #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+            gauge.set(waiting as f64);
+        }
+        pause = COUNT_EVERY.max(began.elapsed() * 20);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a realm's lifetimes may be.
 
 use super::Finding;
-use crate::domain::realm::{SessionPolicy, TokenPolicy};
+use crate::domain::realm::{LogoutPolicy, SessionPolicy, TokenPolicy};
 use crate::domain::time::Span;
 
 /// Checks the lifetimes of sessions.
@@ -44,6 +44,14 @@ pub fn check_tokens(tokens: &TokenPolicy) -> Vec<Finding> {
         spans.push(("status_list_ttl", tokens.status_list_ttl));
     }
     at_least_a_second(&spans)
+}
+
+/// Checks how long an app that cannot be told may lag.
+pub fn check_logout(logout: &LogoutPolicy) -> Vec<Finding> {
+    match logout.longest_lag {
+        lag if lag.is_zero() => Vec::new(),
+        lag => at_least_a_second(&[("longest_lag", lag)]),
+    }
 }
 
 /// NumericDate counts whole seconds (RFC 7519 §2), so anything shorter would be over when it begins.

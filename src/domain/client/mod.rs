@@ -5,6 +5,7 @@
 
 mod assertion;
 mod authenticate;
+mod bound;
 pub mod channels;
 pub mod check;
 pub mod command;
@@ -15,6 +16,7 @@ pub mod verbs;
 use serde::{Deserialize, Serialize};
 
 pub use authenticate::{AuthenticatedClient, Credential, authenticate};
+pub use bound::{bound, is_told, too_long, why};
 pub use store::{by_id, find, list};
 
 use crate::crypto::Alg;

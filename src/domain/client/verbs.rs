@@ -7,7 +7,7 @@ use super::assertion::SEALED_FOR;
 use super::channels;
 use super::check::{problems, uses_secret};
 use super::store::read;
-use super::{AuthMethod, Client, ClientSettings};
+use super::{AuthMethod, Client, ClientSettings, too_long};
 use crate::crypto::{self, Secret};
 use crate::domain::audit::{self, Entry};
 use crate::domain::change;
@@ -66,6 +66,7 @@ pub async fn create(
     mut settings: ClientSettings,
 ) -> Result<NewClient, ClientError> {
     check(&settings)?;
+    in_time(realm, &settings)?;
     let given = settings.client_secret.take().map(Secret::new);
     let webhook = settings.webhook_secret.take().map(Secret::new);
     let mut client = Client {
@@ -179,6 +180,8 @@ async fn write(
             sign_out: None,
         }));
     };
+    // What was there before the realm's limit stays as it is until somebody changes it.
+    in_time(realm, &after.settings)?;
     // Of the record only the settings are for people's eyes; a new secret shows as that.
     let detail = change::changed(&before.settings, &after.settings).unwrap_or(detail);
     let mut batch = Batch::new();
@@ -337,6 +340,14 @@ fn check(settings: &ClientSettings) -> Result<(), ClientError> {
         Ok(())
     } else {
         Err(ClientError::Invalid(problems))
+    }
+}
+
+/// Refuses a client that would lag behind a sign-out longer than its realm allows.
+fn in_time(realm: &Realm, settings: &ClientSettings) -> Result<(), ClientError> {
+    match too_long(realm, settings) {
+        None => Ok(()),
+        Some(why) => Err(ClientError::Invalid(vec![why])),
     }
 }
 

@@ -8,6 +8,10 @@ use crate::domain::signout::Reason;
 /// How an app can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(
+    clippy::enum_variant_names,
+    reason = "back-channel is what the standard calls it"
+)]
 pub enum Channel {
     /// OpenID Connect Back-Channel Logout 1.0.
     BackChannel,

@@ -12,11 +12,13 @@ pub mod channel;
 pub mod delivery;
 pub mod lease;
 pub mod queue;
+pub mod readiness;
 pub mod redeliver;
 pub mod revocation;
 pub mod send;
 pub mod settle;
 pub mod standing;
+pub mod trial;
 pub mod webhook;
 pub mod wire;
 

@@ -145,6 +145,32 @@ pub async fn due(
     Ok(found)
 }
 
+/// How many entries all queues hold, counted up to `most`.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn waiting(ctx: &Context, most: usize) -> Result<usize, Fault> {
+    let range = key::queued_all();
+    let (mut count, mut after) = (0, None);
+    loop {
+        let page = ctx
+            .store
+            .scan(
+                &range,
+                after.as_ref(),
+                1000,
+                Dir::Forward,
+                KeysOrRecords::KeysOnly,
+            )
+            .await?;
+        count += page.records.len();
+        match page.next {
+            Some(next) if count < most => after = Some(next),
+            _ => return Ok(count.min(most)),
+        }
+    }
+}
+
 /// How many entries a destination's queue holds, counted up to `most`.
 ///
 /// # Errors

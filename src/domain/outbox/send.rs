@@ -225,7 +225,7 @@ fn read(
 }
 
 /// An attempt in the few words that are kept: no control characters, whatever an app answers.
-fn said(at: Timestamp, took: u32, status: Option<u16>, text: &str) -> Attempt {
+pub(super) fn said(at: Timestamp, took: u32, status: Option<u16>, text: &str) -> Attempt {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     Attempt {
         at,

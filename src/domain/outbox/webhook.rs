@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Delivery;
 use super::backchannel::{MAX_ANSWER, TIMEOUT};
 use super::send::Outcome;
-use super::wire::{Answered, Method, Outgoing};
+use super::wire::{Answered, Outgoing};
 use crate::crypto;
 use crate::domain::client::Client;
 use crate::domain::id::SignOutId;
@@ -19,7 +19,8 @@ use crate::domain::{Context, Fault, session};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// `session.ended`, or `grant.ended` when the session goes on and only what the app was granted is over.
+    /// `session.ended`; `grant.ended` when the session goes on and only what the app was granted is over; `test` when
+    /// nothing ended at all.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// The realm's name.
@@ -91,6 +92,25 @@ pub async fn event(
     })
 }
 
+/// What an app is sent to try its webhook: about a user and a session that nobody has.
+pub fn trial(ctx: &Context, realm: &Realm, client: &Client) -> Event {
+    Event {
+        kind: "test",
+        realm: realm.name.clone(),
+        issuer: realm.issuer(&ctx.public_url),
+        sub: ctx.new_id().to_string(),
+        username: None,
+        sid: ctx.new_id().to_string(),
+        client_id: client.client_id().to_owned(),
+        reason: "test",
+        initiator: "admin",
+        ended_at: ctx.now().rfc3339(),
+        sign_out_id: ctx.new_id().to_string(),
+        delivery_id: format!("msg_{}", ctx.new_id().simple()),
+        attempt: 1,
+    }
+}
+
 /// Makes the request.
 pub fn outgoing(uri: &str, key: &[u8], event: &Event, now: Timestamp) -> Outgoing {
     // An event is text and numbers: it always encodes.
@@ -98,7 +118,6 @@ pub fn outgoing(uri: &str, key: &[u8], event: &Event, now: Timestamp) -> Outgoin
     let (id, at) = (&event.delivery_id, now.secs().to_string());
     let signature = sign(key, id, &at, &body);
     Outgoing {
-        method: Method::Post,
         url: uri.to_owned(),
         headers: vec![
             ("content-type", "application/json".to_owned()),

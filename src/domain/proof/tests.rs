@@ -37,10 +37,10 @@ async fn uses_are_counted_apart_by_kind_app_and_address_and_survive_their_proces
     assert_eq!(before, after, "written or not, a receipt says the same");
     assert_eq!((after.rows().len(), after.count()), (3, 4));
     let row = &after.rows()[0];
-    assert_eq!(
-        (row.count, row.first_at, row.last_at),
-        (2, first, first.plus(Span::secs(5)))
-    );
+    assert_eq!(row.count, 2);
+    // The clock also runs by itself.
+    assert!(row.first_at.since(first) < Span::secs(2), "{row:?}");
+    assert!(row.last_at >= first.plus(Span::secs(5)), "{row:?}");
     let other = of(&ctx, &realm, ended(2).sign_out).await.unwrap();
     assert!(other.rows().is_empty(), "{other:?}");
     // Nothing new: nothing is written.

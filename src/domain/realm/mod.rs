@@ -246,6 +246,9 @@ pub struct LogoutPolicy {
     pub check_session: bool,
     /// Whether the realm takes commands to end everything of a user (draft-parecki-oauth-global-token-revocation-06).
     pub global_token_revocation: bool,
+    /// The longest that an API may lag behind a sign-out when its app cannot be told; zero is any time. Clients that would
+    /// lag longer are refused; readiness lists those that are there.
+    pub longest_lag: Span,
 }
 
 impl Default for LogoutPolicy {
@@ -254,6 +257,7 @@ impl Default for LogoutPolicy {
             front_channel: true,
             check_session: true,
             global_token_revocation: true,
+            longest_lag: Span::ZERO,
         }
     }
 }

@@ -245,6 +245,12 @@ pub fn problems(settings: &RealmSettings) -> Vec<String> {
             "tokens.status_list_ttl must be \"off\" or between 1s and 1d, found {ttl}"
         ));
     }
+    let lag = settings.logout.longest_lag;
+    if !lag.is_zero() && !(SHORTEST..=LONGEST).contains(&lag) {
+        problems.push(format!(
+            "logout.longest_lag must be \"off\" or between 1s and 3650d, found {lag}"
+        ));
+    }
     if tokens.authorization_code_lifetime > LONGEST_CODE {
         problems.push(format!(
             "tokens.authorization_code_lifetime must be at most 10m (RFC 6749 §4.1.2), found {}",

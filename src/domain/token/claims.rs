@@ -15,7 +15,7 @@ pub(super) fn requested(claims: Option<&str>, place: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-const PROFILE: [&str; 13] = [
+pub(in crate::domain) const PROFILE: [&str; 13] = [
     "name",
     "family_name",
     "given_name",

@@ -164,7 +164,11 @@ pub(super) async fn sessions(asked: Asked) -> Result<Response, Problem> {
     )))
 }
 
-async fn find(asked: &Asked) -> Result<Arc<Client>, Problem> {
+/// The client that the address names.
+///
+/// # Errors
+/// 404 when there is none.
+pub(super) async fn find(asked: &Asked) -> Result<Arc<Client>, Problem> {
     let id: ClientId = asked.id("id", "client")?;
     client::by_id(&asked.asker.app.ctx, &asked.realm, id)
         .await?

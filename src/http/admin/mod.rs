@@ -14,6 +14,7 @@ mod paging;
 pub mod principal;
 mod privilege;
 mod read;
+mod readiness;
 mod realms;
 mod sessions;
 mod shapes;

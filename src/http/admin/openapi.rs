@@ -93,6 +93,7 @@ fn operation(row: &Route) -> Value {
         "x-right": match row.need {
             Need::Any => "any".to_owned(),
             Need::Right(right) => format!("{right:?}"),
+            Need::Either(one, other) => format!("{one:?} or {other:?}"),
         },
         "parameters": parameters,
         "responses": responses,
@@ -101,7 +102,7 @@ fn operation(row: &Route) -> Value {
         let content = json!({ "application/json": { "schema": reference(schema) } });
         operation.insert(
             "requestBody".to_owned(),
-            json!({ "required": schema != "Rotate", "content": content }),
+            json!({ "required": !["Rotate", "TestSignOut"].contains(&schema), "content": content }),
         );
     }
     operation

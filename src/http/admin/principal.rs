@@ -182,7 +182,7 @@ impl FromRequestParts<App> for Asker {
         let (asker, row) = ask(parts, app).await?;
         let allowed = match row.need {
             Need::Any => access::is_administrator(&asker.principal.home, &asker.principal.roles),
-            Need::Right(right) => {
+            Need::Right(right) | Need::Either(right, _) => {
                 if !asker.principal.everywhere() && asker.principal.knows(&asker.principal.home) {
                     return Err(forbidden(right));
                 }
@@ -218,6 +218,11 @@ impl FromRequestParts<App> for Asked {
             .ok_or_else(no_such_realm)?;
         match row.need {
             Need::Right(right) => asker.principal.require(right, &realm)?,
+            Need::Either(one, other) => {
+                if !asker.principal.may(one, &realm) {
+                    asker.principal.require(other, &realm)?;
+                }
+            }
             Need::Any if asker.principal.knows(&realm.name) => {}
             Need::Any => return Err(no_such_realm()),
         }

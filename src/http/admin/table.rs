@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, delete, get, post, put};
 
-use super::{clients, events, export, keys, realms, sessions, signouts, streams, users};
+use super::{clients, events, export, keys, readiness, realms, sessions, signouts, streams, users};
 use crate::domain::access::Right;
 use crate::http::state::App;
 
@@ -33,6 +33,8 @@ pub(super) enum Need {
     Any,
     /// This, in the realm of the address; for an address without a realm, in all of them.
     Right(Right),
+    /// One of these two, in the realm of the address.
+    Either(Right, Right),
 }
 
 const fn row(
@@ -77,6 +79,8 @@ const VIEW_USERS: Need = Need::Right(Right::ViewUsers);
 const MANAGE_USERS: Need = Need::Right(Right::ManageUsers);
 const VIEW_CLIENTS: Need = Need::Right(Right::ViewClients);
 const MANAGE_CLIENTS: Need = Need::Right(Right::ManageClients);
+const SEE_READINESS: Need = Need::Either(Right::ViewSessions, Right::ViewClients);
+const TEST_SIGN_OUT: Need = Need::Either(Right::EndSessions, Right::ManageClients);
 const MANAGE_REALM: Need = Need::Right(Right::ManageRealm);
 const MANAGE_SERVER: Need = Need::Right(Right::ManageServer);
 
@@ -178,6 +182,12 @@ pub(super) static ROUTES: &[Route] = &[
         .answers(200, "Streams"),
     row("PUT", "/admin/realms/{realm}/streams/{id}/status", MANAGE_CLIENTS, || put(streams::set_status), "Enables, pauses or disables a stream and tells its receiver")
         .body("StreamStatus"),
+    row("GET", "/admin/realms/{realm}/readiness", SEE_READINESS, || get(readiness::list), "Lists for each client whether it would learn of a sign-out; the header Realmkeep-Next has the cursor of the next page")
+        .query(&["first", "max", "limit", "cursor"]).answers(200, "Readinesses"),
+    row("GET", "/admin/realms/{realm}/clients/{id}/readiness", SEE_READINESS, || get(readiness::one), "Says whether the client would learn of a sign-out, by which channel, and how long it may lag")
+        .answers(200, "Readiness"),
+    row("POST", "/admin/realms/{realm}/clients/{id}/test-signout", TEST_SIGN_OUT, || post(readiness::test), "Sends the client a real notice about nobody, at once, and answers what came of it")
+        .body("TestSignOut").answers(200, "TestedSignOut"),
 
     row("GET", "/admin/realms/{realm}/keys", MANAGE_REALM, || get(keys::list), "Lists signing keys, without their private parts")
         .answers(200, "Keys"),

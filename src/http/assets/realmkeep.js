@@ -143,11 +143,12 @@
     });
   }
 
-  // A receipt fills itself until all is settled.
+  // A receipt fills itself until all is settled; then it looks now and then for what was refused since.
   let pause = 2000;
   const watch = () => {
     const now = one("[data-live]");
-    if (!now || now.dataset.complete === "true") return;
+    if (!now) return;
+    if (now.dataset.complete === "true") pause = Math.max(pause, 15000);
     setTimeout(async () => {
       if (document.hidden) return addEventListener("visibilitychange", watch, { once: true });
       try {

@@ -14,10 +14,12 @@
 //! | `/admin/{realm}/signouts/preview` | [`preview`] |
 //! | `POST /admin/{realm}/signouts` | [`invalidate`] |
 //! | `/admin/{realm}/signouts` | [`receipts`] |
-//! | `/admin/{realm}/signouts/{id}`, `{id}.json` | [`receipt`] |
+//! | `/admin/{realm}/signouts/{id}`, `{id}.json`, `{id}.jwt` | [`receipt`] |
+//! | `/admin/{realm}/apps`, `POST /admin/{realm}/apps/{id}/test` | [`apps`] |
 
 mod address;
 mod app;
+mod apps;
 mod choices;
 mod chosen;
 mod filter;
@@ -71,6 +73,11 @@ pub fn routes() -> Router<App> {
         .route(
             "/admin/{realm}/signouts/preview",
             get(landing).post(preview::page),
+        )
+        .route("/admin/{realm}/apps", get(apps::page))
+        .route(
+            "/admin/{realm}/apps/{id}/test",
+            get(landing).post(apps::test),
         )
         .route("/admin/{realm}/signouts/{id}", get(receipt::page))
         .route(

@@ -7,11 +7,13 @@
 //! | preview of a sign-out | [`ConfirmPage`] | |
 //! | its receipt | [`ReceiptPage`] | `receipt`: [`Receipt`] alone |
 //! | all receipts | [`ReceiptsPage`] | |
+//! | applications | [`AppsPage`] | |
 //! | realms | [`RealmsPage`] | |
 //! | refused, missing, broken | [`MessagePage`] | |
 //!
 //! Times and durations come as words plus an RFC 3339 moment; numbers as numbers. All text is escaped by the templates.
 
+mod apps;
 mod atoms;
 mod confirm;
 mod receipt;
@@ -22,6 +24,7 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
+pub use apps::{AppChannel, AppRow, AppsPage};
 pub use atoms::{Choice, Device, Link, Moment, Person, counted, grouped};
 pub use confirm::{ConfirmPage, Gap, REASONS, Selected, Told, reasons};
 pub use receipt::{

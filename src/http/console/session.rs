@@ -11,7 +11,9 @@ use super::words;
 use crate::domain::access::Right;
 use crate::domain::client::{self, CONSOLE};
 use crate::domain::id::Sid;
+use crate::domain::outbox::Channel;
 use crate::domain::session::search::{Row, grants, one};
+use crate::domain::signout::Reason;
 use crate::domain::{Fault, session::Session};
 
 /// Answers the page.
@@ -115,18 +117,22 @@ async fn apps(gate: &Gate, session: &Session) -> Result<Vec<SessionApp>, Fault> 
     for part in &session.clients {
         let client = client::by_id(&gate.ctx, &gate.realm, part.client).await?;
         let built_in = part.client_id == CONSOLE;
-        let told = client.is_some_and(|client| client.settings.backchannel_logout_uri.is_some());
+        let channels = client.map_or_else(Vec::new, |client| {
+            Channel::of(&client.settings, Reason::Admin, false)
+        });
+        let told = !channels.is_empty();
+        let names: Vec<&str> = channels.iter().map(|channel| channel.words()).collect();
         let channel = match (built_in, told) {
-            (true, _) => "Part of the server: asks at every request",
-            (_, true) => "Back-channel sign-out",
-            _ => "Cannot be told",
+            (true, _) => "Part of the server: asks at every request".to_owned(),
+            (_, true) => names.join(", "),
+            _ => "Cannot be told".to_owned(),
         };
         apps.push(SessionApp {
             client_id: part.client_id.clone(),
             name: part.name.clone(),
             started: words::ago(gate.now, part.started_at),
             last_active: words::ago(gate.now, part.last_active_at),
-            channel: channel.to_owned(),
+            channel,
             told: told || built_in,
         });
     }

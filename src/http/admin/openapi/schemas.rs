@@ -112,6 +112,21 @@ const RECORDS: &[(&str, &str)] = &[
          cameBack:SelectedSession[] cameBackIsComplete:flag",
     ),
     (
+        "Readiness",
+        "id:text clientId:text name:text state:text verdict:text channels:ReadyChannel[] bound:object longestLag:count \
+         problem:text",
+    ),
+    (
+        "ReadyChannel",
+        "channel:text uri:text lastGoodAt:time lastAttempt:object failures:count circuitOpenUntil:time queued:count \
+         queuedIsExact:flag canBeTested:flag",
+    ),
+    ("TestSignOut", "channel:text"),
+    (
+        "TestedSignOut",
+        "channel:text at:time status:count tookMs:count text:text outcome:text verdict:text",
+    ),
+    (
         "RefusedUse",
         "kind:text clientId:text ipAddress:text firstAt:time lastAt:time count:count",
     ),
@@ -139,6 +154,19 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
         "SelectedSession",
         "outcome",
         &["ended", "already_ended", "not_found", "protected"],
+    ),
+    (
+        "Readiness",
+        "state",
+        &[
+            "asks", "ready", "untried", "not_told", "failing", "too_slow",
+        ],
+    ),
+    ("TestSignOut", "channel", &["back-channel", "webhook"]),
+    (
+        "TestedSignOut",
+        "outcome",
+        &["acknowledged", "rejected", "retried"],
     ),
     (
         "RefusedUse",
@@ -178,6 +206,7 @@ pub(super) fn all() -> Value {
         ("Users", "User"),
         ("Clients", "Client"),
         ("Realms", "Realm"),
+        ("Readinesses", "Readiness"),
     ] {
         out.insert(
             name.to_owned(),

@@ -6,6 +6,7 @@
 //! spelling it has. Two spellings that both change it, and differently, are refused.
 
 pub(super) mod client;
+pub(super) mod readiness;
 pub(super) mod realm;
 pub(super) mod session;
 pub(super) mod signout;

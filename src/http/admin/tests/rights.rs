@@ -44,14 +44,15 @@ fn right(row: &Route) -> String {
     match row.need {
         Need::Any => "Any".to_owned(),
         Need::Right(right) => format!("{right:?}"),
+        Need::Either(one, other) => format!("{one:?} or {other:?}"),
     }
 }
 
 fn holds(role: &str, right: &str) -> bool {
     right == "Any"
-        || HOLDERS
-            .iter()
-            .any(|(name, roles)| *name == right && roles.contains(&role))
+        || HOLDERS.iter().any(|(name, roles)| {
+            right.split(" or ").any(|right| *name == right) && roles.contains(&role)
+        })
 }
 
 /// A body that gets past reading and changes next to nothing.

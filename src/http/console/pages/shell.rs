@@ -11,6 +11,8 @@ pub enum Section {
     Sessions,
     /// Sign-outs and their receipts.
     Receipts,
+    /// Applications, and whether they would learn of a sign-out.
+    Apps,
     /// The list of realms.
     Realms,
     /// None of them.
@@ -61,6 +63,11 @@ impl Shell {
     /// Whether the sidebar shows receipts as the current page.
     pub fn on_receipts(&self) -> bool {
         self.section == Section::Receipts
+    }
+
+    /// Whether the sidebar shows applications as the current page.
+    pub fn on_apps(&self) -> bool {
+        self.section == Section::Apps
     }
 
     /// Whether the sidebar shows the list of realms as the current page.

@@ -2,6 +2,7 @@
 //! `signing_in` goes the whole way.
 
 mod acts;
+mod apps;
 mod gate;
 mod lists;
 mod receipts;
