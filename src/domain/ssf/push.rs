@@ -17,7 +17,7 @@ use crate::domain::outbox::{Attempt as Tried, Channel, DeliveryState, backoff};
 use crate::domain::realm::{self, Realm};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::issue;
-use crate::domain::{Context, Fault};
+use crate::domain::{Context, Fault, client};
 use crate::store::{Batch, CommitError};
 
 /// How long a receiver may take over one event.
@@ -91,9 +91,13 @@ pub async fn next(ctx: &Context, realm: RealmId, id: StreamId) -> Result<Next, F
     let Some(realm) = realm::by_id(ctx, realm).await? else {
         return Ok(Next::Idle);
     };
+    let client = client::by_id(ctx, &realm, stream.client).await?;
+    // What waits for somebody who is switched off waits until they are on again.
+    let is_on = realm.settings.shared_signals.enabled
+        && client.is_some_and(|client| client.settings.enabled);
     let (front, _) = queue::front(ctx, realm.id, &stream, 1).await?;
     let mut read = marks::read(ctx, realm.id, id).await?;
-    let Some(front) = front.into_iter().next() else {
+    let Some(front) = front.into_iter().next().filter(|_| is_on) else {
         release(ctx, realm.id, id, read).await?;
         return Ok(Next::Idle);
     };

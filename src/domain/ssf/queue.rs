@@ -1,6 +1,7 @@
 //! What waits in a stream until its receiver has it: looked at from the front, taken away when it was acknowledged, and
 //! never for having been looked at.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use super::event::note_place;
 use super::marks::DeadLetter;
 use super::receipts::{self, Lines};
-use super::{Event, Status, Stream, marks};
+use super::{Event, Status, Stream, marks, streams};
 use crate::domain::id::{RealmId, StreamId};
 use crate::domain::outbox::DeliveryState;
 use crate::domain::realm::Realm;
@@ -25,6 +26,8 @@ pub const MOST_SETS: usize = 100;
 /// The longest a poll waits for an event.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// The most polls of one stream that wait at once; more are answered at once.
+const MOST_WAITING: usize = 8;
 /// How often a poll that waits looks by itself, in case the bell of another node was not heard.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -129,12 +132,18 @@ async fn arrival(
 ) -> Result<(Vec<Waiting>, bool), Fault> {
     let until = Instant::now() + LONGEST_WAIT;
     let bell = ctx.signals.bell(stream.id);
+    // One reference is the map's.
+    let wait = wait && Arc::strong_count(&bell) <= MOST_WAITING + 1;
     loop {
         let rung = bell.notified();
         let mut rung = std::pin::pin!(rung);
         // From here on a ring is heard, also one that comes while the store is asked.
         rung.as_mut().enable();
-        let found = front(ctx, realm, stream, limit).await?;
+        // As it is now: it may have been paused or deleted while this waited.
+        let Some(stream) = streams::find(ctx, realm, stream.id).await? else {
+            return Ok((Vec::new(), false));
+        };
+        let found = front(ctx, realm, &stream, limit).await?;
         let now = Instant::now();
         if !wait || !found.0.is_empty() || now >= until || ctx.signals.is_closed() {
             return Ok(found);

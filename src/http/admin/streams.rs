@@ -27,6 +27,11 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
 
 /// `PUT /streams/{id}/status`
 pub(super) async fn set_status(asked: Asked, body: Body) -> Result<Response, Problem> {
+    let id: StreamId = asked.id("id", "stream")?;
+    let (ctx, realm) = (&asked.asker.app.ctx, asked.realm.id);
+    streams::find(ctx, realm, id)
+        .await?
+        .ok_or_else(|| no_such("stream"))?;
     let mut fields = Fields::of(body.object()?, &["status", "reason"])?;
     let wish = fields.text("status")?;
     let wish = wish
@@ -34,7 +39,6 @@ pub(super) async fn set_status(asked: Asked, body: Body) -> Result<Response, Pro
         .and_then(Status::parse)
         .ok_or_else(|| Problem::bad_request("status must be enabled, paused or disabled"))?;
     let reason = fields.text("reason")?;
-    let id: StreamId = asked.id("id", "stream")?;
     let set = to_its_end(async move {
         let (ctx, actor) = (&asked.asker.app.ctx, &asked.asker.principal.actor);
         status::impose(ctx, &asked.realm, actor, id, wish, reason).await

@@ -225,3 +225,23 @@ async fn a_receiver_that_asks_for_time_gets_it_but_not_for_ever() {
         pushed.house.clock.advance(pause);
     }
 }
+
+#[tokio::test]
+async fn what_waits_for_a_disabled_client_waits_until_it_is_enabled() {
+    let pushed = pushed().await;
+    let (ctx, realm) = (&pushed.house.ctx, &pushed.house.realm);
+    let switch = async |enabled| {
+        let settings = ClientSettings {
+            enabled,
+            ..pushed.house.app.settings.clone()
+        };
+        client::verbs::update(ctx, realm, &admin(), pushed.house.app.id, settings)
+            .await
+            .unwrap();
+    };
+    switch(false).await;
+    assert_eq!(pushed.attempt().await, None);
+    switch(true).await;
+    pushed.house.wire.answer(202, "");
+    assert_eq!(pushed.attempt().await, Some(Settled::Taken));
+}
