@@ -6,7 +6,6 @@ use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::id::ClientId;
 use crate::domain::outbox::lease::{self, Lease};
 use crate::domain::outbox::send::{Notice, Tried, attempt, notices};
 use crate::domain::outbox::settle::settle;
@@ -66,7 +65,9 @@ pub async fn work(
     let Some(realm) = realm::by_id(ctx, destination.realm).await? else {
         return Ok(());
     };
-    let id = ClientId(uuid::Uuid::from_bytes(destination.id));
+    let Some(id) = destination.client() else {
+        return Ok(());
+    };
     let mut standing = standing::read(ctx, destination).await?;
     let mut waiting: VecDeque<Notice> = VecDeque::new();
     let mut taken: HashSet<Bytes> = HashSet::new();

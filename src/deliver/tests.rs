@@ -8,7 +8,7 @@ use super::destination::{Kept, work};
 use crate::domain::client::Client;
 use crate::domain::id::{Sid, SignOutId, UserId};
 use crate::domain::outbox::redeliver::redeliver;
-use crate::domain::outbox::{Destination, backoff, queue};
+use crate::domain::outbox::{Channel, Destination, backoff, queue};
 use crate::domain::realm::Realm;
 use crate::domain::signout::receipt::{App, AppState, read};
 use crate::domain::signout::{self, Reason, Request, Selection, State};
@@ -64,7 +64,7 @@ impl House {
     async fn work(&self) -> Kept {
         let mut kept = Kept::default();
         let stop = CancellationToken::new();
-        let destination = Destination::client(&self.realm, self.app.id);
+        let destination = Destination::of(&self.realm, self.app.id, Channel::BackChannel);
         work(&self.ctx, &destination, &mut kept, &stop)
             .await
             .unwrap();

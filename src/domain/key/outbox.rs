@@ -11,7 +11,7 @@ use crate::store::Range;
 pub const QUEUED: u8 = 0x60;
 
 /// A delivery in the queue of its destination.
-pub fn queued(realm: RealmId, destination: &[u8; 16], due: Timestamp, id: &[u8; 16]) -> Bytes {
+pub fn queued(realm: RealmId, destination: &[u8; 17], due: Timestamp, id: &[u8; 16]) -> Bytes {
     Key::of(QUEUED, realm)
         .bytes(destination)
         .num(due.0)
@@ -20,12 +20,12 @@ pub fn queued(realm: RealmId, destination: &[u8; 16], due: Timestamp, id: &[u8; 
 }
 
 /// The queue of a destination, what is due first at its head.
-pub fn queued_of(realm: RealmId, destination: &[u8; 16]) -> Range {
+pub fn queued_of(realm: RealmId, destination: &[u8; 17]) -> Range {
     Key::of(QUEUED, realm).bytes(destination).range()
 }
 
 /// Beyond every entry of a destination's queue.
-pub fn queued_last(realm: RealmId, destination: &[u8; 16]) -> Bytes {
+pub fn queued_last(realm: RealmId, destination: &[u8; 17]) -> Bytes {
     Key::of(QUEUED, realm)
         .bytes(destination)
         .bytes(&[0xff; 25])
@@ -38,7 +38,7 @@ pub fn queued_all() -> Range {
 }
 
 /// Which node works a destination's queue.
-pub fn lease(realm: RealmId, destination: &[u8; 16]) -> Bytes {
+pub fn lease(realm: RealmId, destination: &[u8; 17]) -> Bytes {
     Key::of(0x61, realm).bytes(destination).end()
 }
 
@@ -48,7 +48,7 @@ pub fn leases() -> Range {
 }
 
 /// How a destination has answered lately.
-pub fn standing(realm: RealmId, destination: &[u8; 16]) -> Bytes {
+pub fn standing(realm: RealmId, destination: &[u8; 17]) -> Bytes {
     Key::of(0x62, realm).bytes(destination).end()
 }
 

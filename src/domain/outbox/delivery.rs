@@ -79,8 +79,6 @@ pub const TEXT: usize = 300;
 pub struct To<'a> {
     /// Its record.
     pub client: ClientId,
-    /// Who works its queue: the client itself, or a part of it with an order of its own.
-    pub destination: [u8; 16],
     /// What is written.
     pub delivery: &'a Delivery,
 }
@@ -88,11 +86,7 @@ pub struct To<'a> {
 impl<'a> To<'a> {
     /// To a client, in its own queue.
     pub fn client(client: ClientId, delivery: &'a Delivery) -> To<'a> {
-        To {
-            client,
-            destination: *client.bytes(),
-            delivery,
-        }
+        To { client, delivery }
     }
 }
 
@@ -133,10 +127,7 @@ pub(in crate::domain) fn enqueue(
             created_at: delivery.created_at,
             attempts: 0,
         };
-        let destination = Destination {
-            realm: realm.id,
-            id: to.destination,
-        };
+        let destination = Destination::of(realm, to.client, delivery.channel);
         batch.put(
             destination.place(delivery.created_at, &ctx.new_id()),
             encode(&entry)?,

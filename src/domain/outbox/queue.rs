@@ -13,22 +13,31 @@ use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Cursor, Dir, KeysOrRecords, Version};
 
-/// Whose queue: a client of a realm.
+/// Whose queue: a client of a realm on one of its channels, so that a webhook which is down is in no back channel's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Destination {
     /// The realm.
     pub realm: RealmId,
-    /// The client's id.
-    pub id: [u8; 16],
+    /// The client's id and the channel's byte.
+    pub id: [u8; 17],
 }
 
 impl Destination {
-    /// The queue of a client.
-    pub fn client(realm: &Realm, client: ClientId) -> Destination {
+    /// The queue of a client on a channel.
+    pub fn of(realm: &Realm, client: ClientId, channel: Channel) -> Destination {
+        let mut id = [0; 17];
+        let (name, kind) = id.split_at_mut(16);
+        name.copy_from_slice(client.bytes());
+        kind.fill(channel.byte());
         Destination {
             realm: realm.id,
-            id: *client.bytes(),
+            id,
         }
+    }
+
+    /// Whose it is.
+    pub fn client(&self) -> Option<ClientId> {
+        ClientId::from_bytes(self.id.get(..16)?)
     }
 
     /// The key of a new entry that is due then.
@@ -39,8 +48,8 @@ impl Destination {
     /// Reads the destination and the date out of an entry's key.
     pub fn read(at: &[u8]) -> Option<(Destination, Timestamp)> {
         let realm = at.get(1..5)?.try_into().ok()?;
-        let id = at.get(5..21)?.try_into().ok()?;
-        let due = at.get(21..29)?.try_into().ok()?;
+        let id = at.get(5..22)?.try_into().ok()?;
+        let due = at.get(22..30)?.try_into().ok()?;
         let destination = Destination {
             realm: RealmId(u32::from_be_bytes(realm)),
             id,

@@ -102,9 +102,6 @@ pub const COUNTED: usize = 1000;
 /// [`Fault`] when the store does not answer.
 pub async fn of(ctx: &Context, realm: &Realm, client: &Client) -> Result<Readiness, Fault> {
     let settings = &client.settings;
-    let destination = Destination::client(realm, client.id);
-    let standing = standing::read(ctx, &destination).await?;
-    let queued = queue::length(ctx, &destination, COUNTED).await?;
     let triable = trial::triable(client);
     let uris = [
         (Channel::BackChannel, &settings.backchannel_logout_uri),
@@ -118,6 +115,9 @@ pub async fn of(ctx: &Context, realm: &Realm, client: &Client) -> Result<Readine
     let mut worst: Option<State> = None;
     for (channel, uri) in uris {
         let Some(uri) = uri else { continue };
+        let destination = Destination::of(realm, client.id, channel);
+        let standing = standing::read(ctx, &destination).await?;
+        let queued = queue::length(ctx, &destination, COUNTED).await?;
         let trial = trial::last(ctx, realm, client, channel).await?;
         let (way, state) = way(channel, uri, &standing, trial);
         worst = worst.max(Some(state));
@@ -147,7 +147,7 @@ pub async fn of(ctx: &Context, realm: &Realm, client: &Client) -> Result<Readine
 }
 
 fn way(channel: Channel, uri: &str, standing: &Standing, trial: Option<Trial>) -> (Way, State) {
-    let real = standing.of(channel);
+    let real = standing;
     let tried = trial
         .and_then(|trial| Some((trial.attempt?, trial.verdict == Some(Verdict::Acknowledged))));
     let confirmed = tried.as_ref().filter(|(_, good)| *good);
@@ -159,7 +159,7 @@ fn way(channel: Channel, uri: &str, standing: &Standing, trial: Option<Trial>) -
     };
     let last = match tried {
         Some((attempt, _)) if last_was_trial => Some(attempt),
-        _ => real.last,
+        _ => real.last.clone(),
     };
     let state = match (&last, last_good) {
         (None, _) => State::Untried,

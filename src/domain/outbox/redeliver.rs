@@ -45,7 +45,7 @@ pub async fn redeliver(
         Some(client) => key::deliveries_of_app(realm.id, id, client),
         None => key::deliveries(realm.id, id),
     };
-    let mut waiting: Vec<ClientId> = Vec::new();
+    let mut waiting: Vec<(ClientId, Channel)> = Vec::new();
     let mut after: Option<Cursor> = None;
     loop {
         let page = ctx
@@ -76,7 +76,9 @@ pub async fn redeliver(
                         Err(error) => return Err(error.into()),
                     }
                 }
-                DeliveryState::Pending if !waiting.contains(&client) => waiting.push(client),
+                DeliveryState::Pending if !waiting.contains(&(client, delivery.channel)) => {
+                    waiting.push((client, delivery.channel));
+                }
                 _ => {}
             }
         }
@@ -85,8 +87,8 @@ pub async fn redeliver(
             None => break,
         }
     }
-    for client in waiting {
-        moved += hurry(ctx, realm, id, client).await?;
+    for (client, channel) in waiting {
+        moved += hurry(ctx, realm, id, client, channel).await?;
     }
     Ok(moved)
 }
@@ -131,7 +133,7 @@ async fn again(
         created_at: now,
         attempts: 0,
     };
-    let destination = Destination::client(realm, client);
+    let destination = Destination::of(realm, client, delivery.channel);
     batch.create(destination.place(now, &ctx.new_id()), encode(&entry)?);
     uncount(ctx, realm, act.id, client, delivery, large, batch).await?;
     Ok(true)
@@ -167,9 +169,13 @@ async fn hurry(
     realm: &Realm,
     act: SignOutId,
     client: ClientId,
+    channel: Channel,
 ) -> Result<u64, Fault> {
-    let mut moved = u64::from(ssf::push::hurry(ctx, realm, client).await?);
-    let destination = Destination::client(realm, client);
+    if matches!(channel, Channel::SsfPush | Channel::SsfPoll) {
+        return Ok(u64::from(ssf::push::hurry(ctx, realm, client).await?));
+    }
+    let mut moved = 0;
+    let destination = Destination::of(realm, client, channel);
     let now = ctx.now();
     let far = crate::domain::time::Timestamp(u64::MAX);
     let waiting = queue::due(ctx, &destination, far, LOOKED_AT).await?;

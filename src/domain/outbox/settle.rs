@@ -49,9 +49,8 @@ pub async fn settle(
                 _ => 0,
             };
             let tried = !(one.outcome == Outcome::GiveUp && one.attempt.took == 0);
-            if let Some(first) = one.notice.queued.first().filter(|_| tried) {
-                let channel = first.entry.channel;
-                standing.note_on(channel, &one.attempt, one.answered, confirmed);
+            if tried {
+                standing.note(&one.attempt, one.answered, confirmed);
             }
             count(one);
         }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::delivery::Attempt;
-use super::{Channel, Destination, backoff};
+use super::{Destination, backoff};
 use crate::domain::record::{decode, encode};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault, key};
@@ -21,17 +21,6 @@ pub struct Standing {
     pub failures: u32,
     /// Notices it confirmed, in all.
     pub acknowledged: u64,
-    /// The same for each of its channels.
-    pub channels: Vec<(Channel, Lately)>,
-}
-
-/// How a destination has answered lately on one channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lately {
-    /// When it last confirmed something.
-    pub last_good: Option<Timestamp>,
-    /// The last attempt.
-    pub last: Option<Attempt>,
 }
 
 /// This many failures in a row open the circuit.
@@ -61,32 +50,7 @@ impl Standing {
         if self.is_failing() { 1 } else { WIDTH }
     }
 
-    /// How it has answered lately on one channel.
-    pub fn of(&self, channel: Channel) -> Lately {
-        let of = self.channels.iter().find(|(of, _)| *of == channel);
-        of.map(|(_, lately)| lately.clone()).unwrap_or_default()
-    }
-
-    /// Notes an attempt on one channel.
-    pub fn note_on(&mut self, channel: Channel, attempt: &Attempt, answered: bool, confirmed: u64) {
-        self.note(attempt, answered, confirmed);
-        let good = (confirmed > 0).then_some(attempt.at);
-        match self.channels.iter_mut().find(|(of, _)| *of == channel) {
-            Some((_, lately)) => {
-                lately.last_good = lately.last_good.max(good);
-                lately.last = Some(attempt.clone());
-            }
-            None => self.channels.push((
-                channel,
-                Lately {
-                    last_good: good,
-                    last: Some(attempt.clone()),
-                },
-            )),
-        }
-    }
-
-    fn note(&mut self, attempt: &Attempt, answered: bool, confirmed: u64) {
+    pub fn note(&mut self, attempt: &Attempt, answered: bool, confirmed: u64) {
         if answered {
             self.failures = 0;
         } else if !self.is_of_the_last_burst(attempt) {

@@ -1,3 +1,5 @@
+//! What was refused since an act, over a store in memory.
+
 use super::*;
 use crate::domain::signout::Reason;
 use crate::domain::testing;
