@@ -86,10 +86,7 @@ pub async fn for_family(
     };
     let access_token = access_text(ctx, realm, family.access_format, id, access).await?;
     let id_token = if scoped.scope.split(' ').any(|s| s == "openid") {
-        let alg = client
-            .settings
-            .id_token_signed_response_alg
-            .unwrap_or(realm.settings.tokens.signing_algorithm);
+        let alg = alg_of(realm, client);
         let signer = keys::signer(ctx, realm, alg).await?;
         let claims = id_claims(
             ctx,
@@ -191,10 +188,7 @@ pub async fn logout_token(
     user: UserId,
     sid: Option<Sid>,
 ) -> Result<String, Fault> {
-    let alg = client
-        .settings
-        .id_token_signed_response_alg
-        .unwrap_or(realm.settings.tokens.signing_algorithm);
+    let alg = alg_of(realm, client);
     let now = ctx.now();
     let mut claims = json!({
         "iss": realm.issuer(&ctx.public_url),
@@ -227,10 +221,7 @@ pub async fn revocation_token(
     client: &Client,
     audience: &str,
 ) -> Result<String, Fault> {
-    let alg = client
-        .settings
-        .id_token_signed_response_alg
-        .unwrap_or(realm.settings.tokens.signing_algorithm);
+    let alg = alg_of(realm, client);
     let now = ctx.now();
     let claims = json!({
         "iss": realm.issuer(&ctx.public_url),
@@ -322,6 +313,12 @@ pub async fn status_list(
 ) -> Result<String, Fault> {
     let signer = keys::signer(ctx, realm, realm.settings.tokens.signing_algorithm).await?;
     sign(&signer, "statuslist+jwt", claims)
+}
+
+/// What a client's ID tokens are signed with, and whatever else it verifies.
+fn alg_of(realm: &Realm, client: &Client) -> Alg {
+    let own = client.settings.id_token_signed_response_alg;
+    own.unwrap_or(realm.settings.tokens.signing_algorithm)
 }
 
 fn sign(signer: &SigningKey, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
