@@ -20,7 +20,7 @@ use crate::domain::{Actor, ActorKind, Context};
 mod hearing;
 mod pushing;
 mod receipts;
-mod terms;
+mod receivers;
 
 struct House {
     ctx: Arc<Context>,

@@ -1,27 +1,6 @@
-//! Streams themselves: verification, one for each receiver, what stays sealed, what is refused.
+//! What a receiver may do with its own stream, and that it is its own alone.
 
 use super::*;
-
-#[tokio::test]
-async fn verification_goes_through_the_queue_and_not_too_often() {
-    let house = house().await;
-    let stream = house.stream(&house.app, polling()).await;
-    let verify = async |state: &str| {
-        let state = Some(state.to_owned());
-        status::verify(&house.ctx, &house.realm, &stream, state).await
-    };
-    verify("first").await.unwrap();
-    assert!(matches!(verify("second").await, Err(SsfError::TooSoon(30))));
-    house.clock.advance(VERIFY_EVERY);
-    verify("third").await.unwrap();
-    let told = house.waiting(&stream).await;
-    let states: Vec<_> = told
-        .iter()
-        .map(|set| payload(set)["state"].clone())
-        .collect();
-    assert_eq!(states, ["first", "third"]);
-    assert_eq!(kind(&told[0]), "verification");
-}
 
 #[tokio::test]
 async fn a_receiver_has_one_stream_and_its_own_alone() {
@@ -113,4 +92,25 @@ async fn what_a_receiver_may_not_say_is_refused() {
     }
     let good = push("http://127.0.0.1:9/events", Some("Bearer token"));
     house.stream(&house.app, good).await;
+}
+
+#[tokio::test]
+async fn verification_goes_through_the_queue_and_not_too_often() {
+    let house = house().await;
+    let stream = house.stream(&house.app, polling()).await;
+    let verify = async |state: &str| {
+        let state = Some(state.to_owned());
+        status::verify(&house.ctx, &house.realm, &stream, state).await
+    };
+    verify("first").await.unwrap();
+    assert!(matches!(verify("second").await, Err(SsfError::TooSoon(30))));
+    house.clock.advance(VERIFY_EVERY);
+    verify("third").await.unwrap();
+    let told = house.waiting(&stream).await;
+    let states: Vec<_> = told
+        .iter()
+        .map(|set| payload(set)["state"].clone())
+        .collect();
+    assert_eq!(states, ["first", "third"]);
+    assert_eq!(kind(&told[0]), "verification");
 }
