@@ -25,6 +25,17 @@ pub struct Readiness {
     pub state: State,
 }
 
+impl Readiness {
+    /// How it stands, in a sentence.
+    pub fn verdict(&self) -> &str {
+        match (&self.too_long, self.state) {
+            (Some(problem), _) => problem,
+            (None, State::CannotLag) => &self.why,
+            (None, state) => state.words(),
+        }
+    }
+}
+
 /// One way in which an app is told. Its channels share one queue and one circuit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way {
@@ -51,8 +62,8 @@ pub struct Way {
 /// How an app stands, all in all. The worst comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// It needs no telling: it asks at every use.
-    Asks,
+    /// It needs no telling: nothing that it holds is taken without asking.
+    CannotLag,
     /// It confirmed the last thing it was told.
     Ready,
     /// It has a channel that nothing was ever sent through.
@@ -69,7 +80,7 @@ impl State {
     /// Its name in the API.
     pub fn as_str(self) -> &'static str {
         match self {
-            State::Asks => "asks",
+            State::CannotLag => "cannot_lag",
             State::Ready => "ready",
             State::Untried => "untried",
             State::NotTold => "not_told",
@@ -79,9 +90,9 @@ impl State {
     }
 
     /// What people read.
-    pub fn words(self) -> &'static str {
+    fn words(self) -> &'static str {
         match self {
-            State::Asks => "It asks at every use and cannot lag.",
+            State::CannotLag => "It cannot lag.",
             State::Ready => "It confirmed what it was last told.",
             State::Untried => "It can be told, and nobody has tried yet: send a test sign-out.",
             State::NotTold => {
@@ -134,7 +145,7 @@ pub async fn of(ctx: &Context, realm: &Realm, client: &Client) -> Result<Readine
     let state = match (&too_long, worst, bound) {
         (Some(_), _, _) => State::TooSlow,
         (None, Some(state), _) if client::is_told(settings) => state,
-        (None, _, None) => State::Asks,
+        (None, _, None) => State::CannotLag,
         (None, _, Some(_)) => State::NotTold,
     };
     Ok(Readiness {

@@ -48,11 +48,10 @@ pub async fn settle(
                 Outcome::Acknowledged => one.notice.queued.len() as u64,
                 _ => 0,
             };
-            if !(one.outcome == Outcome::GiveUp && one.attempt.took == 0) {
-                if let Some(first) = one.notice.queued.first() {
-                    let channel = first.entry.channel;
-                    standing.note_on(channel, &one.attempt, one.answered, confirmed);
-                }
+            let sent = !(one.outcome == Outcome::GiveUp && one.attempt.took == 0);
+            if let Some(first) = one.notice.queued.first().filter(|_| sent) {
+                let channel = first.entry.channel;
+                standing.note_on(channel, &one.attempt, one.answered, confirmed);
             }
             count(one);
         }

@@ -1,3 +1,5 @@
+//! Counting: apart, bounded, and not lost.
+
 use super::*;
 use crate::domain::signout::Reason;
 use crate::domain::testing;
