@@ -144,6 +144,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
         Box::pin(workers::count(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
+        Box::pin(crate::deliver::push::push(ctx.clone(), stop.clone())),
     ];
     tasks.spawn(
         background::start(background)
@@ -197,6 +198,7 @@ impl Running {
     /// Stops taking requests, lets those under way finish, and closes the store.
     pub async fn stop(mut self) {
         self.stop.cancel();
+        self.ctx.signals.close();
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(DRAIN, all).await.is_err() {
             tracing::warn!("some requests did not finish in time");
@@ -236,7 +238,7 @@ pub async fn until_told(
         what: "cannot wait for SIGTERM".to_owned(),
         source,
     })?;
-    let running = start(settings, parts).await?;
+    let running = Box::pin(start(settings, parts)).await?;
     up(&running).await;
     tokio::select! {
         _ = terminate.recv() => {}

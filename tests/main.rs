@@ -19,6 +19,7 @@ mod promises;
 mod realms;
 mod resource_servers;
 mod sign_in;
+mod signals;
 mod support;
 mod tokens;
 mod told;

@@ -8,6 +8,7 @@ mod causes;
 mod checks;
 mod in_flight;
 mod own_session;
+mod signals;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -29,6 +30,14 @@ macro_rules! promises {
                 let outcome = causes::$reason(&mut cast).await;
                 checks::everything(&mut cast, &outcome, stringify!($reason)).await;
                 checks::fresh_sign_in(&mut cast, &outcome).await;
+            }
+
+            #[tokio::test]
+            async fn receivers_hear_of_it_and_of_nothing_else() {
+                let mut cast = Cast::assemble(Engine::Memory).await;
+                let signals = signals::Listening::start(&cast).await;
+                let outcome = causes::$reason(&mut cast).await;
+                signals.heard(&cast, &outcome, stringify!($reason)).await;
             }
 
             #[tokio::test]

@@ -17,7 +17,8 @@ use super::section::{Env, Reading, keys_of};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::realm::verbs::MASTER;
 use crate::domain::realm::{
-    self, LogoutPolicy, RealmSettings, RegistrationPolicy, SessionPolicy, TokenPolicy,
+    self, LogoutPolicy, RealmSettings, RegistrationPolicy, SessionPolicy, SharedSignals,
+    TokenPolicy,
 };
 use crate::domain::user::{self, UserSettings};
 
@@ -206,6 +207,7 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
     let sessions = own.remove("sessions");
     let tokens = own.remove("tokens");
     let registration = own.remove("registration");
+    let shared_signals = own.remove("shared_signals");
     let logout = own.remove("logout");
     // Unknown keys are looked for here, where all of the file's own keys can be suggested.
     let known: Vec<&str> = keys_of::<RealmSettings>()
@@ -226,6 +228,10 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
     settings.tokens = policy::<TokenPolicy>(reading, tokens.as_ref(), "[tokens]", check_tokens);
     settings.registration =
         policy::<RegistrationPolicy>(reading, registration.as_ref(), "[registration]", |_| {
+            Vec::new()
+        });
+    settings.shared_signals =
+        policy::<SharedSignals>(reading, shared_signals.as_ref(), "[shared_signals]", |_| {
             Vec::new()
         });
     settings.logout = policy::<LogoutPolicy>(reading, logout.as_ref(), "[logout]", check_logout);

@@ -10,7 +10,7 @@ use crate::domain::id::ClientId;
 use crate::domain::outbox::lease::{self, Lease};
 use crate::domain::outbox::send::{Notice, Tried, attempt, notices};
 use crate::domain::outbox::settle::settle;
-use crate::domain::outbox::{Destination, Standing, queue, standing};
+use crate::domain::outbox::{Destination, Standing, backoff, queue, standing};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault, client, realm};
 
@@ -20,6 +20,8 @@ pub struct Kept {
     lease: Option<Lease>,
     /// Nothing is tried before this.
     pub rests_until: Timestamp,
+    /// How often in a row the work could not be done.
+    pub faults: u32,
 }
 
 impl Kept {
@@ -29,6 +31,13 @@ impl Kept {
             || self
                 .lease
                 .is_some_and(|l| now.since(l.since) < lease::LASTS)
+    }
+
+    /// Notes that the work could not be done. What cannot be written down would be sent again each time, so the pauses get longer.
+    pub fn failed(&mut self, now: Timestamp) {
+        self.faults = self.faults.saturating_add(1);
+        let pause = backoff::pause(self.faults, 255).min(Span::mins(5));
+        self.rests_until = now.plus(pause);
     }
 
     /// Lets another node have the destination.

@@ -116,7 +116,9 @@ impl State {
             let mut kept = kept.unwrap_or_default();
             if let Err(fault) = work(&ctx, &destination, &mut kept, &stop).await {
                 warn(&fault);
-                kept.rests_until = ctx.now().plus(crate::domain::time::Span::secs(1));
+                kept.failed(ctx.now());
+            } else {
+                kept.faults = 0;
             }
             (destination, kept)
         });

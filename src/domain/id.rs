@@ -101,6 +101,10 @@ id! {
     /// One act of ending sessions.
     SignOutId
 }
+id! {
+    /// One event stream of Shared Signals: the `stream_id` (SSF 1.0 §8.1.1).
+    StreamId
+}
 
 macro_rules! read_from_keys {
     ($($name:ident),*) => {
@@ -113,7 +117,7 @@ macro_rules! read_from_keys {
     };
 }
 
-read_from_keys!(ClientId, UserId, Sid, FamilyId, SignOutId);
+read_from_keys!(ClientId, UserId, Sid, FamilyId, SignOutId, StreamId);
 
 #[cfg(test)]
 mod tests {

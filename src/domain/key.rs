@@ -1,10 +1,12 @@
 //! The keys of the store: one byte of space, then the realm, then what the space says. `docs/architecture.md` has the
 //! table. Times stand big-endian so that order is time; `!` means counted down, newest first.
 
+mod ssf;
 mod status;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+pub use ssf::*;
 pub use status::*;
 
 use super::id::{ClientId, FamilyId, RealmId, Sid, SignOutId, UserId};

@@ -20,6 +20,7 @@ pub mod realm;
 pub mod record;
 pub mod session;
 pub mod signout;
+pub mod ssf;
 pub mod status;
 pub mod sweep;
 #[cfg(test)]
@@ -59,6 +60,8 @@ pub struct Context {
     pub ids: id::Ids,
     /// Which large acts are being written out.
     pub door: signout::expand::Door,
+    /// Event streams as last read, and the bells of those who wait for events.
+    pub signals: ssf::Signals,
     /// Tells the workers that a commit filled a queue.
     pub bell: outbox::Bell,
     /// The one way out of the process, guarded.

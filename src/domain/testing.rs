@@ -45,6 +45,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         keys: KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        signals: super::ssf::Signals::default(),
         bell: super::outbox::Bell::new(uuid::Uuid::nil()),
         wire,
         proofs: crate::domain::proof::Proofs::default(),

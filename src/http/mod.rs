@@ -14,6 +14,7 @@ pub mod oidc;
 mod rendered;
 pub mod run;
 pub mod signin;
+pub mod ssf;
 pub mod state;
 
 use axum::Router;
@@ -30,6 +31,7 @@ pub fn router(app: App) -> Router {
         .merge(run::health())
         .merge(assets_route::routes())
         .merge(oidc::routes())
+        .merge(ssf::routes())
         .merge(admin::routes())
         .merge(browser::attach(visited, &app));
     guard::around(router, app)

@@ -19,6 +19,7 @@
 //! | OIDC Session Management 1.0 | [`check_session`] |
 //! | RFC 6750, OIDC Core §5.3.1 (bearer tokens, userinfo request) | [`userinfo`] |
 //! | OIDC Discovery §3, RFC 8414 §2 | [`discovery`] |
+//! | SSF 1.0, RFC 8936, RFC 9493 | [`ssf`] |
 //!
 //! Owns: grammar, wire names, limits of length. Does not own: who the client is, what is still valid, status lines.
 
@@ -37,6 +38,7 @@ pub mod pkce;
 pub mod redirect;
 pub mod revocation;
 pub mod scope;
+pub mod ssf;
 pub mod token_request;
 pub mod userinfo;
 

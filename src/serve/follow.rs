@@ -41,6 +41,7 @@ async fn catch_up(ctx: &Context, mut at: FeedPos) -> FeedPos {
             }
             Err(FeedError::Gap { resume }) => {
                 ctx.catalog.clear();
+                ctx.signals.clear();
                 ctx.keys.clear();
                 ctx.status.clear();
                 at = resume;
@@ -56,6 +57,7 @@ async fn catch_up(ctx: &Context, mut at: FeedPos) -> FeedPos {
 fn evict(ctx: &Context, changed: &[u8]) {
     match changed.first() {
         Some(0x02 | 0x03 | 0x10 | 0x11) => ctx.catalog.evict(changed),
+        Some(0x65..=0x68) => ctx.signals.changed(changed),
         Some(0x04) => {
             if let Some(realm) = changed.get(1..5).and_then(|b| b.try_into().ok()) {
                 ctx.keys.evict(RealmId(u32::from_be_bytes(realm)));

@@ -9,6 +9,7 @@ use crate::deliver::{Outbound, Rules};
 use crate::domain::entropy::{Entropy, OsEntropy};
 use crate::domain::realm::{Catalog, apply};
 use crate::domain::signout::expand::Door;
+use crate::domain::ssf::Signals;
 use crate::domain::status::Lists;
 use crate::domain::time::Clock;
 use crate::domain::{Context, keys};
@@ -55,6 +56,7 @@ pub(crate) fn context(
         keys: keys::KeyRing::default(),
         ids: crate::domain::id::Ids::default(),
         door: Door::default(),
+        signals: Signals::default(),
         bell: crate::domain::outbox::Bell::new(holder()),
         wire: Arc::new(Outbound::new(Rules::new(
             &settings.outbound_allow,

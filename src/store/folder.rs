@@ -235,6 +235,19 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// Removes what a kill left of a snapshot that was being written. The engine means to pass such files by, but looks for
+/// another ending than the one it gives them (0.34.7: `get_snapshot_files` and `write_snapshot`), takes the file for the
+/// newest snapshot and calls the store corrupt. A snapshot only saves reading the log, so nothing is lost with it.
+pub(super) fn clear_half_written(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "generating") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

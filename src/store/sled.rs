@@ -77,6 +77,7 @@ impl Sled {
             return Err(lost("missing"));
         }
         folder::make_folder(&dir).map_err(failed)?;
+        folder::clear_half_written(&dir).map_err(failed)?;
         let db = start(&dir).map_err(broken)?;
         let mut barrier = Barrier::raise(&dir).map_err(failed)?;
         let (seq, tally) = match careful(|| db.get(SEQUENCE_KEY)).map_err(broken)? {

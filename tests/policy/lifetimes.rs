@@ -31,7 +31,7 @@ async fn a_shorter_life_is_noticed_when_it_is_over_not_at_the_old_date() {
         .policy("sessions", json!({ "max_lifetime": "30m" }))
         .await;
     house.server.sweep().await;
-    assert_eq!(house.active().await, [sid.clone()]);
+    assert_eq!(house.active().await, std::slice::from_ref(&sid));
     house.server.advance(Span::mins(31)).await;
     assert_eq!(house.end_reason(&sid).await, "expired");
     assert_eq!(house.server.ops().receipts("expired").await.len(), 1);

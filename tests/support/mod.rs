@@ -9,6 +9,7 @@ pub mod process;
 pub mod realms;
 pub mod receiver;
 pub mod server;
+pub mod watcher;
 
 use std::time::{Duration, Instant};
 

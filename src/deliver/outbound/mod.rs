@@ -23,7 +23,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use reqwest::{Certificate, Client, Response, redirect};
 use tokio::time::{Instant, timeout_at};
 
-use crate::domain::outbox::wire::{Answered, Method, Outgoing, Wire, WireError};
+use crate::domain::outbox::wire::{Answered, Outgoing, Wire, WireError};
 use address::Allowed;
 use names::{Guarded, Names, SystemNames};
 use target::Target;
@@ -158,12 +158,8 @@ impl Outbound {
         } else {
             &self.secure
         };
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-        };
         let sending = client
-            .request(method, target.url.clone())
+            .post(target.url.clone())
             .headers(headers(&request.headers)?)
             .body(request.body)
             .send();

@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::names::Names;
 use super::{Outbound, Rules};
-use crate::domain::outbox::wire::{Answered, Method, Outgoing, Wire as _, WireError};
+use crate::domain::outbox::wire::{Answered, Outgoing, Wire as _, WireError};
 
 /// Names with addresses of the test's choice: one list a look-up, the last one again and again.
 #[derive(Default)]
@@ -67,7 +67,6 @@ fn outbound(allow: &[&str], names: Arc<Book>) -> Outbound {
 
 fn post(url: &str) -> Outgoing {
     Outgoing {
-        method: Method::Post,
         url: url.to_owned(),
         headers: vec![(
             "content-type",

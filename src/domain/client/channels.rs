@@ -17,6 +17,13 @@ pub const REVOKE_SCOPE: &str = "gtr";
 /// What is wrong with the settings of these channels, as sentences; empty when nothing is.
 pub(super) fn problems(settings: &ClientSettings) -> Vec<String> {
     let mut problems = Vec::new();
+    // Back-Channel Logout 1.0 §2.2: who requires `sid` gets no notice without it.
+    if settings.backchannel_logout_user_wide && settings.backchannel_logout_session_required {
+        problems.push(
+            "backchannel_logout_user_wide sends notices without sid, which backchannel_logout_session_required rules out: set one of them"
+                .to_owned(),
+        );
+    }
     front_channel_problem(settings, &mut problems);
     let secure_web = |uri: &str| web(uri).and_then(|url| secure(&url));
     let addresses = [
@@ -238,6 +245,14 @@ mod tests {
     #[test]
     fn a_setting_that_needs_another_says_so() {
         for (settings, words) in [
+            (
+                ClientSettings {
+                    backchannel_logout_session_required: true,
+                    backchannel_logout_user_wide: true,
+                    ..app()
+                },
+                "set one of them",
+            ),
             (
                 ClientSettings {
                     frontchannel_logout_session_required: true,

@@ -272,6 +272,14 @@ pub(super) fn web(uri: &str) -> Result<Url, &'static str> {
     }
 }
 
+/// Where security events may be sent: https anywhere (RFC 8935 §4.3 asks for TLS), http on this machine only.
+///
+/// # Errors
+/// What was expected, in words.
+pub(in crate::domain) fn receiver_address(uri: &str) -> Result<(), &'static str> {
+    web(uri).and_then(|url| secure(&url))
+}
+
 pub(super) fn secure(url: &Url) -> Result<(), &'static str> {
     let loopback = match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

@@ -135,6 +135,16 @@ pub enum ConsentRule {
     Always,
 }
 
+/// Of whom a client hears that receives security events (SSF 1.0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SsfSubjects {
+    /// Of the people who used it, and of those it names itself.
+    Own,
+    /// Of everybody in the realm: for whoever watches over it.
+    All,
+}
+
 /// How a command to an app names one of its users (RFC 9493 §3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -217,6 +227,8 @@ pub struct ClientSettings {
     pub service_account_roles: Vec<String>,
     /// The page people reach by the client's name.
     pub client_uri: Option<String>,
+    /// Of whom it hears when it has an event stream.
+    pub ssf_subjects: SsfSubjects,
     /// What its access tokens look like; the realm's choice when absent.
     pub access_token_format: Option<AccessTokenFormat>,
     /// How the APIs that take its access tokens learn that one is over before its time: the promise of whoever runs
@@ -269,6 +281,7 @@ impl Default for ClientSettings {
             require_pkce: true,
             service_account_roles: Vec::new(),
             client_uri: None,
+            ssf_subjects: SsfSubjects::Own,
             access_token_format: None,
             access_token_revocation_check: RevocationCheck::None,
         }

@@ -15,7 +15,7 @@ use crate::domain::id::ClientId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, encode_json};
 use crate::domain::signout::{Reason, Request, Selection, SignOut};
-use crate::domain::{Actor, Context, Fault, TRIES, key};
+use crate::domain::{Actor, Context, Fault, TRIES, key, ssf};
 use crate::store::{Batch, CommitError};
 
 /// Why a client was not registered, changed or deleted.
@@ -270,6 +270,7 @@ pub async fn delete(
         let mut batch = Batch::new();
         batch.take(key::client(realm.id, id), found.version);
         batch.del(key::client_name(realm.id, client.client_id()));
+        ssf::verbs::remove_of_client(ctx, realm, id, &mut batch).await?;
         record(
             &mut batch,
             ctx,

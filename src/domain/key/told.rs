@@ -25,7 +25,7 @@ pub fn users_by_email(realm: RealmId, folded: &str) -> Range {
 
 /// That a browser was to tell this client of an act.
 pub fn told_by_browser(realm: RealmId, act: SignOutId, client: ClientId) -> Bytes {
-    Key::of(0x8C, realm)
+    Key::of(0x8D, realm)
         .bytes(act.bytes())
         .bytes(client.bytes())
         .end()
@@ -33,5 +33,5 @@ pub fn told_by_browser(realm: RealmId, act: SignOutId, client: ClientId) -> Byte
 
 /// Whom a browser was to tell of an act.
 pub fn all_told_by_browser(realm: RealmId, act: SignOutId) -> Range {
-    Key::of(0x8C, realm).bytes(act.bytes()).range()
+    Key::of(0x8D, realm).bytes(act.bytes()).range()
 }

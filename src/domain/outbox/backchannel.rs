@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::send::Outcome;
-use super::wire::{Answered, Method, Outgoing};
+use super::wire::{Answered, Outgoing};
 use crate::domain::client::Client;
 use crate::domain::id::{Sid, UserId};
 use crate::domain::realm::Realm;
@@ -30,7 +30,6 @@ pub async fn outgoing(
 ) -> Result<Outgoing, Fault> {
     let token = issue::logout_token(ctx, realm, client, user, sid).await?;
     Ok(Outgoing {
-        method: Method::Post,
         url: uri,
         headers: vec![
             (

@@ -8,6 +8,10 @@ use crate::domain::signout::Reason;
 /// How an app can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(
+    clippy::enum_variant_names,
+    reason = "back-channel is what the standard calls it"
+)]
 pub enum Channel {
     /// OpenID Connect Back-Channel Logout 1.0.
     BackChannel,
@@ -15,6 +19,10 @@ pub enum Channel {
     GlobalRevocation,
     /// A signed message in JSON.
     Webhook,
+    /// A security event that the server sends (SSF 1.0, RFC 8935).
+    SsfPush,
+    /// A security event that the app fetches (SSF 1.0, RFC 8936).
+    SsfPoll,
     /// Not at all.
     None,
 }
@@ -26,6 +34,8 @@ impl Channel {
             Channel::BackChannel => "back-channel",
             Channel::GlobalRevocation => "global-revocation",
             Channel::Webhook => "webhook",
+            Channel::SsfPush => "ssf-push",
+            Channel::SsfPoll => "ssf-poll",
             Channel::None => "none",
         }
     }
@@ -36,6 +46,8 @@ impl Channel {
             Channel::BackChannel => "Back-channel sign-out",
             Channel::GlobalRevocation => "Global token revocation",
             Channel::Webhook => "Webhook",
+            Channel::SsfPush => "Security event, sent",
+            Channel::SsfPoll => "Security event, to be fetched",
             Channel::None => "Takes no messages",
         }
     }
@@ -46,11 +58,14 @@ impl Channel {
             Channel::BackChannel => 1,
             Channel::GlobalRevocation => 2,
             Channel::Webhook => 3,
+            Channel::SsfPush => 4,
+            Channel::SsfPoll => 5,
             Channel::None => 0,
         }
     }
 
-    /// The channels that an app has for an act of this reason. Empty when it has none, or wants none for who ends it.
+    /// The channels of its own that an app has for an act of this reason. Empty when it has none, or wants none for who
+    /// ends it. What it hears through an event stream is `ssf`'s to say.
     /// `whole` says that everything of the user ends: only then may an app be told to revoke everything of theirs.
     pub fn of(settings: &ClientSettings, reason: Reason, whole: bool) -> Vec<Channel> {
         let mut channels = Vec::new();

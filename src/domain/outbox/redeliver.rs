@@ -2,12 +2,12 @@
 
 use super::delivery::{Delivery, DeliveryState};
 use super::settle::Tally;
-use super::{Destination, Entry, queue};
+use super::{Channel, Destination, Entry, queue};
 use crate::domain::id::{ClientId, SignOutId};
 use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode, versioned};
-use crate::domain::signout::{State, receipt};
-use crate::domain::{Actor, Context, Fault, audit, key};
+use crate::domain::signout::{SignOut, State, receipt};
+use crate::domain::{Actor, Context, Fault, audit, key, ssf};
 use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords};
 
 /// Entries moved in one commit.
@@ -26,9 +26,10 @@ pub async fn redeliver(
     id: SignOutId,
     only: Option<ClientId>,
 ) -> Result<u64, Fault> {
-    let large = receipt::find(ctx, realm, id)
-        .await?
-        .is_some_and(|act| act.large || act.state == State::Expanding);
+    let Some(act) = receipt::find(ctx, realm, id).await? else {
+        return Ok(0);
+    };
+    let large = act.large || act.state == State::Expanding;
     let mut moved = 0;
     let mut batch = Batch::new();
     let entry = audit::Entry {
@@ -65,7 +66,9 @@ pub async fn redeliver(
             match delivery.state {
                 DeliveryState::Rejected | DeliveryState::GaveUp => {
                     let mut batch = Batch::new();
-                    again(ctx, realm, id, client, &delivery, large, &mut batch).await?;
+                    if !again(ctx, realm, (&act, large), client, &delivery, &mut batch).await? {
+                        continue;
+                    }
                     batch.replace(record.key, record.version, encode(&reset(ctx, delivery))?);
                     match ctx.commit(batch).await {
                         Ok(_) => moved += 1,
@@ -99,18 +102,25 @@ fn reset(ctx: &Context, delivery: Delivery) -> Delivery {
     }
 }
 
+/// Puts it back to where it waits; `false` when there is no such place any more.
 async fn again(
     ctx: &Context,
     realm: &Realm,
-    act: SignOutId,
+    (act, large): (&SignOut, bool),
     client: ClientId,
     delivery: &Delivery,
-    large: bool,
     batch: &mut Batch,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let now = ctx.now();
+    if matches!(delivery.channel, Channel::SsfPush | Channel::SsfPoll) {
+        if !ssf::session_again(ctx, realm, (act, large), client, delivery, batch).await? {
+            return Ok(false);
+        }
+        uncount(ctx, realm, act.id, client, delivery, large, batch).await?;
+        return Ok(true);
+    }
     let entry = Entry {
-        sign_out: act,
+        sign_out: act.id,
         client,
         channel: delivery.channel,
         sid: delivery.sid,
@@ -123,6 +133,20 @@ async fn again(
     };
     let destination = Destination::client(realm, client);
     batch.create(destination.place(now, &ctx.new_id()), encode(&entry)?);
+    uncount(ctx, realm, act.id, client, delivery, large, batch).await?;
+    Ok(true)
+}
+
+/// Takes a delivery out of what was counted as settled.
+async fn uncount(
+    ctx: &Context,
+    realm: &Realm,
+    act: SignOutId,
+    client: ClientId,
+    delivery: &Delivery,
+    large: bool,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
     if large {
         let at = key::tally(realm.id, act, client, delivery.channel.byte());
         if let Some(kept) = versioned::<Tally>(ctx.store.get(&at).await?, "tally")? {
@@ -144,10 +168,10 @@ async fn hurry(
     act: SignOutId,
     client: ClientId,
 ) -> Result<u64, Fault> {
+    let mut moved = u64::from(ssf::push::hurry(ctx, realm, client).await?);
     let destination = Destination::client(realm, client);
     let now = ctx.now();
     let far = crate::domain::time::Timestamp(u64::MAX);
-    let mut moved = 0;
     let waiting = queue::due(ctx, &destination, far, LOOKED_AT).await?;
     let due_later = |q: &queue::Queued| Destination::read(&q.key).is_some_and(|(_, due)| due > now);
     let of_act: Vec<_> = waiting

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::backchannel::{MAX_ANSWER, TIMEOUT};
 use super::send::Outcome;
-use super::wire::{Answered, Method, Outgoing};
+use super::wire::{Answered, Outgoing};
 use crate::domain::client::{Client, RevocationSubject};
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
@@ -27,7 +27,6 @@ pub async fn outgoing(
     let token = issue::revocation_token(ctx, realm, client, audience.unwrap_or(endpoint)).await?;
     let body = json!({ "sub_id": subject(ctx, realm, client, user).await? });
     Ok(Outgoing {
-        method: Method::Post,
         url: endpoint.to_owned(),
         headers: vec![
             ("content-type", "application/json".to_owned()),

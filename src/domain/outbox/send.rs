@@ -75,7 +75,7 @@ pub async fn notices(
             Channel::BackChannel => !(takes && entry.whole),
             // One command is about everything of a person, however many sessions ended.
             Channel::GlobalRevocation => false,
-            Channel::Webhook | Channel::None => true,
+            Channel::Webhook | Channel::SsfPush | Channel::SsfPoll | Channel::None => true,
         };
         if alone {
             notices.push(Notice {
@@ -202,7 +202,7 @@ fn read(
                 Channel::BackChannel => backchannel::outcome(&answered),
                 Channel::GlobalRevocation => revocation::outcome(&answered),
                 Channel::Webhook => webhook::outcome(&answered),
-                Channel::None => Outcome::GiveUp,
+                Channel::SsfPush | Channel::SsfPoll | Channel::None => Outcome::GiveUp,
             };
             let text = match outcome {
                 Outcome::Acknowledged => String::new(),
@@ -301,6 +301,7 @@ async fn outgoing(
             let event = webhook::event(ctx, realm, client, entry.sign_out, delivery).await?;
             Ok(Ok(webhook::outgoing(uri, &key, &event, ctx.now())))
         }
-        Channel::None => Ok(Err("the app takes no messages")),
+        // What waits in an event stream waits there.
+        Channel::SsfPush | Channel::SsfPoll | Channel::None => Ok(Err("the app takes no messages")),
     }
 }

@@ -48,8 +48,8 @@ pub async fn settle(
                 Outcome::Acknowledged => one.notice.queued.len() as u64,
                 _ => 0,
             };
-            let sent = !(one.outcome == Outcome::GiveUp && one.attempt.took == 0);
-            if let Some(first) = one.notice.queued.first().filter(|_| sent) {
+            let tried = !(one.outcome == Outcome::GiveUp && one.attempt.took == 0);
+            if let Some(first) = one.notice.queued.first().filter(|_| tried) {
                 let channel = first.entry.channel;
                 standing.note_on(channel, &one.attempt, one.answered, confirmed);
             }

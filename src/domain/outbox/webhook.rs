@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Delivery;
 use super::backchannel::{MAX_ANSWER, TIMEOUT};
 use super::send::Outcome;
-use super::wire::{Answered, Method, Outgoing};
+use super::wire::{Answered, Outgoing};
 use crate::crypto;
 use crate::domain::client::Client;
 use crate::domain::id::SignOutId;
@@ -118,7 +118,6 @@ pub fn outgoing(uri: &str, key: &[u8], event: &Event, now: Timestamp) -> Outgoin
     let (id, at) = (&event.delivery_id, now.secs().to_string());
     let signature = sign(key, id, &at, &body);
     Outgoing {
-        method: Method::Post,
         url: uri.to_owned(),
         headers: vec![
             ("content-type", "application/json".to_owned()),

@@ -16,19 +16,8 @@ pub trait Wire: Send + Sync {
     async fn send(&self, request: Outgoing) -> Result<Answered, WireError>;
 }
 
-/// The methods that leave the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// Reads a document.
-    Get,
-    /// Hands something over.
-    Post,
-}
-
-/// One request. Its headers may hold a secret, so it has no `Debug`.
+/// One request, always a POST. Its headers may hold a secret, so it has no `Debug`.
 pub struct Outgoing {
-    /// How.
-    pub method: Method,
     /// Where to, as registered.
     pub url: String,
     /// Headers beside those of the connection; names in lower case.

@@ -62,6 +62,8 @@ pub struct RealmSettings {
     pub tokens: TokenPolicy,
     /// Whether clients may register themselves.
     pub registration: RegistrationPolicy,
+    /// Whether other parties are told of what happens, as it happens (SSF 1.0).
+    pub shared_signals: SharedSignals,
     /// What tells apps and takes commands beside the channels that every sign-out has.
     pub logout: LogoutPolicy,
 }
@@ -74,6 +76,7 @@ impl Default for RealmSettings {
             sessions: SessionPolicy::default(),
             tokens: TokenPolicy::default(),
             registration: RegistrationPolicy::default(),
+            shared_signals: SharedSignals::default(),
             logout: LogoutPolicy::default(),
         }
     }
@@ -272,6 +275,21 @@ impl Default for RegistrationPolicy {
         RegistrationPolicy {
             mode: RegistrationMode::Off,
         }
+    }
+}
+
+/// Whether other parties are told of what happens, as it happens (SSF 1.0). A receiver is a client with the scope
+/// `ssf.read` or `ssf.manage`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SharedSignals {
+    /// Whether receivers may have streams, and are told.
+    pub enabled: bool,
+}
+
+impl Default for SharedSignals {
+    fn default() -> Self {
+        SharedSignals { enabled: true }
     }
 }
 

@@ -76,7 +76,8 @@ pub async fn end_with(
     };
     let resolved = resolve(ctx, realm, request, most).await?;
     resolved.check(&request.select)?;
-    let mut record = record_of(request, SignOutId(ctx.new_id()), ctx.now(), &resolved);
+    let id = request.id.unwrap_or_else(|| SignOutId(ctx.new_id()));
+    let mut record = record_of(request, id, ctx.now(), &resolved);
     let act = Act::of(&record);
     let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
@@ -87,7 +88,7 @@ pub async fn end_with(
     .await?;
     let whole = small(ctx, realm, act, &resolved, &request.select, &mut batch).await?;
     if let Some(counted) = whole {
-        record.state = if batch.puts(key::QUEUED).next().is_some() {
+        record.state = if counted.told {
             State::Delivering
         } else {
             State::Settled
@@ -288,6 +289,8 @@ struct Counted {
     people: u64,
     families: u64,
     offline: u64,
+    /// Whether anybody is to be told of it.
+    told: bool,
 }
 
 /// Writes the whole act into the batch when it is small enough; `None` when it is not, and nothing was written then.
@@ -338,6 +341,9 @@ async fn small(
         return Ok(None);
     }
     counted.people = people.len() as u64;
+    counted.told = [key::QUEUED, key::STREAM_QUEUED]
+        .into_iter()
+        .any(|space| writes.puts(space).next().is_some());
     batch.merge(writes);
     Ok(Some(counted))
 }

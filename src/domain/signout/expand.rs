@@ -297,7 +297,8 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
         let mut rest = Vec::new();
         let mut more = Vec::new();
         for sid in &left {
-            if batch.len() > 600 {
+            // What one session can add at most fits beside it.
+            if batch.len() > 500 {
                 rest.push(*sid);
                 continue;
             }
@@ -314,10 +315,8 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
             if read.value.started_at > act.at {
                 continue;
             }
-            if write::session(ctx, realm, act, read, &mut batch)
-                .await?
-                .more
-            {
+            let wrote = write::session(ctx, realm, act, read, &mut batch).await?;
+            if wrote.more {
                 more.push(*sid);
             }
         }

@@ -36,6 +36,8 @@ use super::time::Timestamp;
 /// What is asked of the door.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// The act's id, when what else is told of the same deed must name it before the act is there.
+    pub id: Option<SignOutId>,
     /// Which sessions.
     pub select: Selection,
     /// Why.
@@ -69,6 +71,7 @@ impl Request {
     /// A request without words.
     pub fn new(select: Selection, reason: Reason, actor: Actor) -> Request {
         Request {
+            id: None,
             select,
             reason,
             actor,

@@ -15,7 +15,7 @@ use crate::domain::outbox::Channel;
 use crate::domain::realm::Realm;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::domain::{Context, client, denial, key};
+use crate::domain::{Context, client, denial, key, ssf};
 
 /// What an act would do.
 #[derive(Clone, Debug)]
@@ -196,11 +196,20 @@ async fn app<'a>(
     named: (&str, &str),
 ) -> Result<&'a mut Looked, EndError> {
     let client = client::by_id(ctx, realm, id).await?;
+    let ends_sessions = matches!(
+        request.reason.scope(),
+        Scope::Everything | Scope::SessionOnly
+    );
+    let hears = match ends_sessions {
+        true => ssf::channel_of(ctx, realm, id).await?,
+        false => None,
+    };
     Ok(apps.entry(id).or_insert_with(|| {
-        let channels = client
+        let mut channels = client
             .as_ref()
             .map(|c| Channel::of(&c.settings, request.reason, request.is_whole()))
             .unwrap_or_default();
+        channels.extend(hears);
         let name = client.as_ref().map_or(named.1, |c| c.name()).to_owned();
         Looked {
             app: App::planned(id, named.0.to_owned(), name, &channels),

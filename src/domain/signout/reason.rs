@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ActorKind;
+
 /// Why a session or a family ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,6 +81,15 @@ impl Initiator {
         Initiator::Policy,
         Initiator::System,
     ];
+
+    /// Who asked, as other parties are told of what has no reason of its own.
+    pub fn of(actor: ActorKind) -> Initiator {
+        match actor {
+            ActorKind::Admin => Initiator::Admin,
+            ActorKind::User => Initiator::User,
+            ActorKind::Client | ActorKind::System => Initiator::System,
+        }
+    }
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
@@ -161,6 +172,29 @@ impl Reason {
             Reason::SessionLimit => "The user reached the limit of sessions",
             Reason::AddressRule => "It was used from another address",
             Reason::SignInBlocked => "The user was blocked from signing in",
+        }
+    }
+
+    /// What the person may be told by other parties; absent where they did it themselves.
+    pub fn text_for_user(self) -> Option<&'static str> {
+        match self {
+            Reason::Admin => Some("An administrator signed you out"),
+            Reason::User | Reason::RpLogout => None,
+            Reason::UserDisabled => Some("Your account was disabled"),
+            Reason::UserDeleted => Some("Your account was deleted"),
+            Reason::PasswordChanged => Some("Your password was changed"),
+            Reason::Idle => Some("You were signed out because you were away for too long"),
+            Reason::Expired => Some("It is time to sign in again"),
+            Reason::RefreshReuse | Reason::CodeReplay => {
+                Some("You were signed out for your own safety")
+            }
+            Reason::TokenRevoked => None,
+            Reason::ClientDisabled => Some("The application was disabled"),
+            Reason::RealmDisabled => Some("Sign-in is not available"),
+            Reason::GlobalRevocation => Some("You were signed out everywhere"),
+            Reason::SessionLimit => Some("You signed in on too many devices"),
+            Reason::AddressRule => Some("You were signed out because your address changed"),
+            Reason::SignInBlocked => Some("Your sign-in is blocked"),
         }
     }
 

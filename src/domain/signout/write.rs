@@ -14,7 +14,7 @@ use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, versioned};
 use crate::domain::session::{Ended, Session, index_keys};
 use crate::domain::time::Timestamp;
-use crate::domain::{Context, Fault, key, status};
+use crate::domain::{Context, Fault, key, ssf, status};
 use crate::store::{Batch, Dir, KeysOrRecords, Range};
 
 /// The act that the writes belong to.
@@ -101,6 +101,12 @@ pub async fn session(
     } = read;
     let mut families =
         families(ctx, realm, &key::families_by_session(realm.id, session.sid)).await?;
+    let parts: Vec<ClientId> = session
+        .clients
+        .iter()
+        .map(|part| part.client)
+        .chain(families.iter().map(|f| f.value.grant.client))
+        .collect();
     families.retain(|f| act.reason.scope() == Scope::Everything || !f.value.offline);
     families.sort_by_key(|f| !f.value.offline);
     let more = families.len() > FAMILIES_AT_ONCE;
@@ -148,6 +154,7 @@ pub async fn session(
         };
         app(ctx, realm, act, of, session.sid, session.user, bound, batch).await?;
     }
+    ssf::session_ended(ctx, realm, act, &session, &parts, batch).await?;
     if let Some(index) = session.status {
         status::mark(realm, index, act.at, last_token, batch);
     }

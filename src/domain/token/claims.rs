@@ -15,7 +15,7 @@ pub(super) fn requested(claims: Option<&str>, place: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-const PROFILE: [&str; 13] = [
+pub(in crate::domain) const PROFILE: [&str; 13] = [
     "name",
     "family_name",
     "given_name",
@@ -30,6 +30,20 @@ const PROFILE: [&str; 13] = [
     "locale",
     "updated_at",
 ];
+
+/// Whether tokens of a client with this scope carry a claim, be it in the ID token, the access token or userinfo.
+pub(in crate::domain) fn carries(scope: &str, claim: &str) -> bool {
+    let has = |name: &str| scope.split(' ').any(|s| s == name);
+    match claim {
+        // In every access token.
+        "roles" => true,
+        "preferred_username" => has("profile"),
+        "email" | "email_verified" => has("email"),
+        "phone_number" | "phone_number_verified" => has("phone"),
+        "address" => has("address"),
+        other => has("profile") && PROFILE.contains(&other),
+    }
+}
 
 /// The user's claims that a scope releases (OIDC Core §5.4), and those asked for by name.
 pub(super) fn user_claims(user: &User, scope: &str, asked: &[String]) -> Map<String, Value> {

@@ -3,7 +3,7 @@
 //! Owns the claims of what the realm signs, one wrapper kind per token (`typ` tells them apart, RFC 8725 §3.11), and the
 //! text of refresh tokens. Does not own whether a token is still good (`denial`) nor how a family ends (`signout`).
 
-mod claims;
+pub(in crate::domain) mod claims;
 pub mod introspect;
 pub mod issue;
 pub mod opaque;

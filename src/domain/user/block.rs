@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::by_id;
-use super::verbs::{UserError, everything_of, record, refuse_own_account};
+use super::deed::{deed, everything_of, record, refuse_own_account};
+use super::verbs::UserError;
 use crate::domain::change;
 use crate::domain::id::{SignOutId, UserId};
 use crate::domain::realm::Realm;
@@ -134,7 +135,7 @@ pub async fn block(
             administrators: true,
         }),
         why,
-        ..everything_of(id, Reason::SignInBlocked, actor)
+        ..everything_of(id, Reason::SignInBlocked, &deed(ctx, actor))
     };
     match signout::end(ctx, realm, &request).await {
         Ok(act) => Ok(act),

@@ -6,6 +6,7 @@
 mod authenticate;
 pub mod block;
 pub mod check;
+mod deed;
 mod store;
 pub mod verbs;
 

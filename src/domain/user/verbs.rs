@@ -5,16 +5,16 @@
 //! session guards with. A new password therefore writes it too, though nothing in it changes.
 
 use super::check::password_problem;
+use super::deed::{deed, everything_of, record, refuse_own_account};
 use super::store::{Password, by_id, id_of, index};
 use super::{Block, Blocking, User, UserSettings, fold};
 use crate::crypto::Secret;
-use crate::domain::audit::{self, Entry};
 use crate::domain::change;
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, encode_json};
-use crate::domain::signout::{BlockOrder, Reason, Request, Selection, SignOut};
-use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
+use crate::domain::signout::{BlockOrder, Reason, Request, SignOut};
+use crate::domain::{Actor, Context, Fault, TRIES, key, ssf};
 use crate::store::{Batch, CommitError};
 
 mod password;
@@ -234,12 +234,15 @@ async fn write(
     } else {
         password.map(|_| Reason::PasswordChanged)
     };
+    let deed = deed(ctx, actor);
+    let pair = (&before, &after);
+    ssf::user_changed(ctx, realm, &deed, pair, password.is_some(), &mut batch).await?;
     let ends = reason.map(|reason| Request {
         block: until.map(|until| BlockOrder {
             until,
             administrators: true,
         }),
-        ..everything_of(id, reason, actor)
+        ..everything_of(id, reason, &deed)
     });
     let done = change::commit(ctx, realm, batch, ends.as_ref()).await?;
     Ok(done.ok().map(|sign_out| Updated { sign_out }))
@@ -276,7 +279,9 @@ pub async fn set_password(
             &found.value,
             ("user.set_password", None),
         )?;
-        let request = everything_of(id, Reason::PasswordChanged, actor);
+        let (deed, user) = (deed(ctx, actor), &found.value);
+        ssf::user_changed(ctx, realm, &deed, (user, user), true, &mut batch).await?;
+        let request = everything_of(id, Reason::PasswordChanged, &deed);
         if let Ok(sign_out) = change::commit(ctx, realm, batch, Some(&request)).await? {
             return sign_out.ok_or(UserError::Fault(Fault::Record("act of signing out")));
         }
@@ -310,7 +315,9 @@ pub async fn delete(
             &found.value,
             ("user.delete", None),
         )?;
-        let request = everything_of(id, Reason::UserDeleted, actor);
+        let deed = deed(ctx, actor);
+        ssf::user_gone(ctx, realm, &deed, &found.value, &mut batch).await?;
+        let request = everything_of(id, Reason::UserDeleted, &deed);
         if let Ok(sign_out) = change::commit(ctx, realm, batch, Some(&request)).await? {
             return sign_out.ok_or(UserError::Fault(Fault::Record("act of signing out")));
         }
@@ -329,48 +336,6 @@ fn check(settings: &UserSettings) -> Result<(), UserError> {
 
 fn check_password(password: &str) -> Result<(), UserError> {
     password_problem(password).map_or(Ok(()), |why| Err(UserError::Invalid(why)))
-}
-
-/// An administrator who locks themselves out by a slip of the hand helps nobody.
-pub(super) fn refuse_own_account(
-    realm: &Realm,
-    actor: &Actor,
-    id: UserId,
-    verb: &str,
-) -> Result<(), UserError> {
-    if actor.kind == ActorKind::Admin && actor.realm == realm.name && actor.id == id.to_string() {
-        return Err(UserError::Invalid(format!(
-            "you cannot {verb} the account that you are signed in with"
-        )));
-    }
-    Ok(())
-}
-
-pub(super) fn everything_of(id: UserId, reason: Reason, actor: &Actor) -> Request {
-    Request::new(Selection::Users(vec![id]), reason, actor.clone())
-}
-
-pub(super) fn record(
-    batch: &mut Batch,
-    ctx: &Context,
-    realm: &Realm,
-    actor: &Actor,
-    user: &User,
-    (action, detail): (&str, Option<String>),
-) -> Result<(), Fault> {
-    let target = format!("{} ({})", user.username, user.id);
-    audit::record(
-        batch,
-        ctx,
-        realm.id,
-        &Entry {
-            actor,
-            action,
-            target_kind: "user",
-            target,
-            detail,
-        },
-    )
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod realms;
 mod sessions;
 mod shapes;
 mod signouts;
+mod streams;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, delete, get, post, put};
 
-use super::{clients, events, export, keys, readiness, realms, sessions, signouts, users};
+use super::{clients, events, export, keys, readiness, realms, sessions, signouts, streams, users};
 use crate::domain::access::Right;
 use crate::http::state::App;
 
@@ -178,6 +178,10 @@ pub(super) static ROUTES: &[Route] = &[
     row("GET", "/admin/realms/{realm}/clients/{id}/user-sessions", VIEW_SESSIONS, || get(clients::sessions), "Lists the active sessions a client takes part in (Keycloak)")
         .query(&["first", "max"]).answers(200, "UserSessions"),
 
+    row("GET", "/admin/realms/{realm}/streams", VIEW_CLIENTS, || get(streams::list), "Lists the event streams of Shared Signals with their status, what waits and what failed")
+        .answers(200, "Streams"),
+    row("PUT", "/admin/realms/{realm}/streams/{id}/status", MANAGE_CLIENTS, || put(streams::set_status), "Enables, pauses or disables a stream and tells its receiver")
+        .body("StreamStatus"),
     row("GET", "/admin/realms/{realm}/readiness", SEE_READINESS, || get(readiness::list), "Lists for each client whether it would learn of a sign-out; the header Realmkeep-Next has the cursor of the next page")
         .query(&["first", "max", "limit", "cursor"]).answers(200, "Readinesses"),
     row("GET", "/admin/realms/{realm}/clients/{id}/readiness", SEE_READINESS, || get(readiness::one), "Says whether the client would learn of a sign-out, by which channel, and how long it may lag")

@@ -34,6 +34,7 @@ pub async fn act(gate: Gate, body: Bytes) -> Answer {
     }
     let once = Some(form.one("once")).filter(|once| (1..=100).contains(&once.len()));
     let request = Request {
+        id: None,
         select: chosen.selection(&gate)?,
         reason: Reason::Admin,
         actor: gate.admin.actor(ActorKind::Admin),

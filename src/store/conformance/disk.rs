@@ -368,3 +368,20 @@ async fn damage_to_the_file_is_never_silent() {
     }
     assert!(refused > 0, "the trials hit nothing");
 }
+
+#[tokio::test]
+async fn what_a_kill_left_of_a_snapshot_is_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = reopen(dir.path()).unwrap();
+    store
+        .commit(batch(|x| x.create("kept", "value")))
+        .await
+        .unwrap();
+    drop(store);
+    // The newest by name, and cut off in the middle.
+    let left = dir.path().join("sled/snap.7FFFFFFFFFFFFFFF.generating");
+    fs::write(&left, [7; 40]).unwrap();
+    let store = reopen(dir.path()).unwrap();
+    assert!(store.get(b"kept").await.unwrap().is_some());
+    assert!(!left.exists());
+}

@@ -153,3 +153,43 @@ fn what_apis_check_is_one_of_three_and_never_a_list_that_no_token_names() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn every_way_of_telling_an_app_is_read() {
+    let found = client(
+        "frontchannel_logout_uri = \"https://c.example/out\"\nfrontchannel_logout_session_required = true\n\
+         global_token_revocation_endpoint = \"https://c.example/gtr\"\n\
+         global_token_revocation_audience = \"https://c.example\"\nglobal_token_revocation_subject = \"email\"\n\
+         webhook_uri = \"https://c.example/hook\"\n\
+         webhook_secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n",
+    );
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn what_a_way_of_telling_lacks_is_said_where_it_is_written() {
+    for (line, words) in [
+        (
+            "webhook_uri = \"https://c.example/hook\"\n",
+            "`webhook_secret` is missing",
+        ),
+        (
+            "frontchannel_logout_uri = \"https://other.example/out\"\n",
+            "one of redirect_uris",
+        ),
+        (
+            "global_token_revocation_subject = \"phone\"\n",
+            "expected one of iss_sub, email, opaque",
+        ),
+        (
+            "global_token_revocation_issuer = \"https://idp.example\"\n",
+            "needs jwks",
+        ),
+    ] {
+        let found = client(line);
+        assert!(
+            found.iter().any(|problem| problem.contains(words)),
+            "{line}: {found:?}"
+        );
+    }
+}

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::denial::{self, Denied};
 use crate::domain::testing;
 use crate::domain::user::{AuthenticateError, authenticate, find, list};
+use crate::domain::{ActorKind, audit};
 
 struct House {
     ctx: Arc<Context>,

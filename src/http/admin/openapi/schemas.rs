@@ -48,7 +48,7 @@ const RECORDS: &[(&str, &str)] = &[
          webhook_uri:text webhook_secret:text frontchannelLogout:flag \
          backchannel_logout_initiators:text[] backchannel_logout_user_wide:flag \
          id_token_signed_response_alg:text refresh_without_offline_access:flag resources:text[] consent:text \
-         require_pkce:flag service_account_roles:text[] client_uri:text access_token_format:text \
+         require_pkce:flag service_account_roles:text[] client_uri:text ssf_subjects:text access_token_format:text \
          access_token_revocation_check:text clientId:text name:text secret:text \
          redirectUris:text[] baseUrl:text publicClient:flag clientAuthenticatorType:text serviceAccountsEnabled:flag \
          standardFlowEnabled:flag implicitFlowEnabled:flag directAccessGrantsEnabled:flag bearerOnly:flag \
@@ -58,12 +58,22 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "Realm",
         "id:text realm:text display_name:text displayName:text enabled:flag sessions:object tokens:object \
-         registration:object logout:object notBefore:number createdTimestamp:count",
+         registration:object shared_signals:object logout:object notBefore:number createdTimestamp:count",
     ),
     (
         "Key",
         "kid:text algorithm:text type:text use:text status:text state:text createdAt:time publishedUntil:time",
     ),
+    (
+        "Stream",
+        "id:text clientId:text channel:text endpointUrl:text sendsAuthorization:flag eventsDelivered:text[] description:text \
+         status:text reason:text createdAt:time waiting:count waitingIsExact:flag delivered:count dropped:count \
+         rejected:count gaveUp:count deadLetters:DeadLetter[] lastDeliveryAt:time lastAttemptAt:time failures:count \
+         lastProblem:text nextAttemptAt:time",
+    ),
+    ("DeadLetter", "jti:text event:text at:time why:text"),
+    ("Streams", "streams:Stream[]"),
+    ("StreamStatus", "status:text reason:text"),
     ("Keys", "active:object keys:Key[]"),
     ("Rotate", "algorithm:text"),
     ("Rotated", "algorithm:text kid:text"),

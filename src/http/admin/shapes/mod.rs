@@ -10,6 +10,7 @@ pub(super) mod readiness;
 pub(super) mod realm;
 pub(super) mod session;
 pub(super) mod signout;
+pub(super) mod stream;
 pub(super) mod user;
 
 use serde_json::{Map, Value};

@@ -8,7 +8,13 @@ use super::{drop_unchanged, put_over, rename};
 use crate::domain::realm::{Realm, RealmSettings};
 use crate::http::answer::Problem;
 
-const SECTIONS: &[&str] = &["sessions", "tokens", "registration", "logout"];
+const SECTIONS: &[&str] = &[
+    "sessions",
+    "tokens",
+    "registration",
+    "logout",
+    "shared_signals",
+];
 const PAIRS: &[(&str, &str)] = &[("displayName", "display_name")];
 
 /// A realm, in both spellings.

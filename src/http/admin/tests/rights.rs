@@ -3,6 +3,7 @@
 use super::super::table::{Need, ROUTES, Route};
 use super::*;
 use crate::domain::signout::{self, Reason, Selection};
+use crate::domain::ssf::settings::{Settings, Wanted};
 
 /// Roles by the right they carry, written down a second time on purpose.
 const HOLDERS: &[(&str, &[&str])] = &[
@@ -192,6 +193,14 @@ async fn the_ids_of_one_realm_are_unknown_in_another_on_every_route() {
         .await
         .unwrap()
         .unwrap();
+    let settings = Settings {
+        method: Wanted::Poll,
+        events_requested: None,
+        description: None,
+    };
+    let stream = crate::domain::ssf::verbs::create(&house.ctx, &house.demo, &client, settings)
+        .await
+        .unwrap();
     let root = house.user(&house.master, "root", &["server-admin"]).await;
     let ada = house.user(&house.other, "ada", &["realm-admin"]).await;
     for row in ROUTES.iter().filter(|row| row.path.contains("{id}")) {
@@ -200,6 +209,7 @@ async fn the_ids_of_one_realm_are_unknown_in_another_on_every_route() {
             "signouts" => act.id.to_string(),
             "users" => bob.id.to_string(),
             "clients" => client.id.to_string(),
+            "streams" => stream.id.to_string(),
             other => panic!("{other} has no id here"),
         };
         for (user, home) in [(&root, &house.master), (&ada, &house.other)] {

@@ -192,7 +192,15 @@ async fn who_may_not_learns_nothing_of_who_exists() {
     let scene = scene().await;
     let bench = &scene.bench;
     let sid = bench.sign_in().await;
-    let persons = bench.tokens(sid, "openid").await.token("access_token");
+    let web = bench.client("web").await;
+    testing::change_client(&bench.ctx, &bench.realm, &web, |settings| {
+        settings.scope.push_str(" gtr");
+    })
+    .await;
+    // The scope alone is not enough: whoever can be talked into signing in to some app would hold such a token.
+    let persons = bench.tokens(sid, "openid gtr").await;
+    assert_eq!(persons.json["scope"], "openid gtr");
+    let persons = persons.token("access_token");
     let without = scene.token("siem", "read").await;
     let others = scene.token("robot", "read").await;
     let mut answers = Vec::new();
