@@ -66,11 +66,7 @@ async fn stands(server: &TestServer, act: &str, client: &str) -> (String, String
 /// Verifies a token with the published keys, as a receiver does.
 #[expect(
     clippy::disallowed_methods,
-<<<<<<< HEAD
-    reason = "what a receiver's own library does"
-=======
     reason = "what a receiver's own library makes of it is the point"
->>>>>>> ssf
 )]
 async fn verified(metadata: &Value, aud: &str, set: &str) -> Value {
     let http = crate::support::browser::client();
