@@ -146,7 +146,7 @@ async fn a_client_that_lags_too_long_and_cannot_be_told_is_refused_and_those_the
     scene.ops.put(&path, &silent).await.expect(422);
     let opaque = json!({ "backchannel_logout_uri": null, "access_token_format": "opaque" });
     scene.ops.put(&path, &opaque).await.expect(204);
-    assert_eq!(readiness(&scene, "late").await["state"], "asks");
+    assert_eq!(readiness(&scene, "late").await["state"], "cannot_lag");
     // Whoever is too slow may be switched off, and nonsense is refused.
     let id = scene.ops.client_uuid("web").await;
     let off = json!({ "enabled": false });

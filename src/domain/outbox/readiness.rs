@@ -7,6 +7,7 @@ use super::standing::{self, Standing};
 use super::trial::{self, Trial, Verdict};
 use crate::domain::client::{self, Client};
 use crate::domain::realm::Realm;
+use crate::domain::ssf::{EventType, Method, Status, bounds, marks, streams};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault};
 
@@ -25,7 +26,18 @@ pub struct Readiness {
     pub state: State,
 }
 
-/// One way in which an app is told. Its channels share one queue and one circuit.
+impl Readiness {
+    /// How it stands, in a sentence.
+    pub fn verdict(&self) -> &str {
+        match (&self.too_long, self.state) {
+            (Some(problem), _) => problem,
+            (None, State::CannotLag) => &self.why,
+            (None, state) => state.words(),
+        }
+    }
+}
+
+/// One way in which an app is told. Its own channels share one queue and one circuit; an event stream has its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way {
     /// The channel.
@@ -51,8 +63,8 @@ pub struct Way {
 /// How an app stands, all in all. The worst comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// It needs no telling: it asks at every use.
-    Asks,
+    /// It needs no telling: nothing that it holds is taken without asking.
+    CannotLag,
     /// It confirmed the last thing it was told.
     Ready,
     /// It has a channel that nothing was ever sent through.
@@ -69,7 +81,7 @@ impl State {
     /// Its name in the API.
     pub fn as_str(self) -> &'static str {
         match self {
-            State::Asks => "asks",
+            State::CannotLag => "cannot_lag",
             State::Ready => "ready",
             State::Untried => "untried",
             State::NotTold => "not_told",
@@ -79,9 +91,9 @@ impl State {
     }
 
     /// What people read.
-    pub fn words(self) -> &'static str {
+    fn words(self) -> &'static str {
         match self {
-            State::Asks => "It asks at every use and cannot lag.",
+            State::CannotLag => "It cannot lag.",
             State::Ready => "It confirmed what it was last told.",
             State::Untried => "It can be told, and nobody has tried yet: send a test sign-out.",
             State::NotTold => {
@@ -129,12 +141,18 @@ pub async fn of(ctx: &Context, realm: &Realm, client: &Client) -> Result<Readine
             ..way
         });
     }
+    let streams = streams(ctx, realm, client).await?;
+    let is_told = client::is_told(settings) || !streams.is_empty();
+    for (way, state) in streams {
+        worst = worst.max(Some(state));
+        channels.push(way);
+    }
     let bound = client::bound(realm, settings);
-    let too_long = client::too_long(realm, settings);
+    let too_long = client::too_long(realm, settings).filter(|_| !is_told);
     let state = match (&too_long, worst, bound) {
         (Some(_), _, _) => State::TooSlow,
-        (None, Some(state), _) if client::is_told(settings) => state,
-        (None, _, None) => State::Asks,
+        (None, Some(state), _) if is_told => state,
+        (None, _, None) => State::CannotLag,
         (None, _, Some(_)) => State::NotTold,
     };
     Ok(Readiness {
@@ -144,6 +162,51 @@ pub async fn of(ctx: &Context, realm: &Realm, client: &Client) -> Result<Readine
         too_long,
         state,
     })
+}
+
+/// The event streams through which it hears that a session is over. Each has a queue of its own.
+async fn streams(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+) -> Result<Vec<(Way, State)>, Fault> {
+    let mut ways = Vec::new();
+    for known in streams::of(ctx, realm).await?.iter() {
+        let stream = &known.stream;
+        let hears = stream.status == Status::Enabled && stream.delivers(EventType::SessionRevoked);
+        if stream.client != client.id || !hears {
+            continue;
+        }
+        let marks = marks::of(ctx, realm.id, stream.id).await?;
+        let (queued, _) = bounds::count(ctx, realm.id, stream.id).await?;
+        let state = match (marks.failures, marks.last_delivery_at) {
+            (1.., _) => State::Failing,
+            (0, None) => State::Untried,
+            (0, Some(_)) => State::Ready,
+        };
+        let last = marks.last_attempt_at.map(|at| Attempt {
+            at,
+            took: 0,
+            status: None,
+            text: marks.last_problem.clone().unwrap_or_default(),
+        });
+        let way = Way {
+            channel: stream.channel(),
+            uri: match &stream.method {
+                Method::Push { endpoint_url, .. } => endpoint_url.clone(),
+                Method::Poll => String::new(),
+            },
+            last_good: marks.last_delivery_at,
+            last: last.filter(|_| marks.failures > 0),
+            last_was_trial: false,
+            triable: false,
+            failures: marks.failures,
+            open_until: marks.next_attempt_at.filter(|until| *until > ctx.now()),
+            queued,
+        };
+        ways.push((way, state));
+    }
+    Ok(ways)
 }
 
 fn way(channel: Channel, uri: &str, standing: &Standing, trial: Option<Trial>) -> (Way, State) {

@@ -1,4 +1,4 @@
-//! What was refused since an act, over a store in memory.
+//! Counting: apart, bounded, and not lost.
 
 use super::*;
 use crate::domain::signout::Reason;

@@ -62,7 +62,6 @@ fn row(gate: &Gate, client: &Client, readiness: Readiness, tried: &str) -> AppRo
             .map(|w| channel(gate, w))
             .collect(),
         bound: readiness.bound.map(words::span).unwrap_or_default(),
-        why: readiness.why,
         queued: match queued {
             0 => String::new(),
             n if n >= COUNTED => format!("{}+", grouped(n as u64)),
@@ -70,9 +69,8 @@ fn row(gate: &Gate, client: &Client, readiness: Readiness, tried: &str) -> AppRo
         },
         state: readiness.state.as_str().to_owned(),
         words: state_words(readiness.state).to_owned(),
-        verdict: readiness
-            .too_long
-            .unwrap_or_else(|| readiness.state.words().to_owned()),
+        verdict: readiness.verdict().to_owned(),
+        why: readiness.why,
         tried: client.client_id() == tried,
     }
 }
@@ -104,7 +102,7 @@ fn channel(gate: &Gate, way: &Way) -> AppChannel {
 
 fn state_words(state: State) -> &'static str {
     match state {
-        State::Asks => "Asks each time",
+        State::CannotLag => "Cannot lag",
         State::Ready => "Ready",
         State::Untried => "Not tried",
         State::NotTold => "Not told",

@@ -159,7 +159,12 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
         "Readiness",
         "state",
         &[
-            "asks", "ready", "untried", "not_told", "failing", "too_slow",
+            "cannot_lag",
+            "ready",
+            "untried",
+            "not_told",
+            "failing",
+            "too_slow",
         ],
     ),
     ("TestSignOut", "channel", &["back-channel", "webhook"]),

@@ -21,7 +21,7 @@ pub(in crate::http::admin) fn readiness(
         "clientId": client.client_id(),
         "name": client.name(),
         "state": readiness.state.as_str(),
-        "verdict": readiness.state.words(),
+        "verdict": readiness.verdict(),
         "channels": readiness.channels.iter().map(way).collect::<Vec<_>>(),
         "bound": {
             "seconds": readiness.bound.map(|bound| bound.whole_secs()),

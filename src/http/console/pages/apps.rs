@@ -51,7 +51,7 @@ pub struct AppRow {
 impl AppRow {
     fn tone(&self) -> &'static str {
         match self.state.as_str() {
-            "asks" | "ready" => "ok",
+            "cannot_lag" | "ready" => "ok",
             "failing" | "too_slow" => "danger",
             "not_told" => "info",
             _ => "warn",
