@@ -3,7 +3,7 @@
 //! | room | holds |
 //! |---|---|
 //! | [`outbound`] | the one HTTP client of the server: which addresses it may reach, how long, how much it reads |
-//! | [`dispatch`] | which destination's queue is worked when, by one task each |
+//! | [`mod@dispatch`] | which destination's queue is worked when, by one task each |
 //! | [`push`] | security events to the receivers of push streams |
 //! | [`destination`] | the work at one destination: lease, fill, send, settle |
 
