@@ -9,6 +9,7 @@ mod checks;
 mod in_flight;
 mod own_session;
 mod signals;
+mod told;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -38,6 +39,13 @@ macro_rules! promises {
                 let signals = signals::Listening::start(&cast).await;
                 let outcome = causes::$reason(&mut cast).await;
                 signals.heard(&cast, &outcome, stringify!($reason)).await;
+            }
+
+            #[tokio::test]
+            async fn apps_are_told_though_one_is_down_and_the_server_restarts() {
+                let (mut apps, mut cast) = told::Apps::with_everybody().await;
+                let outcome = causes::$reason(&mut cast).await;
+                apps.heard(&mut cast, &outcome, stringify!($reason)).await;
             }
 
             #[tokio::test]

@@ -54,7 +54,11 @@ impl Held {
 impl Cast {
     /// Everybody signs in.
     pub async fn assemble(engine: Engine) -> Cast {
-        let server = TestServer::start(engine).await;
+        Cast::at(TestServer::start(engine).await).await
+    }
+
+    /// The same at a server of one's own.
+    pub async fn at(server: TestServer) -> Cast {
         let (web, notes) = (server.app("web").await, server.app("notes").await);
         let (asks, panel) = (server.app("asks").await, server.app("panel").await);
         let admin = format!("{}/admin", server.url);
