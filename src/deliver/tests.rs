@@ -279,3 +279,44 @@ async fn whoever_wants_no_notice_of_this_kind_gets_none() {
     assert!(house.tokens().is_empty());
     assert_eq!(house.app(act).await.state, AppState::Bounded);
 }
+
+#[tokio::test]
+async fn of_two_nodes_one_at_a_time_works_a_queue() {
+    let house = house().await;
+    let elsewhere = Arc::new(Script::default());
+    let other = testing::node(&house.ctx, "other", elsewhere.clone());
+    let destination = Destination::of(&house.realm, house.app.id, Channel::BackChannel);
+    let stop = CancellationToken::new();
+    // This node has the lease from its first notice on.
+    house.end_one().await;
+    house.wire.answer(200, "");
+    let kept = house.work().await;
+    assert_eq!(house.tokens().len(), 1);
+    let act = house.end_one().await;
+    let mut theirs = Kept::default();
+    work(&other, &destination, &mut theirs, &stop)
+        .await
+        .unwrap();
+    assert!(elsewhere.sent().is_empty(), "the lease is another node's");
+    assert!(
+        theirs.rests_until > other.now(),
+        "it looks again when that ends"
+    );
+    // This node is gone: when its lease has run out, the other tells the app.
+    house.until(theirs.rests_until);
+    elsewhere.answer(200, "");
+    work(&other, &destination, &mut theirs, &stop)
+        .await
+        .unwrap();
+    assert_eq!(elsewhere.sent().len(), 1);
+    assert_eq!(house.app(act).await.state, AppState::Acknowledged);
+    // And now it is the other's, until it gives it back.
+    let last = house.end_one().await;
+    house.work().await;
+    assert!(house.wire.sent().is_empty());
+    theirs.give_back(&other, &destination).await;
+    house.wire.answer(200, "");
+    house.work().await;
+    assert_eq!(house.app(last).await.state, AppState::Acknowledged);
+    drop(kept);
+}

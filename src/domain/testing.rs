@@ -55,6 +55,19 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
     (Arc::new(context), clock)
 }
 
+/// Another node over the same store and clock, with this way out.
+pub fn node(first: &Context, name: &str, wire: Arc<dyn Wire>) -> Context {
+    let (other, _) = context_with(wire);
+    let other = Arc::into_inner(other).unwrap();
+    Context {
+        store: first.store.clone(),
+        clock: first.clock.clone(),
+        node: name.to_owned(),
+        bell: super::outbox::Bell::new(uuid::Uuid::from_u128(u128::from(name.len() as u64))),
+        ..other
+    }
+}
+
 /// A way out that answers what it was told to, in order, and keeps what was sent. When the script is at its end, nobody
 /// is there.
 #[derive(Default)]
