@@ -4,7 +4,7 @@ use super::{Key, Range};
 use crate::domain::id::{RealmId, SignOutId, UserId};
 use bytes::Bytes;
 
-/// That sessions of a user are started one after the other, where a rule counts them.
+/// Written by each start of a session of the user: what counts them, or shuts the user out, guards with it.
 pub fn user_starts(realm: RealmId, id: UserId) -> Bytes {
     Key::of(0x27, realm).bytes(id.bytes()).end()
 }

@@ -153,6 +153,11 @@ async fn admit(
 ) -> Result<Result<Vec<Sid>, Refused>, Fault> {
     let policy = &realm.settings.sessions;
     if !policy.counts_sessions() {
+        // Nothing is decided by it here: it lets an act that shuts the user out notice that they have just come in.
+        batch.put(
+            key::user_starts(realm.id, session.user),
+            session.sid.bytes().to_vec(),
+        );
         return Ok(Ok(Vec::new()));
     }
     // The guard is read before the sessions are: whoever starts in between fails this commit.

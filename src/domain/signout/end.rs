@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::expand::Open;
 use super::select::{Resolved, Selection, resolve};
 use super::write::{self, Act};
-use super::{Epoch, Request, Scope, SignOut, State, block, chunks, expand, loose, own};
+use super::{Epoch, Reason, Request, Scope, SignOut, State, block, chunks, expand, loose, own};
 use crate::crypto;
 use crate::domain::id::SignOutId;
 use crate::domain::realm::Realm;
@@ -74,12 +74,13 @@ pub async fn end_with(
     } else {
         BEFORE_ANSWER + 1
     };
+    let mut batch = also;
+    shut_out(ctx, realm, request, &mut batch).await?;
     let resolved = resolve(ctx, realm, request, most).await?;
     resolved.check(&request.select)?;
     let id = request.id.unwrap_or_else(|| SignOutId(ctx.new_id()));
     let mut record = record_of(request, id, ctx.now(), &resolved);
     let act = Act::of(&record);
-    let mut batch = also;
     epochs(realm, request, act, &mut batch)?;
     note(ctx, realm, request, &record, &mut batch)?;
     record.block = Box::pin(block::write(
@@ -198,6 +199,38 @@ fn has_epoch(select: &Selection) -> bool {
         Selection::Clients(clients) => clients.len() <= MAX_EPOCHS,
         Selection::Sessions(_) | Selection::Filter(_) => false,
     }
+}
+
+/// Guards against a session of somebody who is being shut out that starts while the act is decided: it would be younger
+/// than the cut, and its sign-in older than the change. Read before the sessions are.
+async fn shut_out(
+    ctx: &Context,
+    realm: &Realm,
+    request: &Request,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    let Selection::Users(users) = &request.select else {
+        return Ok(());
+    };
+    let shuts_out = matches!(
+        request.reason,
+        Reason::UserDisabled | Reason::UserDeleted | Reason::PasswordChanged
+    );
+    if !shuts_out || users.len() > MAX_EPOCHS {
+        return Ok(());
+    }
+    let keys: Vec<_> = users
+        .iter()
+        .map(|user| key::user_starts(realm.id, *user))
+        .collect();
+    let read = ctx.store.get_many(&keys).await?;
+    for (at, stored) in keys.into_iter().zip(read) {
+        match stored {
+            Some(stored) => batch.check(at, stored.version),
+            None => batch.create(at, Vec::new()),
+        };
+    }
+    Ok(())
 }
 
 fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Result<(), Fault> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::grant::{Grant, code};
+use crate::domain::user::{self, UserSettings};
 
 #[tokio::test]
 async fn an_idle_session_ends_through_the_door() {
@@ -117,4 +118,63 @@ async fn a_session_that_ends_while_a_code_is_exchanged_takes_the_new_family_alon
         }
         assert!(!house.good(sid).await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_who_is_disabled_stays_with_a_session_that_started_meanwhile() {
+    let house = house().await;
+    // Time that flies: no two things happen within one millisecond.
+    let clock = house.clock.clone();
+    let flying = Arc::new(());
+    let flies = Arc::downgrade(&flying);
+    let wings = std::thread::spawn(move || {
+        while flies.strong_count() > 0 {
+            clock.advance(Span(1));
+            std::thread::yield_now();
+        }
+    });
+    let mut started = 0;
+    for round in 0..200 {
+        let name = format!("guest-{round}");
+        let guest = testing::user(&house.ctx, &house.realm, &name).await;
+        // Enough to do for the act that somebody can come in while it is done.
+        for _ in 0..20 {
+            testing::session(&house.ctx, &house.realm, guest.id).await;
+        }
+        let read = user::by_id(&house.ctx, &house.realm, guest.id)
+            .await
+            .unwrap()
+            .unwrap();
+        let (ctx, realm) = (house.ctx.clone(), house.realm.clone());
+        let starting = tokio::spawn(async move {
+            for _ in 0..round % 40 {
+                tokio::task::yield_now().await;
+            }
+            let start = session::Start {
+                user: &read,
+                amr: vec!["pwd".to_owned()],
+                remember_me: false,
+                ip: "192.0.2.1",
+                user_agent: "test",
+            };
+            let begun = session::start(&ctx, &realm, start, session::Terms::default()).await;
+            begun.ok().map(|outcome| outcome.unwrap().session.sid)
+        });
+        let settings = UserSettings {
+            enabled: false,
+            username: name,
+            ..UserSettings::default()
+        };
+        let actor = Actor::system("test");
+        user::verbs::update(&house.ctx, &house.realm, &actor, guest.id, settings)
+            .await
+            .unwrap();
+        if let Some(sid) = starting.await.unwrap() {
+            started += 1;
+            assert!(!house.good(sid).await, "round {round}: a session survived");
+        }
+    }
+    assert!(started > 0, "no session started in time to be ended");
+    drop(flying);
+    wings.join().unwrap();
 }
