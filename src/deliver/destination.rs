@@ -1,6 +1,7 @@
 //! The work at one destination: take its lease, keep a few attempts under way, write down what came of them together.
 
 use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -9,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::outbox::lease::{self, Lease};
 use crate::domain::outbox::send::{Notice, Tried, attempt, notices};
 use crate::domain::outbox::settle::settle;
-use crate::domain::outbox::{Destination, Standing, backoff, queue, standing};
+use crate::domain::outbox::{Destination, backoff, queue, standing};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault, client, realm};
 
@@ -49,6 +50,8 @@ impl Kept {
 
 /// Entries read in one go.
 const PAGE: usize = 64;
+/// How often the queue is looked at while answers are awaited.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Results written down in one commit.
 const TOGETHER: usize = 32;
 
@@ -77,8 +80,8 @@ pub async fn work(
             return Ok(());
         }
         let now = ctx.now();
-        let open = closed(&standing, now);
-        let may_try = open.is_none() && !stop.is_cancelled();
+        let open = standing.closed_until().filter(|until| *until > now);
+        let may_try = open.is_none();
         if may_try && waiting.is_empty() {
             let due = queue::due(ctx, destination, now, PAGE + taken.len()).await?;
             let mut due: Vec<_> = due
@@ -101,7 +104,14 @@ pub async fn work(
                 attempt(ctx, realm, client.as_deref(), notice, failing).await
             });
         }
-        let Some(first) = under_way.next().await else {
+        let first = tokio::select! {
+            // What is under way is told again at the next start: an app that hangs must not hold up a stop in good order.
+            () = stop.cancelled() => return Ok(()),
+            first = under_way.next() => first,
+            // One that hangs is not in the way of what was written meanwhile, nor of the lease.
+            () = tokio::time::sleep(LOOK_EVERY), if !under_way.is_empty() => continue,
+        };
+        let Some(first) = first else {
             kept.rests_until = open.unwrap_or_default();
             return Ok(());
         };
@@ -145,10 +155,4 @@ async fn hold(ctx: &Context, destination: &Destination, kept: &mut Kept) -> Resu
             Ok(false)
         }
     }
-}
-
-/// Until when the circuit is open, if it is.
-fn closed(standing: &Standing, now: Timestamp) -> Option<Timestamp> {
-    let until = standing.closed_until()?;
-    (until > now.plus(Span(1))).then_some(until)
 }

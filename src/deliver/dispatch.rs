@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::destination::{Kept, work};
@@ -22,6 +22,8 @@ const REST: u32 = 20;
 struct State {
     /// Destinations at work.
     active: HashSet<Destination>,
+    /// Whose each task is.
+    tasks: HashMap<Id, Destination>,
     /// Of these, those that rang meanwhile.
     again: HashSet<Destination>,
     /// What is remembered of destinations between two spells of work.
@@ -31,7 +33,7 @@ struct State {
 /// Works the queues until told to stop.
 pub async fn dispatch(ctx: Arc<Context>, stop: CancellationToken) {
     let mut state = State::default();
-    let mut tasks: JoinSet<(Destination, Kept)> = JoinSet::new();
+    let mut tasks: JoinSet<Kept> = JoinSet::new();
     let mut look_at = Instant::now();
     loop {
         if Instant::now() >= look_at {
@@ -68,30 +70,16 @@ pub async fn dispatch(ctx: Arc<Context>, stop: CancellationToken) {
                     }
                 }
             }
-            Some(done) = tasks.join_next() => match done {
-                Ok((destination, kept)) => {
-                    state.active.remove(&destination);
-                    let rests = kept.rests_until > ctx.now();
-                    state.kept.insert(destination, kept);
-                    if state.again.remove(&destination) && !rests {
-                        state.start(&ctx, &stop, destination, &mut tasks);
-                    }
+            Some(done) = tasks.join_next_with_id() => {
+                if let Some(destination) = state.over(done, ctx.now()) {
+                    state.start(&ctx, &stop, destination, &mut tasks);
                 }
-                Err(error) => {
-                    tracing::error!(%error, "a task that tells apps of sign-outs failed");
-                    // Whose it was is not known: all of them may be started again; leases keep two from one queue.
-                    if tasks.is_empty() {
-                        state.active.clear();
-                    }
-                }
-            },
+            }
             () = tokio::time::sleep_until(look_at.into()) => {}
         }
     }
-    while let Some(done) = tasks.join_next().await {
-        if let Ok((destination, kept)) = done {
-            state.kept.insert(destination, kept);
-        }
+    while let Some(done) = tasks.join_next_with_id().await {
+        state.over(done, ctx.now());
     }
     for (destination, kept) in state.kept {
         kept.give_back(&ctx, &destination).await;
@@ -104,7 +92,7 @@ impl State {
         ctx: &Arc<Context>,
         stop: &CancellationToken,
         destination: Destination,
-        tasks: &mut JoinSet<(Destination, Kept)>,
+        tasks: &mut JoinSet<Kept>,
     ) {
         if !self.active.insert(destination) {
             self.again.insert(destination);
@@ -112,7 +100,7 @@ impl State {
         }
         let kept = self.kept.remove(&destination);
         let (ctx, stop) = (ctx.clone(), stop.clone());
-        tasks.spawn(async move {
+        let task = tasks.spawn(async move {
             let mut kept = kept.unwrap_or_default();
             if let Err(fault) = work(&ctx, &destination, &mut kept, &stop).await {
                 warn(&fault);
@@ -120,8 +108,28 @@ impl State {
             } else {
                 kept.faults = 0;
             }
-            (destination, kept)
+            kept
         });
+        self.tasks.insert(task.id(), destination);
+    }
+
+    /// Notes that a task is over, also one that failed: its destination is not forgotten. Answers the destination when it
+    /// rang meanwhile and does not rest.
+    fn over(&mut self, done: Result<(Id, Kept), JoinError>, now: Timestamp) -> Option<Destination> {
+        let (id, kept) = match done {
+            Ok((id, kept)) => (id, kept),
+            Err(error) => {
+                tracing::error!(%error, "a task that tells apps of sign-outs failed");
+                let mut kept = Kept::default();
+                kept.failed(now);
+                (error.id(), kept)
+            }
+        };
+        let destination = self.tasks.remove(&id)?;
+        self.active.remove(&destination);
+        let rests = kept.rests_until > now;
+        self.kept.insert(destination, kept);
+        (self.again.remove(&destination) && !rests).then_some(destination)
     }
 
     /// Forgets destinations with nothing in their queue whose lease has run out.

@@ -2,11 +2,11 @@
 //! that waits for another stream's. What was put in is sent at once; what other nodes put in, or what waits for its next
 //! attempt, is found by looking.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::id::{RealmId, StreamId};
@@ -23,15 +23,16 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 
 /// Sends what waits until told to stop.
 pub async fn push(ctx: Arc<Context>, stop: CancellationToken) {
-    let mut active: HashSet<StreamId> = HashSet::new();
-    let mut tasks: JoinSet<StreamId> = JoinSet::new();
+    let mut active: HashMap<Id, StreamId> = HashMap::new();
+    let mut tasks: JoinSet<()> = JoinSet::new();
     let mut tidied = Instant::now();
     loop {
         match queue::waiting(&ctx).await {
             Ok(found) => {
                 for (realm, id) in found {
-                    if active.insert(id) {
-                        tasks.spawn(stream(ctx.clone(), stop.clone(), realm, id));
+                    if !active.values().any(|at_work| *at_work == id) {
+                        let work = stream(ctx.clone(), stop.clone(), realm, id);
+                        active.insert(tasks.spawn(work).id(), id);
                     }
                 }
             }
@@ -47,33 +48,27 @@ pub async fn push(ctx: Arc<Context>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => break,
             () = ctx.signals.outgoing.notified() => {}
-            Some(done) = tasks.join_next() => {
-                if let Ok(id) = done {
-                    active.remove(&id);
-                } else if tasks.is_empty() {
-                    active.clear();
-                }
+            Some(done) = tasks.join_next_with_id() => {
+                active.remove(&over(done));
             }
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
-        while let Some(done) = tasks.try_join_next() {
-            if let Ok(id) = done {
-                active.remove(&id);
-            }
+        while let Some(done) = tasks.try_join_next_with_id() {
+            active.remove(&over(done));
         }
     }
     while tasks.join_next().await.is_some() {}
 }
 
 /// Sends what waits in one stream, one after the other, until nothing does or the front one has to wait.
-async fn stream(
-    ctx: Arc<Context>,
-    stop: CancellationToken,
-    realm: RealmId,
-    id: StreamId,
-) -> StreamId {
-    while !stop.is_cancelled() {
-        match one(&ctx, realm, id).await {
+async fn stream(ctx: Arc<Context>, stop: CancellationToken, realm: RealmId, id: StreamId) {
+    loop {
+        // What is under way is sent again at the next start: the event is the same one.
+        let sent = tokio::select! {
+            () = stop.cancelled() => break,
+            sent = one(&ctx, realm, id) => sent,
+        };
+        match sent {
             Ok(true) => {}
             Ok(false) => break,
             Err(fault) => {
@@ -82,7 +77,17 @@ async fn stream(
             }
         }
     }
-    id
+}
+
+/// Which task is over; one that failed too, so that its stream is not forgotten.
+fn over(done: Result<(Id, ()), JoinError>) -> Id {
+    match done {
+        Ok((id, ())) => id,
+        Err(error) => {
+            tracing::error!(%error, "a task that sends security events failed");
+            error.id()
+        }
+    }
 }
 
 async fn one(ctx: &Context, realm: RealmId, id: StreamId) -> Result<bool, Fault> {

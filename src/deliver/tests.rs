@@ -8,13 +8,17 @@ use super::destination::{Kept, work};
 use crate::domain::client::Client;
 use crate::domain::id::{Sid, SignOutId, UserId};
 use crate::domain::outbox::redeliver::redeliver;
-use crate::domain::outbox::{Channel, Destination, backoff, queue};
+use crate::domain::outbox::send::{Notice, Outcome, Tried};
+use crate::domain::outbox::settle::settle;
+use crate::domain::outbox::{Attempt, Channel, Destination, Standing, backoff, queue};
 use crate::domain::realm::Realm;
 use crate::domain::signout::receipt::{App, AppState, read};
 use crate::domain::signout::{self, Reason, Request, Selection, State};
 use crate::domain::testing::{self, Script};
 use crate::domain::time::{ManualClock, Span, Timestamp};
 use crate::domain::{Actor, Context, client};
+
+mod hanging;
 
 struct House {
     wire: Arc<Script>,
@@ -124,7 +128,7 @@ async fn an_app_that_answers_has_acknowledged() {
         120
     );
     let app = house.app(act).await;
-    assert_eq!((app.state, app.pending), (AppState::Acknowledged, 0));
+    assert_eq!((app.state, app.pending()), (AppState::Acknowledged, 0));
     assert_eq!(app.channels[0].attempts, 1);
     let receipt = read(&house.ctx, &house.realm, act).await.unwrap().unwrap();
     assert_eq!(receipt.sign_out.state, State::Settled);
@@ -318,4 +322,52 @@ async fn of_two_nodes_one_at_a_time_works_a_queue() {
     house.wire.answer(200, "");
     house.work().await;
     assert_eq!(house.app(last).await.state, AppState::Acknowledged);
+}
+
+#[tokio::test]
+async fn who_was_faster_with_an_entry_has_settled_it() {
+    let house = house().await;
+    let act = house.end_one().await;
+    let destination = Destination::of(&house.realm, house.app.id, Channel::BackChannel);
+    let read = async || {
+        queue::due(&house.ctx, &destination, house.ctx.now(), 10)
+            .await
+            .unwrap()
+    };
+    let (first, second) = (read().await, read().await);
+    assert_eq!((first.len(), second.len()), (1, 1));
+    let tried = |queued, outcome| Tried {
+        notice: Notice {
+            queued,
+            user_wide: false,
+        },
+        attempt: Attempt {
+            at: house.ctx.now(),
+            took: 1,
+            status: None,
+            text: String::new(),
+        },
+        outcome,
+        answered: true,
+    };
+    let settled = async |tried| {
+        let mut standing = Standing::default();
+        settle(
+            &house.ctx,
+            &house.realm,
+            &destination,
+            vec![tried],
+            &mut standing,
+        )
+        .await
+        .unwrap();
+    };
+    settled(tried(first, Outcome::Acknowledged)).await;
+    settled(tried(second, Outcome::Retry { after: None })).await;
+    let app = house.app(act).await;
+    assert_eq!(
+        (app.state, app.channels[0].attempts),
+        (AppState::Acknowledged, 1)
+    );
+    assert_eq!(queue::destinations(&house.ctx).await.unwrap(), []);
 }

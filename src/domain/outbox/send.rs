@@ -7,12 +7,11 @@ use super::queue::Queued;
 use super::wire::{Answered, Outgoing, WireError};
 use super::{Channel, Delivery, DeliveryState, backchannel, backoff, revocation, webhook};
 use crate::domain::client::{self, Client, channels};
-use crate::domain::id::{ClientId, SignOutId, UserId};
+use crate::domain::id::{ClientId, Sid, SignOutId, UserId};
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
-use crate::domain::session;
 use crate::domain::time::Timestamp;
-use crate::domain::{Context, Fault, key};
+use crate::domain::{Context, Fault, denial, key};
 use crate::store::{Dir, KeysOrRecords};
 
 /// What came of an attempt.
@@ -130,20 +129,18 @@ pub async fn came_back(
         .store
         .scan(&range, None, 100, Dir::Reverse, KeysOrRecords::KeysOnly)
         .await?;
-    let sids = page
+    let sids: Vec<Sid> = page
         .records
         .iter()
         .filter_map(|r| key::tail(&r.key))
-        .filter_map(|t| crate::domain::id::Sid::from_bytes(&t))
-        .filter(|sid| sid.is_since(since));
-    for sid in sids {
-        let found = session::find(ctx, realm, sid).await?.map(|r| r.value);
-        let here = |s: &session::Session| s.clients.iter().any(|c| c.client == client);
-        if found.is_some_and(|s| s.ended.is_none() && s.started_at > since && here(&s)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+        .filter_map(|t| Sid::from_bytes(&t))
+        .filter(|sid| sid.is_since(since))
+        .collect();
+    let judged = denial::sessions(ctx, realm, &sids).await?;
+    let good = judged.into_iter().filter_map(|(_, verdict)| verdict.ok());
+    Ok(good.map(|active| active.session).any(|session| {
+        session.started_at > since && session.clients.iter().any(|c| c.client == client)
+    }))
 }
 
 /// Tries a notice once.

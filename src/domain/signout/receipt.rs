@@ -112,7 +112,7 @@ pub async fn read(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<Option<
 /// What was to be told may have been told since.
 fn as_of_now(mut act: SignOut, apps: &[App]) -> SignOut {
     if act.state != State::Expanding {
-        act.state = if apps.iter().any(|app| app.pending > 0) {
+        act.state = if apps.iter().any(|app| app.pending() > 0) {
             State::Delivering
         } else {
             State::Settled

@@ -7,7 +7,7 @@ use crate::domain::denial::{self, Denied};
 use crate::domain::id::{ClientId, Sid, UserId};
 use crate::domain::key;
 use crate::domain::realm::Realm;
-use crate::domain::session::{self, Query, Session, search};
+use crate::domain::session::{Query, Session, search};
 use crate::domain::{Context, Fault};
 use crate::store::{Cursor, Dir, KeysOrRecords, Range};
 
@@ -112,9 +112,7 @@ pub async fn resolve(
             if let Some(own) = own::protected(request)
                 && found.sids.len() >= most
                 && !found.sids.contains(&own)
-                && session::find(ctx, realm, own)
-                    .await?
-                    .is_some_and(|read| read.value.ended.is_none())
+                && denial::session(ctx, realm, own).await?.is_ok()
             {
                 found.protected.push(own);
             }

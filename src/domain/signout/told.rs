@@ -33,8 +33,6 @@ pub struct App {
     pub bound_until: Option<Timestamp>,
     /// Each channel by itself.
     pub channels: Vec<Told>,
-    /// Notices that wait for their next attempt.
-    pub pending: u64,
     /// When a browser was given the app's front-channel address: best effort, and never a confirmation.
     pub browser_at: Option<Timestamp>,
 }
@@ -161,7 +159,6 @@ impl App {
             sessions: 0,
             bound_until: None,
             channels: Vec::new(),
-            pending: 0,
             browser_at: None,
         }
     }
@@ -172,6 +169,11 @@ impl App {
         app.channels = channels.iter().map(|c| Told::new(*c)).collect();
         app.channel = channels.first().copied().unwrap_or(Channel::None);
         app
+    }
+
+    /// Notices that wait for their next attempt.
+    pub fn pending(&self) -> u64 {
+        self.channels.iter().map(Told::pending).sum()
     }
 
     /// Notes until when a token can still be used.
@@ -191,7 +193,6 @@ impl App {
             .find(real)
             .map_or(Channel::None, |t| t.channel);
         self.sessions = self.channels.iter().map(|t| t.notices).max().unwrap_or(0);
-        self.pending = self.channels.iter().map(Told::pending).sum();
         let told = self.channels.iter().filter_map(Told::state).max();
         self.state = told.unwrap_or(self.state);
     }
