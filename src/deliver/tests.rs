@@ -362,12 +362,16 @@ async fn who_was_faster_with_an_entry_has_settled_it() {
         .await
         .unwrap();
     };
-    settled(tried(first, Outcome::Acknowledged)).await;
-    settled(tried(second, Outcome::Retry { after: None })).await;
+    // The first to settle moves the entry; what the second read is nobody's any more.
+    settled(tried(first, Outcome::Retry { after: None })).await;
+    settled(tried(second, Outcome::Rejected)).await;
     let app = house.app(act).await;
     assert_eq!(
         (app.state, app.channels[0].attempts),
-        (AppState::Acknowledged, 1)
+        (AppState::Retrying, 1)
     );
-    assert_eq!(queue::destinations(&house.ctx).await.unwrap(), []);
+    assert_eq!(
+        queue::length(&house.ctx, &destination, 10).await.unwrap(),
+        1
+    );
 }

@@ -1,6 +1,8 @@
 //! How the program stops when told to, and when it refuses to start.
 
 use super::*;
+use crate::support::Receiver;
+use crate::support::receiver::Reply;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn told_to_stop_it_ends_well_within_five_seconds_and_forgets_nothing() {
@@ -30,6 +32,28 @@ async fn told_to_stop_it_ends_well_within_five_seconds_and_forgets_nothing() {
     let _process = home.start(&[]).await;
     fact.state = State::Ended;
     check(&app, &ops, &mut fact).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_that_hangs_does_not_hold_up_a_stop_in_good_order() {
+    const PATH: &str = "/backchannel-logout";
+    let receiver = Receiver::start().await;
+    receiver.answers(PATH, Reply::Hang);
+    let home = Home::new();
+    let mut process = home.start(&[]).await;
+    let app = App::discover(&home.url, "demo", "web").await;
+    let ops = Operator::service(&home.url, "demo", "ops", "ops-secret");
+    let body = json!({ "backchannel_logout_uri": receiver.at(PATH) });
+    let path = format!("/clients/{}", ops.client_uuid("web").await);
+    ops.put(&path, &body).await.expect(204);
+    let fact = come(&app).await.expect("a session");
+    ops.sign_out(json!({ "sessions": [fact.sid] })).await;
+    receiver.wait(PATH, 1, Duration::from_secs(30)).await;
+    let (status, took) = process.terminate();
+    assert_eq!(status.and_then(|s| s.code()), Some(0), "{}", process.log());
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    // The word of a clean stop: the next start need not read every record.
+    assert!(home.path("data/CLEAN").is_file(), "{}", process.log());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
