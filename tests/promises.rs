@@ -50,11 +50,21 @@ macro_rules! promises {
 
             #[tokio::test]
             async fn stays_ended_after_a_restart() {
-                let mut cast = Cast::assemble(Engine::Sled).await;
+                after_a_restart(Engine::Sled).await;
+            }
+
+            #[tokio::test]
+            async fn stays_ended_after_a_restart_on_redb() {
+                after_a_restart(Engine::Redb).await;
+            }
+
+            async fn after_a_restart(engine: Engine) {
+                let mut cast = Cast::assemble(engine).await;
                 let outcome = causes::$reason(&mut cast).await;
                 checks::everything(&mut cast, &outcome, stringify!($reason)).await;
                 cast.server.restart().await;
                 checks::everything(&mut cast, &outcome, stringify!($reason)).await;
+                checks::fresh_sign_in(&mut cast, &outcome).await;
             }
         })*
     };

@@ -58,6 +58,15 @@ impl Batch {
         Self::default()
     }
 
+    /// An empty batch that is taken also when the disk is nearly full: for sign-outs, and what they need.
+    #[must_use]
+    pub fn essential() -> Self {
+        Self {
+            essential: true,
+            ..Self::default()
+        }
+    }
+
     /// The key must not exist; writes it. The only form of an absence guard.
     pub fn create(&mut self, k: impl Into<Bytes>, v: impl Into<Bytes>) -> &mut Self {
         self.push(k.into(), Guard::Absent, Write::Value(v.into()))
@@ -98,8 +107,8 @@ impl Batch {
         self
     }
 
-    /// Asks for it to be taken also when the disk is nearly full: for sign-outs, and what they need.
-    pub fn essential(&mut self) -> &mut Self {
+    /// Has it taken also when the disk is nearly full.
+    pub fn make_essential(&mut self) -> &mut Self {
         self.essential = true;
         self
     }

@@ -158,7 +158,7 @@ impl Inner {
         let refusal = words(room, free).unwrap_or_default();
         metrics::counter!("realmkeep_store_refused_total", "why" => "disk")
             .increment((batches.len() - some.len()) as u64);
-        let refused = || Err(CommitError::Unavailable(refusal.clone().into()));
+        let refused = || Err(CommitError::NoRoom(refusal.clone()));
         Ok(batches
             .iter()
             .map(|batch| match taken(&batch) {

@@ -89,6 +89,9 @@ pub enum CommitError {
     /// Applied or not: read the guarded key to find out, never retry blindly.
     #[error("the store did not say whether it committed")]
     Unknown(#[source] BoxError),
+    /// Certainly not applied: the disk is nearly full, and the batch is not essential. May be retried once there is room.
+    #[error("{0}")]
+    NoRoom(String),
     /// A key, a value or the batch is over its limit.
     #[error("a key, a value or the batch is too large")]
     TooLarge,

@@ -16,6 +16,8 @@ pub enum Engine {
     Memory,
     /// sled in a folder: survives a restart.
     Sled,
+    /// redb in a folder: survives a restart, too.
+    Redb,
 }
 
 /// A server of one test.
@@ -68,9 +70,12 @@ impl TestServer {
         let address = self.listener.local_addr().expect("its address");
         let mut settings =
             Settings::for_folder(folder("data"), folder("realms"), address, &self.url);
-        if self.engine == Engine::Memory {
-            settings.store = "memory".to_owned();
+        settings.store = match self.engine {
+            Engine::Memory => "memory",
+            Engine::Sled => "sled",
+            Engine::Redb => "redb",
         }
+        .to_owned();
         let parts = Parts {
             clock: self.clock.clone(),
             cheap_passwords: true,
@@ -88,9 +93,9 @@ impl TestServer {
 
     /// Stops it and starts it again on the same folder and port; the realm files are applied again.
     pub async fn restart(&mut self) {
-        assert_eq!(
+        assert_ne!(
             self.engine,
-            Engine::Sled,
+            Engine::Memory,
             "a store in memory does not survive"
         );
         self.stop().await;

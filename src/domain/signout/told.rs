@@ -382,7 +382,7 @@ pub async fn total(
             None => break,
         }
     }
-    let mut rows = Batch::new();
+    let mut rows = Batch::essential();
     for ((client, channel), of) in &totals {
         rows.put(key::totals(realm.id, act, *client, *channel), encode(of)?);
         if rows.len() >= 500 {
