@@ -1,12 +1,16 @@
 //! One suite for every engine: what a store must do, whoever remembers. `each_engine!` runs a property on all of them.
 
 mod basics;
+mod child;
+mod damage;
 mod disk;
 mod kill;
 mod mishap;
 mod model;
+mod power;
 mod races;
 mod rates;
+mod room;
 
 use std::collections::HashSet;
 use std::num::NonZeroU64;
