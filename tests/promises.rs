@@ -50,11 +50,21 @@ macro_rules! promises {
 
             #[tokio::test]
             async fn stays_ended_after_sigkill_and_a_restart() {
-                let mut cast = Cast::killable(Engine::Sled).await;
+                after_sigkill(Engine::Sled).await;
+            }
+
+            #[tokio::test]
+            async fn stays_ended_after_sigkill_on_redb() {
+                after_sigkill(Engine::Redb).await;
+            }
+
+            async fn after_sigkill(engine: Engine) {
+                let mut cast = Cast::killable(engine).await;
                 let outcome = causes::$reason(&mut cast).await;
                 checks::everything(&mut cast, &outcome, stringify!($reason)).await;
                 cast.server.restart().await;
                 checks::everything(&mut cast, &outcome, stringify!($reason)).await;
+                checks::fresh_sign_in(&mut cast, &outcome).await;
             }
         })*
     };

@@ -142,11 +142,19 @@ impl Fault {
             Fault::Busy | Fault::Store(StoreError::Unavailable(_)) => true,
             Fault::Commit(
                 CommitError::Unavailable(_)
+                | CommitError::NoRoom(_)
                 | CommitError::Unknown(_)
                 | CommitError::Conflict { .. },
             ) => true,
             Fault::Store(_) | Fault::Commit(_) | Fault::Record(_) | Fault::Crypto(_) => false,
         }
+    }
+}
+
+impl Fault {
+    /// Whether the disk has no room for anything but sign-outs.
+    pub fn is_no_room(&self) -> bool {
+        matches!(self, Fault::Commit(CommitError::NoRoom(_)))
     }
 }
 

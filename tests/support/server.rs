@@ -17,6 +17,8 @@ pub enum Engine {
     Memory,
     /// sled in a folder: survives a restart.
     Sled,
+    /// redb in a folder: survives a restart, too.
+    Redb,
 }
 
 /// A server of one test.
@@ -88,9 +90,12 @@ impl TestServer {
         let address = self.listener.local_addr().expect("its address");
         let mut settings =
             Settings::for_folder(folder("data"), folder("realms"), address, &self.url);
-        if self.engine == Engine::Memory {
-            settings.store = "memory".to_owned();
+        settings.store = match self.engine {
+            Engine::Memory => "memory",
+            Engine::Sled => "sled",
+            Engine::Redb => "redb",
         }
+        .to_owned();
         let (running, password) = if self.apart {
             let apart = Apart::start(&settings, &self.listener, self.clock.now()).await;
             let password = apart.generated_password.clone();
@@ -117,9 +122,9 @@ impl TestServer {
     /// Stops it (in good order, or with SIGKILL when it is apart) and starts it again on the same folder and port; the
     /// realm files are applied again.
     pub async fn restart(&mut self) {
-        assert_eq!(
+        assert_ne!(
             self.engine,
-            Engine::Sled,
+            Engine::Memory,
             "a store in memory does not survive"
         );
         self.stop().await;

@@ -54,7 +54,7 @@ pub async fn take(
         node: ctx.node.clone(),
         until: now.plus(LASTS),
     })?;
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     match found {
         Some(found) if found.value.holder != ctx.bell.holder && found.value.until > now => {
             return Ok(Err(found.value.until));
@@ -75,7 +75,7 @@ pub async fn take(
 
 /// Gives a lease back, so that another node need not wait for its end. Leases run out by themselves: a failure is no harm.
 pub async fn give_back(ctx: &Context, destination: &Destination, lease: Lease) {
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     batch.take(
         key::lease(destination.realm, &destination.id),
         lease.version,
@@ -92,7 +92,7 @@ pub async fn free_own(ctx: &Context) -> Result<usize, Fault> {
     let range = key::leases();
     let mut walk = Walk::records(ctx, range).by(500);
     while let Some(page) = walk.next().await? {
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         for record in page {
             let (at, version) = (record.key.clone(), record.version);
             match versioned::<Kept>(Some(record), "lease") {

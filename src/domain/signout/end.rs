@@ -75,6 +75,10 @@ pub async fn end_with(
         BEFORE_ANSWER + 1
     };
     let mut batch = also;
+    // A sign-in that pushes out an older session is a sign-in first.
+    if request.reason != Reason::SessionLimit {
+        batch.make_essential();
+    }
     shut_out(ctx, realm, request, &mut batch).await?;
     let resolved = resolve(ctx, realm, request, most).await?;
     resolved.check(&request.select)?;

@@ -224,7 +224,7 @@ async fn progress(
     more: usize,
 ) -> Result<(), Fault> {
     record.sessions += more as u64;
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     // Only the one who runs the act writes its record, and only until it is settled.
     batch.put(key::sign_out(realm.id, record.id), encode_json(record)?);
     ctx.commit(batch).await?;
@@ -260,7 +260,7 @@ async fn pieces(
 async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Result<(), Fault> {
     let mut left: Vec<Sid> = sids.to_vec();
     for _ in 0..TRIES {
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         let mut rest = Vec::new();
         let mut more = Vec::new();
         for sid in &left {
@@ -325,7 +325,7 @@ async fn settle(ctx: &Context, realm: &Realm, mut record: SignOut) -> Result<Sig
     record.offline = offline;
     record.people = people.len() as u64;
     record.total = Some(sessions);
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     record.state = receipt::total(ctx, realm, record.id, &mut batch).await?;
     batch.put(key::sign_out(realm.id, record.id), encode_json(&record)?);
     batch.del(key::sign_out_open(realm.id, record.id));

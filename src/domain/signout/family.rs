@@ -52,7 +52,7 @@ pub async fn end(
             block: None,
         };
         let act = Act::of(&record);
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         let held = read.value.held_alone();
         write::family(realm, act, read, &mut batch)?;
         let of = AppOf {

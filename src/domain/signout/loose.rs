@@ -93,7 +93,7 @@ pub(super) async fn drain(
         if found.is_empty() {
             return Ok(());
         }
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         for read in found.into_iter().take(100) {
             loose_family(ctx, realm, act, read, &mut batch).await?;
         }
@@ -123,7 +123,7 @@ pub(super) async fn drain_session(
         if found.is_empty() {
             return Ok(());
         }
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         for read in found.into_iter().take(100) {
             write::family(realm, act, read, &mut batch)?;
         }
@@ -154,7 +154,7 @@ pub(super) async fn drain_realm(
             found.extend(versioned::<TokenFamily>(Some(record), "token family")?);
         }
         for _ in 0..TRIES {
-            let mut batch = Batch::new();
+            let mut batch = Batch::essential();
             for read in found {
                 let family = &read.value;
                 if family.ended.is_none()

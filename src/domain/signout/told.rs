@@ -354,7 +354,7 @@ pub async fn total(
             of.bound_until = of.bound_until.max(delivery.bound_until);
         }
     }
-    let mut rows = Batch::new();
+    let mut rows = Batch::essential();
     for ((client, channel), of) in &totals {
         rows.put(key::totals(realm.id, act, *client, *channel), encode(of)?);
         if rows.len() >= 500 {
