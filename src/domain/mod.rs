@@ -28,6 +28,7 @@ pub mod testing;
 pub mod time;
 pub mod token;
 pub mod user;
+pub mod walk;
 
 use std::sync::Arc;
 
