@@ -9,27 +9,44 @@ use super::Store;
 use super::folder::{Folder, FolderError};
 use super::grouped::Grouped;
 use super::memory::Memory;
+use super::postgres::{OpenFault, Postgres, Target, TargetError};
 use super::sled::Sled;
 
 /// The engines this version has, as `--store` names them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum StoreKind {
     /// Nothing on disk; everything is forgotten at exit.
     Memory,
     /// sled, in the folder `sled` of the data folder.
     #[default]
     Sled,
+    /// A PostgreSQL database, shared by any number of nodes.
+    Postgres(Box<Target>),
+}
+
+impl StoreKind {
+    /// Limits the feed of an engine that keeps it in the database to keys that begin with one of these bytes.
+    #[must_use]
+    pub fn watching(self, spaces: &'static [u8]) -> Self {
+        match self {
+            Self::Postgres(target) => Self::Postgres(Box::new(target.watching(spaces))),
+            other => other,
+        }
+    }
 }
 
 /// Why a text names no engine.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
 pub enum StoreKindError {
     /// Planned, but not here yet.
-    #[error("the store {0:?} is not available in this version; use \"sled\" or \"memory\"")]
+    #[error("the store {0:?} is not available in this version; use \"sled\", \"memory\" or postgresql://…")]
     NotAvailable(String),
     /// Nothing we ever heard of.
-    #[error("{0:?} is no store; use \"sled\" or \"memory\"")]
+    #[error("{0:?} is no store; use \"sled\", \"memory\" or postgresql://…")]
     Unknown(String),
+    /// A URL of a database with a slip in it.
+    #[error(transparent)]
+    Url(#[from] TargetError),
 }
 
 impl FromStr for StoreKind {
@@ -42,7 +59,7 @@ impl FromStr for StoreKind {
             "redb" => Err(StoreKindError::NotAvailable(text.into())),
             // The rest of the URL may hold a password.
             _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
-                Err(StoreKindError::NotAvailable("postgres".into()))
+                Ok(Self::Postgres(Box::new(Target::parse(text)?)))
             }
             _ => Err(StoreKindError::Unknown(text.into())),
         }
@@ -54,6 +71,7 @@ impl std::fmt::Display for StoreKind {
         f.write_str(match self {
             Self::Memory => "memory",
             Self::Sled => "sled",
+            Self::Postgres(_) => "postgres",
         })
     }
 }
@@ -79,6 +97,14 @@ pub enum OpenError {
         folder: PathBuf,
         /// What was found.
         what: String,
+    },
+    /// The database cannot be used.
+    #[error("the PostgreSQL store at {hosts} cannot be used: {fault}")]
+    Postgres {
+        /// Its hosts.
+        hosts: String,
+        /// Why.
+        fault: OpenFault,
     },
     /// The system refused something on the way.
     #[error("the store in {} cannot be opened", folder.display())]
@@ -111,6 +137,14 @@ pub fn open(kind: &StoreKind, data: &Path) -> Result<Arc<dyn Store>, OpenError> 
                 Grouped::new(Arc::new(Sled::open(folder)?)).map_err(thread)?,
             ))
         }
+        StoreKind::Postgres(target) => {
+            let refused = |fault| OpenError::Postgres {
+                hosts: target.hosts(),
+                fault,
+            };
+            let engine = Postgres::open(Target::clone(target)).map_err(refused)?;
+            Ok(Arc::new(Grouped::new(Arc::new(engine)).map_err(thread)?))
+        }
     }
 }
 
@@ -119,15 +153,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_engines_to_come_are_refused_by_name_and_without_the_password() {
+    fn a_url_is_read_and_never_shown() {
         assert_eq!("sled".parse(), Ok(StoreKind::Sled));
         assert_eq!("memory".parse(), Ok(StoreKind::Memory));
-        for planned in ["redb", "postgres://u:hush@h/db", "postgresql://u:hush@h/db"] {
-            let refused = planned.parse::<StoreKind>().unwrap_err().to_string();
-            assert!(
-                refused.contains("not available in this version") && !refused.contains("hush"),
-                "{refused}"
-            );
+        let refused = "redb".parse::<StoreKind>().unwrap_err().to_string();
+        assert!(refused.contains("not available in this version"), "{refused}");
+        for url in ["postgres://u:hush@h/db", "postgresql://u:hush@h/db"] {
+            let kind = url.parse::<StoreKind>().unwrap();
+            assert!(!format!("{kind} {kind:?}").contains("hush"));
+            assert_eq!(kind.to_string(), "postgres");
         }
         assert_eq!(
             "sqlite".parse::<StoreKind>(),

@@ -1,6 +1,8 @@
 //! One suite for every engine: what a store must do, whoever remembers. `each_engine!` runs a property on all of them.
 
 mod basics;
+#[path = "../../../tests/support/postgres.rs"]
+pub(in crate::store) mod cluster;
 mod disk;
 mod kill;
 mod mishap;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use super::folder::Folder;
 use super::grouped::Grouped;
 use super::memory::Memory;
+use super::postgres::{Postgres, Target};
 use super::sled::Sled;
 use super::*;
 
@@ -35,6 +38,26 @@ impl Bench {
         let dir = tempfile::tempdir().unwrap();
         let engine = Sled::open(Folder::enter(dir.path(), "sled").unwrap()).unwrap();
         Self::over(Arc::new(engine), Some(dir))
+    }
+
+    /// Nothing where PostgreSQL is not installed.
+    fn postgres() -> Option<Self> {
+        let url = cluster::shared()?.fresh();
+        let engine = Postgres::open(Target::parse(&url).unwrap()).unwrap();
+        Some(Self::over(Arc::new(engine), None))
+    }
+
+    /// The stretch of the feed after `pos`, once it is told: an engine of many nodes tells a commit when those before it
+    /// are over, anybody's.
+    async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError> {
+        for _ in 0..500 {
+            let told = self.store.changes(pos, limit).await;
+            if !told.as_ref().is_ok_and(|told| told.changes.is_empty()) {
+                return told;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        self.store.changes(pos, limit).await
     }
 
     fn over(engine: Arc<dyn Engine>, dir: Option<tempfile::TempDir>) -> Self {
@@ -96,6 +119,11 @@ macro_rules! each_engine {
     ($($property:ident),* $(,)?) => {
         mod memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() { super::$property(super::super::Bench::memory()).await })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() {
+                if let Some(bench) = super::super::Bench::postgres() { super::$property(bench).await }
+            })*
         }
         mod sled {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() { super::$property(super::super::Bench::sled()).await })*
