@@ -6,11 +6,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::Store;
+use super::embedded::Embedded;
 use super::folder::{Folder, FolderError};
 use super::grouped::Grouped;
 use super::memory::Memory;
 use super::postgres::{OpenFault, Postgres, Target, TargetError};
-use super::sled::Sled;
+use super::shelf::Kind;
+use super::{redb, sled};
 
 /// The engines this version has, as `--store` names them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,6 +22,8 @@ pub enum StoreKind {
     /// sled, in the folder `sled` of the data folder.
     #[default]
     Sled,
+    /// redb, in the folder `redb` of the data folder.
+    Redb,
     /// A PostgreSQL database, shared by any number of nodes.
     Postgres(Box<Target>),
 }
@@ -38,11 +42,8 @@ impl StoreKind {
 /// Why a text names no engine.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
 pub enum StoreKindError {
-    /// Planned, but not here yet.
-    #[error("the store {0:?} is not available in this version; use \"sled\", \"memory\" or postgresql://…")]
-    NotAvailable(String),
     /// Nothing we ever heard of.
-    #[error("{0:?} is no store; use \"sled\", \"memory\" or postgresql://…")]
+    #[error("{0:?} is no store; use \"sled\", \"redb\", \"memory\" or postgresql://…")]
     Unknown(String),
     /// A URL of a database with a slip in it.
     #[error(transparent)]
@@ -56,7 +57,7 @@ impl FromStr for StoreKind {
         match text {
             "sled" => Ok(Self::Sled),
             "memory" => Ok(Self::Memory),
-            "redb" => Err(StoreKindError::NotAvailable(text.into())),
+            "redb" => Ok(Self::Redb),
             // The rest of the URL may hold a password.
             _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
                 Ok(Self::Postgres(Box::new(Target::parse(text)?)))
@@ -71,6 +72,7 @@ impl std::fmt::Display for StoreKind {
         f.write_str(match self {
             Self::Memory => "memory",
             Self::Sled => "sled",
+            Self::Redb => "redb",
             Self::Postgres(_) => "postgres",
         })
     }
@@ -83,7 +85,7 @@ pub enum OpenError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The folder held a store once and does not any more.
-    #[error("the data folder {} was in use before, but its store is {what}; restore a backup into it, or move the folder away to begin anew", folder.display())]
+    #[error("the data folder {} was in use before, but its store is {what}; restore a backup with `realmkeep restore`, or move the folder away to begin anew", folder.display())]
     Lost {
         /// The data folder.
         folder: PathBuf,
@@ -91,7 +93,7 @@ pub enum OpenError {
         what: &'static str,
     },
     /// The store is there and cannot be trusted.
-    #[error("the store in {} is damaged ({what}); restore a backup into the folder, or move the folder away to begin anew", folder.display())]
+    #[error("the store in {} is damaged ({what}); restore a backup with `realmkeep restore`, or move the folder away to begin anew", folder.display())]
     Damaged {
         /// The data folder.
         folder: PathBuf,
@@ -131,12 +133,8 @@ pub fn open(kind: &StoreKind, data: &Path) -> Result<Arc<dyn Store>, OpenError> 
         StoreKind::Memory => Ok(Arc::new(
             Grouped::new(Arc::new(Memory::new())).map_err(thread)?,
         )),
-        StoreKind::Sled => {
-            let folder = Folder::enter(data, "sled")?;
-            Ok(Arc::new(
-                Grouped::new(Arc::new(Sled::open(folder)?)).map_err(thread)?,
-            ))
-        }
+        StoreKind::Sled => embedded(data, sled::KIND),
+        StoreKind::Redb => embedded(data, redb::KIND),
         StoreKind::Postgres(target) => {
             let refused = |fault| OpenError::Postgres {
                 hosts: target.hosts(),
@@ -148,6 +146,16 @@ pub fn open(kind: &StoreKind, data: &Path) -> Result<Arc<dyn Store>, OpenError> 
     }
 }
 
+fn embedded(data: &Path, kind: Kind) -> Result<Arc<dyn Store>, OpenError> {
+    let engine = Embedded::open(Folder::enter(data, kind.name)?, kind)?;
+    Ok(Arc::new(Grouped::new(Arc::new(engine)).map_err(
+        |source| OpenError::Io {
+            folder: data.to_owned(),
+            source,
+        },
+    )?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,8 +164,7 @@ mod tests {
     fn a_url_is_read_and_never_shown() {
         assert_eq!("sled".parse(), Ok(StoreKind::Sled));
         assert_eq!("memory".parse(), Ok(StoreKind::Memory));
-        let refused = "redb".parse::<StoreKind>().unwrap_err().to_string();
-        assert!(refused.contains("not available in this version"), "{refused}");
+        assert_eq!("redb".parse(), Ok(StoreKind::Redb));
         for url in ["postgres://u:hush@h/db", "postgresql://u:hush@h/db"] {
             let kind = url.parse::<StoreKind>().unwrap();
             assert!(!format!("{kind} {kind:?}").contains("hush"));

@@ -349,7 +349,7 @@ async fn a_strange_feed_position_is_a_gap(b: Bench) {
 
 #[tokio::test]
 async fn what_one_writer_no_longer_keeps_is_a_gap() {
-    for b in [Bench::memory(), Bench::sled()] {
+    for b in [Bench::memory(), Bench::sled(), Bench::redb()] {
         let now = b.commit(|x| x.put("a", "1")).await.unwrap().pos;
         for round in 0..70u32 {
             b.commit(|x| {

@@ -293,3 +293,8 @@ fn sled_agrees_with_a_plain_map() {
 fn postgres_agrees_with_a_plain_map() {
     agrees(40, Bench::postgres);
 }
+
+#[test]
+fn redb_agrees_with_a_plain_map() {
+    agrees(40, || Some(Bench::redb()));
+}

@@ -1,6 +1,6 @@
 //! What must hold while many write and read at once.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -188,13 +188,15 @@ async fn a_walk_meets_what_is_left_alone_exactly_once(b: Bench) {
     b.commit(|x| (0..500).fold(x, |x, i| x.put(steady(i * 2), "steady")))
         .await
         .unwrap();
-    let stop = Arc::new(AtomicBool::new(false));
-    let rounds = Arc::new(AtomicU32::new(0));
+    let (stop, rounds) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicU64::new(0)),
+    );
     let churn = tokio::spawn({
         let (store, stop, rounds) = (Arc::clone(&b.store), Arc::clone(&stop), Arc::clone(&rounds));
         async move {
+            let mut round = 0;
             while !stop.load(Relaxed) {
-                let round = rounds.load(Relaxed);
                 let mut x = Batch::new();
                 for i in (round % 5..500).step_by(5) {
                     if round % 2 == 0 {
@@ -204,15 +206,12 @@ async fn a_walk_meets_what_is_left_alone_exactly_once(b: Bench) {
                     };
                 }
                 store.commit(x).await.unwrap();
-                rounds.fetch_add(1, Relaxed);
+                round += 1;
+                rounds.store(u64::from(round), Relaxed);
             }
         }
     });
-    // At least thirty walks, and more until there was churn to walk through.
-    for walk in 0.. {
-        if walk >= 30 && rounds.load(Relaxed) > 3 {
-            break;
-        }
+    for walk in 0..30 {
         let dir = if walk % 2 == 0 {
             Dir::Forward
         } else {
@@ -252,6 +251,9 @@ async fn a_walk_meets_what_is_left_alone_exactly_once(b: Bench) {
             "walk {walk}: {} seen",
             seen.len()
         );
+    }
+    while rounds.load(Relaxed) < 4 {
+        tokio::task::yield_now().await;
     }
     stop.store(true, Relaxed);
     churn.await.unwrap();

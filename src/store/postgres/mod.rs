@@ -262,9 +262,8 @@ impl Engine for Postgres {
             writable: trouble.is_none(),
             trouble: trouble
                 .map(|why| format!("the database at {}: {why}", self.dial.target.hosts())),
-            disk: None,
-            queued: 0,
             pos,
+            ..Health::default()
         }
     }
 }
