@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod backup;
 pub mod browser;
 mod change;
 pub mod client;
@@ -18,6 +19,7 @@ pub mod outbox;
 pub mod proof;
 pub mod realm;
 pub mod record;
+pub mod restored;
 pub mod session;
 pub mod signout;
 pub mod ssf;
@@ -27,6 +29,7 @@ pub mod sweep;
 pub mod testing;
 pub mod time;
 pub mod token;
+pub mod upgrade;
 pub mod user;
 
 use std::sync::Arc;

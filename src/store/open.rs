@@ -21,6 +21,14 @@ pub enum StoreKind {
     Sled,
 }
 
+impl StoreKind {
+    /// Whether its records lie in the data folder.
+    #[must_use]
+    pub fn is_in_folder(&self) -> bool {
+        matches!(self, Self::Sled)
+    }
+}
+
 /// Why a text names no engine.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
 pub enum StoreKindError {

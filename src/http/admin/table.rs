@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, delete, get, post, put};
 
-use super::{clients, events, export, keys, readiness, realms, sessions, signouts, streams, users};
+use super::{backup, clients, events, export, keys, readiness, realms, sessions, signouts, streams, users};
 use crate::domain::access::Right;
 use crate::http::state::App;
 
@@ -193,6 +193,9 @@ pub(super) static ROUTES: &[Route] = &[
         .answers(200, "Keys"),
     row("POST", "/admin/realms/{realm}/keys/rotate", MANAGE_REALM, || post(keys::rotate), "Lets the next key of an algorithm sign; the old one verifies until its last token has expired")
         .body("Rotate").answers(200, "Rotated"),
+
+    row("GET", "/admin/realms/{realm}/backup", MANAGE_SERVER, || get(backup::send), "Sends everything as of one moment, as realmkeep backup writes it to a file; in the realm master alone")
+        .answers(200, "Snapshot"),
 
     row("GET", "/admin/realms", Need::Any, || get(realms::list), "Lists the realms that the asker has rights in; the header Realmkeep-Next has the cursor of the next page")
         .query(PAGED).answers(200, "Realms"),

@@ -228,6 +228,10 @@ pub(super) fn all() -> Value {
         "SignedReceipt".to_owned(),
         json!({ "type": "string", "description": signed }),
     );
+    out.insert(
+        "Snapshot".to_owned(),
+        json!({ "type": "string", "format": "binary", "description": "a stream that realmkeep backup makes a file of" }),
+    );
     out.insert("SignOutRequest".to_owned(), request());
     for (name, member, values) in CHOICES {
         if let Some(at) = out
