@@ -143,6 +143,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     crate::domain::outbox::lease::free_own(&ctx).await?;
     let web = Web {
         https: settings.public_url.starts_with("https:"),
+        tls: settings.tls.is_some(),
         trusted_proxies: settings.trusted_proxy.clone(),
     };
     let app = App {

@@ -6,6 +6,7 @@
 mod backup;
 mod check;
 mod demo;
+mod doctor;
 mod fill;
 mod place;
 mod remote;
@@ -46,6 +47,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Say whether the configuration and the realm files are sound
     Check(check::CheckArgs),
+    /// Say what may be wrong with a server and what to do, whether it runs or not
+    Doctor(doctor::DoctorArgs),
     /// Write everything to a file, also while the server works
     Backup(backup::BackupArgs),
     /// Put a backup into an empty store, after checking all of it
@@ -78,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Serve(args) => settle(args).map_or_else(|code| code, serve::run),
         Command::Demo(args) => settle(args.serve).map_or_else(|code| code, demo::run),
+        Command::Doctor(args) => wait(doctor::run(args)),
         Command::Backup(args) | Command::Export(args) => wait(backup::run(args)),
         Command::Restore(args) => wait(restore::run(args)),
         Command::Import(args) => wait(restore::import(args)),

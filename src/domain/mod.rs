@@ -10,6 +10,7 @@ pub mod browser;
 mod change;
 pub mod client;
 pub mod denial;
+pub mod doctor;
 pub mod entropy;
 pub mod grant;
 pub mod id;

@@ -84,6 +84,7 @@ pub async fn management(
 pub async fn local(listener: UnixListener, app: App, stop: CancellationToken) {
     let router = Router::new()
         .route("/backup", get(super::admin::backup::local))
+        .route("/doctor", get(super::admin::doctor::local))
         .with_state(app);
     if let Err(error) = axum::serve(listener, router)
         .with_graceful_shutdown(stop.cancelled_owned())

@@ -7,6 +7,7 @@
 mod acts;
 pub(in crate::http) mod backup;
 mod clients;
+pub(in crate::http) mod doctor;
 mod events;
 pub(in crate::http) mod export;
 mod keys;

@@ -2,7 +2,7 @@
 
 use axum::routing::{MethodRouter, delete, get, post, put};
 
-use super::{backup, clients, events, export, keys, readiness, realms, sessions, signouts, streams, users};
+use super::{backup, clients, doctor, events, export, keys, readiness, realms, sessions, signouts, streams, users};
 use crate::domain::access::Right;
 use crate::http::state::App;
 
@@ -196,6 +196,8 @@ pub(super) static ROUTES: &[Route] = &[
 
     row("GET", "/admin/realms/{realm}/backup", MANAGE_SERVER, || get(backup::send), "Sends everything as of one moment, as realmkeep backup writes it to a file; in the realm master alone")
         .answers(200, "Snapshot"),
+    row("GET", "/admin/realms/{realm}/doctor", MANAGE_SERVER, || get(doctor::examine), "Says what may be wrong with this server and what to do; in the realm master alone")
+        .answers(200, "Findings"),
 
     row("GET", "/admin/realms", Need::Any, || get(realms::list), "Lists the realms that the asker has rights in; the header Realmkeep-Next has the cursor of the next page")
         .query(PAGED).answers(200, "Realms"),

@@ -16,7 +16,7 @@ const ID_FILE: &str = "realmkeep.id";
 /// What stores are made of; an old one's goes aside, whichever engine it was.
 const OF_STORES: [&str; 4] = [ID_FILE, "CLEAN", "sled", "redb"];
 /// What stays where it is.
-const STAYS: [&str; 3] = ["LOCK", "master.key", WHOLE];
+const STAYS: [&str; 4] = ["LOCK", "RESERVE", "master.key", WHOLE];
 
 /// A data folder that is being restored; nobody else gets in meanwhile.
 pub struct Place {

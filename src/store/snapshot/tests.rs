@@ -1,5 +1,8 @@
 //! What a snapshot promises: one moment, all of it, or a refusal.
 
+mod files;
+mod places;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,7 +53,7 @@ async fn snapshot(
     now: &(dyn Fn() -> u64 + Send + Sync),
     slow: bool,
 ) -> Result<Trailer, CopyError> {
-    let (to, mut pieces) = mpsc::channel(1);
+    let (to, mut pieces) = mpsc::channel::<Bytes>(1);
     let mut draft = Draft::begin(file).unwrap();
     let header = header();
     let taken = async {
@@ -228,7 +231,7 @@ async fn a_feed_that_lost_its_place_is_said_and_leaves_no_file() {
     put(&store, &[("a", "1")]).await;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("backup");
-    let (to, mut pieces) = mpsc::channel(100);
+    let (to, mut pieces) = mpsc::channel::<Bytes>(100);
     let error = copy(&store, &header(), &|| 0, to).await.unwrap_err();
     assert!(matches!(error, CopyError::TooFast));
     let mut draft = Draft::begin(&file).unwrap();
@@ -241,230 +244,6 @@ async fn a_feed_that_lost_its_place_is_said_and_leaves_no_file() {
     assert!(told.contains("ask again"), "{told}");
     assert!(draft.finish().is_err());
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-}
-
-/// A file with a few records, some of the store's own among them.
-async fn sample(dir: &TempDir) -> PathBuf {
-    let store = memory();
-    put(
-        &*store,
-        &[
-            ("\u{1}.local", "stays"),
-            ("\u{1}realms", "7"),
-            ("a", ""),
-            ("b", "two"),
-            ("c", "three"),
-        ],
-    )
-    .await;
-    let file = dir.path().join("backup");
-    snapshot(&*store, &file, &|| 42, false).await.unwrap();
-    file
-}
-
-#[tokio::test]
-async fn what_comes_back_is_what_was_there_but_for_what_is_the_stores_own() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = sample(&dir).await;
-    let checked = read::check(&file, |_| {}).unwrap();
-    assert_eq!(checked.header, header());
-    assert_eq!((checked.trailer.taken_at, checked.trailer.records), (42, 4));
-    assert_eq!(checked.bytes, fs::metadata(&file).unwrap().len());
-    let store = restored(&file).await;
-    let keys: Vec<Bytes> = records(&*store).await.into_keys().collect();
-    assert_eq!(keys, ["\u{1}realms", "a", "b", "c"]);
-    let again = dir.path().join("again");
-    let trailer = snapshot(&*store, &again, &|| 43, false).await.unwrap();
-    assert_eq!(trailer.digest, checked.trailer.digest);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(&file).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-}
-
-#[tokio::test]
-async fn a_byte_that_changed_or_is_missing_or_too_many_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = sample(&dir).await;
-    let whole = fs::read(&file).unwrap();
-    let bad = dir.path().join("bad");
-    let refused = |bytes: &[u8], what: String| {
-        fs::write(&bad, bytes).unwrap();
-        assert!(read::check(&bad, |_| {}).is_err(), "{what}");
-    };
-    for at in 0..whole.len() {
-        for bit in [0x01, 0x80] {
-            let mut changed = whole.clone();
-            changed[at] ^= bit;
-            refused(&changed, format!("byte {at}"));
-        }
-        refused(&whole[..at], format!("cut off after {at}"));
-    }
-    refused(&[&whole[..], b"!"].concat(), "more at its end".to_owned());
-}
-
-#[tokio::test]
-async fn records_taken_out_or_turned_round_are_refused_although_each_is_sound() {
-    let dir = tempfile::tempdir().unwrap();
-    let bad = dir.path().join("bad");
-    let write = |pairs: &[(&str, &str)], trailer: &Trailer| {
-        let (mut encoder, mut bytes) = (frame::Encoder::default(), Vec::new());
-        encoder.header(&mut bytes, &header());
-        for (key, value) in pairs {
-            encoder.record(&mut bytes, key.as_bytes(), value.as_bytes());
-        }
-        encoder.trailer(&mut bytes, trailer.clone());
-        fs::write(&bad, bytes).unwrap();
-        read::check(&bad, |_| {}).map_err(|e| e.to_string())
-    };
-    let mut tally = Tally::default();
-    tally.add(b"a", b"1");
-    tally.add(b"b", b"2");
-    let trailer = Trailer {
-        taken_at: 0,
-        commit: 0,
-        records: 2,
-        digest: tally.digest(),
-        sha256: String::new(),
-    };
-    write(&[("a", "1"), ("b", "2")], &trailer).unwrap();
-    let refused = write(&[("b", "2"), ("a", "1")], &trailer).unwrap_err();
-    assert!(refused.contains("order"), "{refused}");
-    let refused = write(&[("a", "1")], &trailer).unwrap_err();
-    assert!(refused.contains("trailer says"), "{refused}");
-}
-
-#[test]
-fn a_later_format_is_refused_and_says_who_wrote_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("backup");
-    let (mut encoder, mut bytes) = (frame::Encoder::default(), Vec::new());
-    let later = Header {
-        format: FORMAT + 1,
-        written_by: "9.9".to_owned(),
-        ..header()
-    };
-    encoder.header(&mut bytes, &later);
-    fs::write(&file, bytes).unwrap();
-    let refused = read::check(&file, |_| {}).unwrap_err().to_string();
-    assert!(refused.contains("use realmkeep 9.9 or newer"), "{refused}");
-}
-
-async fn many(dir: &TempDir) -> (PathBuf, Trailer) {
-    let store = memory();
-    for chunk in 0..40 {
-        let mut batch = Batch::new();
-        for number in 0..900 {
-            batch.put(format!("{chunk:02}{number:03}"), vec![b'x'; 20]);
-        }
-        store.commit(batch).await.unwrap();
-    }
-    let file = dir.path().join("backup");
-    let trailer = snapshot(&*store, &file, &|| 0, false).await.unwrap();
-    (file, trailer)
-}
-
-#[tokio::test]
-async fn a_restore_that_was_broken_off_goes_on_and_is_refused_until_then() {
-    let dir = tempfile::tempdir().unwrap();
-    let (file, trailer) = many(&dir).await;
-    let store = Odd {
-        commits: Some(AtomicU64::new(14)),
-        ..Odd::over(memory())
-    };
-    let broken = fill::fill(&store, &file, &trailer, &[], |_| {}).await;
-    assert!(matches!(broken, Err(FillError::Commit(_))), "{broken:?}");
-    let store = store.inner;
-    let there = records(&*store).await.len();
-    assert!(there > 5000 && there < 36_000, "{there}");
-    assert!(fill::unfinished(&*store).await.unwrap());
-    // Another file does not go on where this one ended.
-    let other = Trailer {
-        sha256: "other".to_owned(),
-        ..trailer.clone()
-    };
-    let refused = fill::fill(&*store, &file, &other, &[], |_| {}).await;
-    assert!(matches!(refused, Err(FillError::Another)));
-    let counted = Arc::new(Odd::over(store.clone()));
-    let note = (Bytes::from_static(b"\x01.note"), Bytes::from_static(b"n"));
-    fill::fill(&*counted, &file, &trailer, &[note], |_| {})
-        .await
-        .unwrap();
-    assert!(!fill::unfinished(&*store).await.unwrap());
-    assert!(store.get(b"\x01.note").await.unwrap().is_some());
-    let made = counted.made.load(Ordering::SeqCst);
-    assert!(made < 36, "it went on, with {made} commits");
-    assert_eq!(fill::tally(&*store, |_| {}).await.unwrap().digest(), trailer.digest);
-    let refused = fill::fill(&*store, &file, &trailer, &[], |_| {}).await;
-    assert!(matches!(refused, Err(FillError::NotEmpty)));
-    fill::clear(&*store, |_| {}).await.unwrap();
-    fill::fill(&*store, &file, &trailer, &[], |_| {})
-        .await
-        .unwrap();
-}
-
-/// A folder with an old store, and inside it a new one that is to take its place.
-async fn about_to_swap() -> (TempDir, Place) {
-    let dir = tempfile::tempdir().unwrap();
-    let old = open(&StoreKind::Sled, dir.path()).unwrap();
-    put(&*old, &[("which", "old")]).await;
-    drop(old);
-    fs::write(dir.path().join("master.key"), "key").unwrap();
-    let place = Place::enter(dir.path()).unwrap();
-    assert!(place.is_taken());
-    let new = open(&StoreKind::Sled, place.inner()).unwrap();
-    put(&*new, &[("which", "new")]).await;
-    drop(new);
-    (dir, place)
-}
-
-async fn which(dir: &Path) -> Bytes {
-    let store = open(&StoreKind::Sled, dir).unwrap();
-    store.get(b"which").await.unwrap().unwrap().value
-}
-
-#[tokio::test]
-async fn a_new_store_takes_the_place_of_an_old_one_that_is_kept() {
-    let (dir, place) = about_to_swap().await;
-    let aside = place.swap("replaced").unwrap().unwrap();
-    drop(place);
-    assert_eq!(which(dir.path()).await, "new");
-    assert_eq!(which(&aside).await, "old");
-    assert!(dir.path().join("master.key").exists());
-    assert!(!dir.path().join("restoring").exists());
-}
-
-#[tokio::test]
-async fn a_swap_that_was_broken_off_anywhere_is_refused_and_can_be_finished() {
-    // Every state a kill can leave: so many of the moves are done.
-    for done in 0..7 {
-        let (dir, place) = about_to_swap().await;
-        let (data, inner) = (dir.path(), place.inner().to_owned());
-        let names = ["CLEAN", "realmkeep.id", "sled"];
-        let list = serde_json::json!({ "aside": "first", "names": names });
-        fs::write(inner.join("WHOLE"), list.to_string()).unwrap();
-        fs::create_dir(data.join("first")).unwrap();
-        let aside = ["realmkeep.id", "CLEAN", "sled"].map(|n| (data.join(n), data.join("first").join(n)));
-        let into = ["CLEAN", "sled", "realmkeep.id"].map(|n| (inner.join(n), data.join(n)));
-        for (from, to) in aside.iter().chain(&into).take(done) {
-            fs::rename(from, to).unwrap();
-        }
-        drop(place);
-        let refused = open(&StoreKind::Sled, data).err().expect("a refusal");
-        assert!(
-            matches!(refused, OpenError::Folder(_)) && refused.to_string().contains("not finished"),
-            "{done}: {refused}"
-        );
-        let place = Place::enter(data).unwrap();
-        assert!(place.is_whole());
-        place.swap("second").unwrap();
-        drop(place);
-        assert_eq!(which(data).await, "new", "{done}");
-        assert_eq!(which(&data.join("first")).await, "old", "{done}");
-        assert!(!data.join("second").exists());
-    }
 }
 
 /// A store in front of another that cannot be held back, and does other odd things.
