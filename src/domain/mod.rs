@@ -32,6 +32,7 @@ pub mod time;
 pub mod token;
 pub mod upgrade;
 pub mod user;
+pub mod walk;
 
 use std::sync::Arc;
 
@@ -145,11 +146,19 @@ impl Fault {
             Fault::Busy | Fault::Store(StoreError::Unavailable(_)) => true,
             Fault::Commit(
                 CommitError::Unavailable(_)
+                | CommitError::NoRoom(_)
                 | CommitError::Unknown(_)
                 | CommitError::Conflict { .. },
             ) => true,
             Fault::Store(_) | Fault::Commit(_) | Fault::Record(_) | Fault::Crypto(_) => false,
         }
+    }
+}
+
+impl Fault {
+    /// Whether the disk has no room for anything but sign-outs.
+    pub fn is_no_room(&self) -> bool {
+        matches!(self, Fault::Commit(CommitError::NoRoom(_)))
     }
 }
 

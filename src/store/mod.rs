@@ -6,18 +6,24 @@
 
 mod barrier;
 mod batch;
+mod check;
 #[cfg(test)]
 mod conformance;
+mod embedded;
 mod fault;
 mod feed;
 mod folder;
 mod group;
 mod grouped;
+mod mark;
 mod memory;
 mod open;
 mod page;
+mod redb;
+mod shelf;
 mod sled;
 pub mod snapshot;
+mod space;
 mod still;
 mod stored;
 
@@ -87,6 +93,9 @@ pub enum CommitError {
     /// Applied or not: read the guarded key to find out, never retry blindly.
     #[error("the store did not say whether it committed")]
     Unknown(#[source] BoxError),
+    /// Certainly not applied: the disk is nearly full, and the batch is not essential. May be retried once there is room.
+    #[error("{0}")]
+    NoRoom(String),
     /// A key, a value or the batch is over its limit.
     #[error("a key, a value or the batch is too large")]
     TooLarge,
@@ -212,7 +221,7 @@ pub struct Page {
 }
 
 /// How the store is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Health {
     /// The engine's name, as `--store` takes it.
     pub engine: &'static str,
@@ -222,6 +231,12 @@ pub struct Health {
     pub trouble: Option<String>,
     /// Bytes on disk, where the engine has a disk.
     pub disk: Option<u64>,
+    /// Bytes free on that disk.
+    pub free: Option<u64>,
+    /// Records read and records to read, while a check of all of them runs beside the commits.
+    pub checking: Option<(u64, u64)>,
+    /// What an operator should know although the store works.
+    pub remarks: Vec<String>,
     /// Commits waiting for their turn.
     pub queued: usize,
     /// The newest position of the feed.

@@ -6,10 +6,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::Store;
+use super::embedded::Embedded;
 use super::folder::{Folder, FolderError};
 use super::grouped::Grouped;
 use super::memory::Memory;
-use super::sled::Sled;
+use super::shelf::Kind;
+use super::{redb, sled};
 
 /// The engines this version has, as `--store` names them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -19,13 +21,15 @@ pub enum StoreKind {
     /// sled, in the folder `sled` of the data folder.
     #[default]
     Sled,
+    /// redb, in the folder `redb` of the data folder.
+    Redb,
 }
 
 impl StoreKind {
     /// Whether its records lie in the data folder.
     #[must_use]
     pub fn is_in_folder(&self) -> bool {
-        matches!(self, Self::Sled)
+        matches!(self, Self::Sled | Self::Redb)
     }
 }
 
@@ -33,10 +37,12 @@ impl StoreKind {
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
 pub enum StoreKindError {
     /// Planned, but not here yet.
-    #[error("the store {0:?} is not available in this version; use \"sled\" or \"memory\"")]
+    #[error(
+        "the store {0:?} is not available in this version; use \"sled\", \"redb\" or \"memory\""
+    )]
     NotAvailable(String),
     /// Nothing we ever heard of.
-    #[error("{0:?} is no store; use \"sled\" or \"memory\"")]
+    #[error("{0:?} is no store; use \"sled\", \"redb\" or \"memory\"")]
     Unknown(String),
 }
 
@@ -47,7 +53,7 @@ impl FromStr for StoreKind {
         match text {
             "sled" => Ok(Self::Sled),
             "memory" => Ok(Self::Memory),
-            "redb" => Err(StoreKindError::NotAvailable(text.into())),
+            "redb" => Ok(Self::Redb),
             // The rest of the URL may hold a password.
             _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
                 Err(StoreKindError::NotAvailable("postgres".into()))
@@ -62,6 +68,7 @@ impl std::fmt::Display for StoreKind {
         f.write_str(match self {
             Self::Memory => "memory",
             Self::Sled => "sled",
+            Self::Redb => "redb",
         })
     }
 }
@@ -73,7 +80,7 @@ pub enum OpenError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The folder held a store once and does not any more.
-    #[error("the data folder {} was in use before, but its store is {what}; restore a backup into it, or move the folder away to begin anew", folder.display())]
+    #[error("the data folder {} was in use before, but its store is {what}; restore a backup with `realmkeep restore`, or move the folder away to begin anew", folder.display())]
     Lost {
         /// The data folder.
         folder: PathBuf,
@@ -81,7 +88,7 @@ pub enum OpenError {
         what: &'static str,
     },
     /// The store is there and cannot be trusted.
-    #[error("the store in {} is damaged ({what}); restore a backup into the folder, or move the folder away to begin anew", folder.display())]
+    #[error("the store in {} is damaged ({what}); restore a backup with `realmkeep restore`, or move the folder away to begin anew", folder.display())]
     Damaged {
         /// The data folder.
         folder: PathBuf,
@@ -113,13 +120,19 @@ pub fn open(kind: &StoreKind, data: &Path) -> Result<Arc<dyn Store>, OpenError> 
         StoreKind::Memory => Ok(Arc::new(
             Grouped::new(Arc::new(Memory::new())).map_err(thread)?,
         )),
-        StoreKind::Sled => {
-            let folder = Folder::enter(data, "sled")?;
-            Ok(Arc::new(
-                Grouped::new(Arc::new(Sled::open(folder)?)).map_err(thread)?,
-            ))
-        }
+        StoreKind::Sled => embedded(data, sled::KIND),
+        StoreKind::Redb => embedded(data, redb::KIND),
     }
+}
+
+fn embedded(data: &Path, kind: Kind) -> Result<Arc<dyn Store>, OpenError> {
+    let engine = Embedded::open(Folder::enter(data, kind.name)?, kind)?;
+    Ok(Arc::new(Grouped::new(Arc::new(engine)).map_err(
+        |source| OpenError::Io {
+            folder: data.to_owned(),
+            source,
+        },
+    )?))
 }
 
 #[cfg(test)]
@@ -130,7 +143,8 @@ mod tests {
     fn the_engines_to_come_are_refused_by_name_and_without_the_password() {
         assert_eq!("sled".parse(), Ok(StoreKind::Sled));
         assert_eq!("memory".parse(), Ok(StoreKind::Memory));
-        for planned in ["redb", "postgres://u:hush@h/db", "postgresql://u:hush@h/db"] {
+        assert_eq!("redb".parse(), Ok(StoreKind::Redb));
+        for planned in ["postgres://u:hush@h/db", "postgresql://u:hush@h/db"] {
             let refused = planned.parse::<StoreKind>().unwrap_err().to_string();
             assert!(
                 refused.contains("not available in this version") && !refused.contains("hush"),

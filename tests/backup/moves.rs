@@ -3,7 +3,7 @@
 use super::*;
 
 /// The engines of the round trip, in order.
-const ENGINES: [&str; 1] = ["sled"];
+const ENGINES: [&str; 2] = ["sled", "redb"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_round_trip_over_every_engine_gives_the_same_digest_and_sessions_go_on() {

@@ -12,7 +12,7 @@ use crate::domain::id::SignOutId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode, encode_json};
 use crate::domain::time::Timestamp;
-use crate::domain::{ActorKind, Context, Fault, TRIES, audit, denial, key};
+use crate::domain::{Context, Fault, TRIES, audit, denial, key};
 use crate::store::{Batch, CommitError};
 
 /// Why an act was not done. Nothing of it was.
@@ -75,6 +75,10 @@ pub async fn end_with(
         BEFORE_ANSWER + 1
     };
     let mut batch = also;
+    // A sign-in that pushes out an older session is a sign-in first.
+    if request.reason != Reason::SessionLimit {
+        batch.make_essential();
+    }
     shut_out(ctx, realm, request, &mut batch).await?;
     let resolved = resolve(ctx, realm, request, most).await?;
     resolved.check(&request.select)?;
@@ -302,18 +306,14 @@ fn note(
     if let Some(once) = &request.once {
         batch.create(once_key(realm, request, once), encode(&record.id)?);
     }
-    // Expiries would drown what people did; their receipts say the same.
-    if request.actor.kind != ActorKind::System {
-        let entry = audit::Entry {
-            actor: &request.actor,
-            action: "sessions.invalidate",
-            target_kind: "sign_out",
-            target: record.id.to_string(),
-            detail: Some(format!("{}: {}", record.reason.text(), record.selection)),
-        };
-        audit::record(batch, ctx, realm.id, &entry)?;
-    }
-    Ok(())
+    let entry = audit::Entry {
+        actor: &request.actor,
+        action: "sessions.invalidate",
+        target_kind: "sign_out",
+        target: record.id.to_string(),
+        detail: Some(format!("{}: {}", record.reason.text(), record.selection)),
+    };
+    audit::record(batch, ctx, realm.id, &entry)
 }
 
 #[derive(Default)]

@@ -12,10 +12,13 @@ use std::collections::HashSet;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+pub(in crate::store) use mishap::Mishaps;
+
+use super::embedded::Embedded;
 use super::folder::Folder;
 use super::grouped::Grouped;
 use super::memory::Memory;
-use super::sled::Sled;
+use super::shelf::Kind;
 use super::*;
 
 /// A new and empty store, with the engine beneath it for what only an engine's caller can arrange.
@@ -32,9 +35,18 @@ impl Bench {
     }
 
     fn sled() -> Self {
+        Self::embedded(super::sled::KIND).0
+    }
+
+    fn redb() -> Self {
+        Self::embedded(super::redb::KIND).0
+    }
+
+    fn embedded(kind: Kind) -> (Self, Arc<Embedded>) {
         let dir = tempfile::tempdir().unwrap();
-        let engine = Sled::open(Folder::enter(dir.path(), "sled").unwrap()).unwrap();
-        Self::over(Arc::new(engine), Some(dir))
+        let engine = Arc::new(embedded(dir.path(), kind).unwrap());
+        let bench = Self::over(Arc::clone(&engine) as Arc<dyn Engine>, Some(dir));
+        (bench, engine)
     }
 
     fn over(engine: Arc<dyn Engine>, dir: Option<tempfile::TempDir>) -> Self {
@@ -74,6 +86,11 @@ impl Bench {
     }
 }
 
+/// The engine alone, for what the store above it does not show.
+fn embedded(data: &std::path::Path, kind: Kind) -> Result<Embedded, OpenError> {
+    Embedded::open(Folder::enter(data, kind.name)?, kind)
+}
+
 fn batch(fill: impl FnOnce(&mut Batch) -> &mut Batch) -> Batch {
     let mut batch = Batch::new();
     fill(&mut batch);
@@ -100,6 +117,22 @@ macro_rules! each_engine {
         mod sled {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() { super::$property(super::super::Bench::sled()).await })*
         }
+        mod redb {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() { super::$property(super::super::Bench::redb()).await })*
+        }
     };
 }
 use each_engine;
+
+/// Runs each property of an engine on disk, an `async fn(Kind)`, on both of them.
+macro_rules! each_disk {
+    ($($property:ident),* $(,)?) => {
+        mod sled {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() { super::$property(crate::store::sled::KIND).await })*
+        }
+        mod redb {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() { super::$property(crate::store::redb::KIND).await })*
+        }
+    };
+}
+use each_disk;

@@ -287,3 +287,8 @@ fn memory_agrees_with_a_plain_map() {
 fn sled_agrees_with_a_plain_map() {
     agrees(40, Bench::sled);
 }
+
+#[test]
+fn redb_agrees_with_a_plain_map() {
+    agrees(40, Bench::redb);
+}

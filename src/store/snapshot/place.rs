@@ -14,7 +14,7 @@ use crate::store::folder::{self, Lock, RESTORING};
 const WHOLE: &str = "WHOLE";
 const ID_FILE: &str = "realmkeep.id";
 /// What stores are made of; an old one's goes aside, whichever engine it was.
-const OF_STORES: [&str; 4] = [ID_FILE, "CLEAN", "sled", "redb"];
+const OF_STORES: [&str; 5] = [ID_FILE, "CLEAN", "MARK", "sled", "redb"];
 /// What stays where it is.
 const STAYS: [&str; 4] = ["LOCK", "RESERVE", "master.key", WHOLE];
 

@@ -200,6 +200,12 @@ async fn a_copy_is_one_moment_under_load_on_sled() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_copy_is_one_moment_under_load_on_redb() {
+    let dir = tempfile::tempdir().unwrap();
+    is_one_moment_under_load(open(&StoreKind::Redb, dir.path()).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_store_that_cannot_be_held_is_copied_in_a_quiet_moment() {
     let store = Arc::new(Odd::over(memory()));
     put(&*store, &[("a", "1"), ("b", "2")]).await;

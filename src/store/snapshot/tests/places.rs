@@ -89,15 +89,15 @@ async fn a_new_store_takes_the_place_of_an_old_one_that_is_kept() {
 #[tokio::test]
 async fn a_swap_that_was_broken_off_anywhere_is_refused_and_can_be_finished() {
     // Every state a kill can leave: so many of the moves are done.
-    for done in 0..7 {
+    for done in 0..9 {
         let (dir, place) = about_to_swap().await;
         let (data, inner) = (dir.path(), place.inner().to_owned());
-        let names = ["CLEAN", "realmkeep.id", "sled"];
+        let names = ["CLEAN", "MARK", "realmkeep.id", "sled"];
         let list = serde_json::json!({ "aside": "first", "names": names });
         fs::write(inner.join("WHOLE"), list.to_string()).unwrap();
         fs::create_dir(data.join("first")).unwrap();
-        let aside = ["realmkeep.id", "CLEAN", "sled"].map(|n| (data.join(n), data.join("first").join(n)));
-        let into = ["CLEAN", "sled", "realmkeep.id"].map(|n| (inner.join(n), data.join(n)));
+        let aside = ["realmkeep.id", "CLEAN", "MARK", "sled"].map(|n| (data.join(n), data.join("first").join(n)));
+        let into = ["CLEAN", "MARK", "sled", "realmkeep.id"].map(|n| (inner.join(n), data.join(n)));
         for (from, to) in aside.iter().chain(&into).take(done) {
             fs::rename(from, to).unwrap();
         }
