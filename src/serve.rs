@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Settings};
 use crate::domain::realm::apply::ApplyError;
-use crate::domain::signout::expand::{Which, resume};
 use crate::domain::restored::{self, RestoredError};
+use crate::domain::signout::expand::{Which, resume};
 use crate::domain::time::{Clock, SystemClock};
 use crate::domain::upgrade::{self, UpgradeError};
 use crate::domain::{Context, Fault};

@@ -1,5 +1,6 @@
 //! Backup and restore, and moving between engines, as an operator does it: the real program, its commands and its files.
 
+mod doctor;
 mod moves;
 mod refused;
 
@@ -30,7 +31,10 @@ async fn come(app: &App) -> Person {
 
 /// Runs a command in the test's folder: exit code, standard output, standard error.
 async fn cli(home: &Home, args: &[&str]) -> (Option<i32>, String, String) {
-    run(command(&[args, &["--data", home.path("data").to_str().unwrap()]].concat())).await
+    run(command(
+        &[args, &["--data", home.path("data").to_str().unwrap()]].concat(),
+    ))
+    .await
 }
 
 async fn run(command: Command) -> (Option<i32>, String, String) {
@@ -97,7 +101,9 @@ async fn a_backup_under_load_has_whole_acts_and_forgets_no_sign_out() {
                 let mut done = Vec::new();
                 while !over.load(Ordering::SeqCst) {
                     let person = come(&app).await;
-                    let made = ops.sign_out(json!({ "sessions": [person.tokens.sid] })).await;
+                    let made = ops
+                        .sign_out(json!({ "sessions": [person.tokens.sid] }))
+                        .await;
                     let number = acts.fetch_add(1, Ordering::SeqCst);
                     done.push((number, person, made["id"].as_str().unwrap().to_owned()));
                 }
@@ -105,7 +111,10 @@ async fn a_backup_under_load_has_whole_acts_and_forgets_no_sign_out() {
             })
         })
         .collect();
-    until("acts", Duration::from_secs(60), async || acts.load(Ordering::SeqCst) >= 8).await;
+    until("acts", Duration::from_secs(60), async || {
+        acts.load(Ordering::SeqCst) >= 8
+    })
+    .await;
     let before = acts.load(Ordering::SeqCst);
     let out = backup(&home, "backup").await;
     let after = acts.load(Ordering::SeqCst);
@@ -129,7 +138,10 @@ async fn a_backup_under_load_has_whole_acts_and_forgets_no_sign_out() {
         let shown = state(&ops, person).await;
         let receipt = ops.get(&format!("/signouts/{act}")).await;
         if *number < before {
-            assert_eq!(shown["state"], "ended", "acknowledged before the backup: {shown}");
+            assert_eq!(
+                shown["state"], "ended",
+                "acknowledged before the backup: {shown}"
+            );
         }
         // The act, its receipt and the end of the session were one commit: all of it or nothing.
         match shown["state"].as_str() {
@@ -166,7 +178,9 @@ async fn a_restore_brings_back_people_and_receipts_and_no_session_that_ended_sin
     let operator = ops(&home);
     let (early, late, never) = (come(&web).await, come(&web).await, come(&web).await);
     let of_shop = come(&shop).await;
-    let made = operator.sign_out(json!({ "sessions": [early.tokens.sid] })).await;
+    let made = operator
+        .sign_out(json!({ "sessions": [early.tokens.sid] }))
+        .await;
     let created = operator
         .post("/users", &json!({ "username": "carol", "enabled": true }))
         .await
@@ -174,7 +188,9 @@ async fn a_restore_brings_back_people_and_receipts_and_no_session_that_ended_sin
     drop(created);
     backup(&home, "backup").await;
     // After the backup: this must not be undone by restoring it.
-    operator.sign_out(json!({ "sessions": [late.tokens.sid] })).await;
+    operator
+        .sign_out(json!({ "sessions": [late.tokens.sid] }))
+        .await;
     process.terminate();
 
     lose(&home);
@@ -197,10 +213,15 @@ async fn a_restore_brings_back_people_and_receipts_and_no_session_that_ended_sin
     let receipts = operator.receipts("restored").await;
     assert_eq!(receipts.len(), 1, "{receipts:?}");
     let old = format!("/signouts/{}", made["id"].as_str().unwrap());
-    assert_eq!(operator.get(&old).await.expect(200).json()["reason"], "admin");
+    assert_eq!(
+        operator.get(&old).await.expect(200).json()["reason"],
+        "admin"
+    );
     operator.user_id("carol").await;
     // The app of a session that the restore ended is told.
-    receiver.wait("/shop", before + 1, Duration::from_secs(30)).await;
+    receiver
+        .wait("/shop", before + 1, Duration::from_secs(30))
+        .await;
     let told = receiver.told("/shop");
     assert!(
         told.iter().any(|t| t.logout_token()["sid"].is_string()),
@@ -236,7 +257,10 @@ async fn a_backup_is_asked_of_a_server_far_away_by_who_may_do_everything() {
     for (operator, expected) in [
         (ops(&home), 403),
         (ops(&home).at("master"), 404),
-        (Operator::service(&home.url, "master", "root", "root-secret").at("demo"), 404),
+        (
+            Operator::service(&home.url, "master", "root", "root-secret").at("demo"),
+            404,
+        ),
     ] {
         let answer: Answer = operator.get("/backup").await;
         assert_eq!(answer.status, expected, "{}", answer.text);

@@ -150,7 +150,9 @@ pub(super) fn summary(file: &std::path::Path, header: &Header, trailer: &Trailer
         header.written_by,
         header.key_check.as_ref().map_or_else(
             || "of an unknown master key".to_owned(),
-            |check| format!("sealed with the master key {check}, which is not in the file: keep it too")
+            |check| format!(
+                "sealed with the master key {check}, which is not in the file: keep it too"
+            )
         )
     )
 }
@@ -188,9 +190,7 @@ async fn take(settings: &Settings, args: &BackupArgs) -> Result<(Header, Trailer
     }
     match store::open(&kind, &settings.data) {
         Ok(store) => here(settings, store, &args.file).await,
-        Err(OpenError::Folder(FolderError::InUse(data))) => {
-            Err(BackupError::Deaf { data, socket })
-        }
+        Err(OpenError::Folder(FolderError::InUse(data))) => Err(BackupError::Deaf { data, socket }),
         Err(error) => Err(error.into()),
     }
 }

@@ -63,7 +63,10 @@ pub(super) async fn run(args: DoctorArgs) -> ExitCode {
     let worst = findings.iter().map(|finding| finding.level).max();
     if args.json {
         let sound = worst != Some(Level::Problem);
-        print!("{}", pretty(&json!({ "sound": sound, "findings": findings })));
+        print!(
+            "{}",
+            pretty(&json!({ "sound": sound, "findings": findings }))
+        );
     } else {
         print!("{}", text(&findings, args.all));
     }
@@ -90,7 +93,10 @@ fn read(told: Value) -> Result<Told, RemoteError> {
 }
 
 fn running(told: &Told) -> Finding {
-    Finding::good("server", format!("{} runs as {}", told.node, told.public_url))
+    Finding::good(
+        "server",
+        format!("{} runs as {}", told.node, told.public_url),
+    )
 }
 
 /// What these options are about, on this machine.
@@ -126,7 +132,11 @@ async fn near(args: &ServeArgs) -> Vec<Finding> {
         Err(error) => findings.push(Finding::of(
             "server",
             Level::Problem,
-            format!("a server works in {} and does not answer: {}", settings.data.display(), chain(&error)),
+            format!(
+                "a server works in {} and does not answer: {}",
+                settings.data.display(),
+                chain(&error)
+            ),
             "nothing is known of its store and its keys",
             "look at its log",
         )),
@@ -205,7 +215,10 @@ async fn stopped(settings: &Settings) -> Vec<Finding> {
         Ok(Some(_)) => {}
         Ok(None) => {
             return cannot(
-                format!("there is a store in {} and no master key", settings.data.display()),
+                format!(
+                    "there is a store in {} and no master key",
+                    settings.data.display()
+                ),
                 "give the key that was used before, in REALMKEEP_MASTER_KEY or master.key; a new one opens nothing that is there",
             );
         }

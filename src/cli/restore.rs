@@ -97,7 +97,9 @@ enum RestoreError {
     #[error("{0} holds a store already; --force puts it aside and restores in its place")]
     Taken(String),
     /// A session would outlive the cut that ends all of the backup.
-    #[error("the backup was taken at {0}, which is in the future by this machine's clock; set the clock")]
+    #[error(
+        "the backup was taken at {0}, which is in the future by this machine's clock; set the clock"
+    )]
     ClockBehind(String),
     /// The store does not open.
     #[error(transparent)]
@@ -184,7 +186,10 @@ fn verify(args: &RestoreArgs) -> ExitCode {
     match read::check(&args.file, |records| meter.at(records)) {
         Ok(checked) => {
             println!("{}", summary(&args.file, &checked.header, &checked.trailer));
-            println!("  whole    {} bytes, every record as it was written", checked.bytes);
+            println!(
+                "  whole    {} bytes, every record as it was written",
+                checked.bytes
+            );
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -231,13 +236,9 @@ async fn restore(
         key_check: header.key_check.clone(),
     };
     let layout = upgrade::record(header.layout, &upgrade::PLAN)?;
-    let notes = [
-        note.record(),
-        (Bytes::from_static(upgrade::KEY), layout),
-    ];
+    let notes = [note.record(), (Bytes::from_static(upgrade::KEY), layout)];
     let aside = if kind.is_in_folder() {
-        into_folder(settings, &kind, args, &checked, &notes)
-            .await?
+        into_folder(settings, &kind, args, &checked, &notes).await?
     } else {
         into_database(settings, &kind, args, &checked, &notes).await?;
         None
@@ -289,7 +290,9 @@ async fn into_folder(
     match filled {
         Ok(()) => {}
         // What another restore, or a power cut, left is worth nothing: from the beginning.
-        Err(RestoreError::Open(_) | RestoreError::Fill(FillError::Another | FillError::NotEmpty)) => {
+        Err(
+            RestoreError::Open(_) | RestoreError::Fill(FillError::Another | FillError::NotEmpty),
+        ) => {
             place.clear().map_err(failed)?;
             let store = store::open(kind, place.inner())?;
             put(&*store, args, checked, notes).await?;

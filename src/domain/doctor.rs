@@ -230,7 +230,10 @@ async fn keys_of(ctx: &Context, realm: &Realm) -> Vec<Finding> {
     if findings.is_empty() && !stored.is_empty() {
         findings.push(Finding::good(
             "keys",
-            format!("realm {name}: {} keys open with this master key", stored.len()),
+            format!(
+                "realm {name}: {} keys open with this master key",
+                stored.len()
+            ),
         ));
     }
     findings
@@ -247,7 +250,10 @@ fn files() -> Option<Finding> {
             "each connection is one: under load new ones are refused",
             "raise the limit (LimitNOFILE= of the systemd unit, ulimits of the container, ulimit -n)",
         ),
-        Some(most) => Finding::good("files", format!("the process may open {most} files at once")),
+        Some(most) => Finding::good(
+            "files",
+            format!("the process may open {most} files at once"),
+        ),
         None => Finding::good("files", "the process may open any number of files"),
     })
 }

@@ -2,6 +2,7 @@
 //! sessions and tokens end before anybody is served, through the door, so that the apps are told and the receipts say why.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
@@ -17,7 +18,9 @@ use crate::store::{Batch, CommitError};
 #[derive(Debug, thiserror::Error)]
 pub enum RestoredError {
     /// Not all is in it.
-    #[error("a restore or import into this store was not finished; run it again with the same file")]
+    #[error(
+        "a restore or import into this store was not finished; run it again with the same file"
+    )]
     Unfinished,
     /// What is sealed in it cannot be opened.
     #[error(
@@ -25,7 +28,9 @@ pub enum RestoredError {
     )]
     OtherKey,
     /// The cut that ends the restored sessions would come before some of them started.
-    #[error("the store was restored from a backup of {0}, which is in the future by this machine's clock; set the clock")]
+    #[error(
+        "the store was restored from a backup of {0}, which is in the future by this machine's clock; set the clock"
+    )]
     ClockBehind(String),
     /// The store failed.
     #[error(transparent)]
@@ -62,6 +67,11 @@ pub async fn settle(ctx: &Context) -> Result<(), RestoredError> {
         return Err(RestoredError::ClockBehind(taken_at));
     } else {
         end_all(ctx, &note, &taken_at).await?;
+        // Tokens say to the second when they were issued: one of this second would look as if it were from before the cut.
+        let cut = ctx.now().secs();
+        while ctx.now().secs() <= cut {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
     let mut batch = Batch::new();
     batch.take(RESTORED, found.version);
@@ -101,11 +111,7 @@ async fn end(
     note: &Restored,
     taken_at: &str,
 ) -> Result<(), Fault> {
-    let mut request = Request::new(
-        Selection::All,
-        Reason::Restored,
-        Actor::system("restore"),
-    );
+    let mut request = Request::new(Selection::All, Reason::Restored, Actor::system("restore"));
     request.why = Some(format!("Restored from a backup of {taken_at}"));
     // A start that broke off and one of another node find that it was done.
     request.once = Some(format!("restore {}", note.id));

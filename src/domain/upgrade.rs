@@ -219,7 +219,11 @@ pub async fn piece(ctx: &Context, plan: &Plan) -> Result<Progress, UpgradeError>
     let Some((standing, at)) = read(ctx, plan).await? else {
         return Ok(Progress::Done);
     };
-    let Some(step) = plan.steps.iter().find(|step| step.to == standing.layout + 1) else {
+    let Some(step) = plan
+        .steps
+        .iter()
+        .find(|step| step.to == standing.layout + 1)
+    else {
         return Ok(Progress::Done);
     };
     let under = standing.step.as_ref().filter(|under| under.to == step.to);

@@ -14,7 +14,9 @@ use super::{
     Batch, Bytes, Changes, CommitError, Committed, Cursor, Dir, Engine, FeedError, FeedPos,
     GroupError, Health, Hold,
 };
-use super::{KeysOrRecords, MAX_BATCH, MAX_PAGE, Outcome, Page, Range, Record, Store, StoreError, View};
+use super::{
+    KeysOrRecords, MAX_BATCH, MAX_PAGE, Outcome, Page, Range, Record, Store, StoreError, View,
+};
 
 /// The most batches in one group.
 const GROUP_BATCHES: usize = 1024;
@@ -73,11 +75,7 @@ impl<E: Engine + ?Sized> Drop for Grouped<E> {
     }
 }
 
-async fn write<E: Engine + ?Sized>(
-    engine: &E,
-    mut jobs: mpsc::Receiver<Job>,
-    turn: &Mutex<()>,
-) {
+async fn write<E: Engine + ?Sized>(engine: &E, mut jobs: mpsc::Receiver<Job>, turn: &Mutex<()>) {
     let mut held_back = None;
     loop {
         let Some(first) = (match held_back.take() {

@@ -34,7 +34,11 @@ async fn a_round_trip_over_every_engine_gives_the_same_digest_and_sessions_go_on
         assert_eq!(line(&out, "digest"), digest, "{engine}");
     }
     std::fs::rename(home.path("data"), home.path("first")).unwrap();
-    std::fs::rename(home.path(&format!("data-{}", ENGINES.len())), home.path("data")).unwrap();
+    std::fs::rename(
+        home.path(&format!("data-{}", ENGINES.len())),
+        home.path("data"),
+    )
+    .unwrap();
     let _process = home.start(&[]).await;
     assert_eq!(state(&ops(&home), &person).await["state"], "active");
     app.refresh(&person.tokens).await;

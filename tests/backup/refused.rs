@@ -23,13 +23,23 @@ async fn taken() -> Home {
 async fn a_store_that_is_there_stays_unless_it_is_put_aside() {
     let home = taken().await;
     let file = path(&home, "backup");
-    refused(&home, &["restore", &file], &["holds a store already", "--force"]).await;
+    refused(
+        &home,
+        &["restore", &file],
+        &["holds a store already", "--force"],
+    )
+    .await;
     let (out, _) = restore(&home, "backup", &["--force"]).await;
     let aside = line(&out, "the store that was there before is in");
     assert!(Path::new(&aside).join("realmkeep.id").is_file(), "{out}");
     let _process = home.start(&[]).await;
     // A server is in it now.
-    refused(&home, &["restore", &file, "--force"], &["in use by another"]).await;
+    refused(
+        &home,
+        &["restore", &file, "--force"],
+        &["in use by another"],
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,7 +85,10 @@ async fn another_master_key_is_said_before_anything_happens() {
     wrong.env("REALMKEEP_MASTER_KEY", &other);
     let (code, _, err) = run(wrong).await;
     assert_eq!(code, Some(1));
-    assert!(err.contains("sealed with the master key") && !err.contains(&other), "{err}");
+    assert!(
+        err.contains("sealed with the master key") && !err.contains(&other),
+        "{err}"
+    );
     assert!(!home.path("data/sled").exists());
     // Restored all the same, nobody is served until the right key is there.
     restore(&home, "backup", &["--any-key"]).await;
@@ -91,7 +104,12 @@ async fn another_master_key_is_said_before_anything_happens() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_says_why_there_is_none() {
     let home = Home::new();
-    refused(&home, &["backup", &path(&home, "backup")], &["no data folder"]).await;
+    refused(
+        &home,
+        &["backup", &path(&home, "backup")],
+        &["no data folder"],
+    )
+    .await;
     assert!(!home.path("data").exists(), "asking makes nothing");
     let _process = home.start(&[]).await;
     refused(

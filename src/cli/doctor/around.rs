@@ -48,7 +48,10 @@ pub(super) fn folder(data: &Path) -> Vec<Finding> {
             Level::Problem,
             format!("{} can be read by other accounts", key.display()),
             "it opens every secret in the store and in its backups",
-            &format!("chmod 600 {}; if others were on this machine, change the key", key.display()),
+            &format!(
+                "chmod 600 {}; if others were on this machine, change the key",
+                key.display()
+            ),
         ));
     }
     findings.extend(space(data));

@@ -7,7 +7,10 @@ use reqwest::Response;
 use super::{DAY, RemoteError, read};
 
 /// `GET` of a server on this machine, at its socket in the data folder; `None` when none is there.
-pub(in crate::cli) async fn get(socket: &Path, path: &str) -> Result<Option<Response>, RemoteError> {
+pub(in crate::cli) async fn get(
+    socket: &Path,
+    path: &str,
+) -> Result<Option<Response>, RemoteError> {
     if !socket.exists() {
         return Ok(None);
     }
@@ -35,6 +38,8 @@ pub(super) async fn whole_or_refused(answer: Response) -> Result<Response, Remot
     }
     match read(answer).await {
         Err(error) => Err(error),
-        Ok(_) => Err(RemoteError::Absent("the server answered nothing".to_owned())),
+        Ok(_) => Err(RemoteError::Absent(
+            "the server answered nothing".to_owned(),
+        )),
     }
 }

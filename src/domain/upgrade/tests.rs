@@ -1,3 +1,5 @@
+//! Steps from layout to layout: bounded, resumable, by one node, and never under an older program.
+
 use super::*;
 use crate::domain::testing::{Script, context, node};
 
@@ -64,7 +66,11 @@ async fn a_step_is_taken_in_bounded_pieces_that_go_on_after_a_kill() {
     while piece(&ctx, &SECOND).await.unwrap() != Progress::Done {
         // Everything about the step is in the store: the next piece may as well be another process'.
         pieces += 1;
-        let done = all(&ctx).await.iter().filter(|v| v.starts_with(b"2")).count();
+        let done = all(&ctx)
+            .await
+            .iter()
+            .filter(|v| v.starts_with(b"2"))
+            .count();
         assert!(done <= pieces * PIECE, "{done} records in {pieces} pieces");
     }
     assert_eq!(pieces, 4, "one to announce it, three of records");

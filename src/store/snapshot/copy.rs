@@ -159,7 +159,8 @@ impl Copying<'_> {
             match page.next {
                 Some(next) => {
                     // What changed beyond this is still to be met, as it will be then.
-                    self.changed.split_off(&Bytes::from([&*next.0, &[0]].concat()));
+                    self.changed
+                        .split_off(&Bytes::from([&*next.0, &[0]].concat()));
                     after = Some(next);
                 }
                 None => return Ok(()),
@@ -230,11 +231,7 @@ impl Copying<'_> {
         Ok(())
     }
 
-    async fn later(
-        &mut self,
-        keys: &[Bytes],
-        read: Vec<Option<Record>>,
-    ) -> Result<(), CopyError> {
+    async fn later(&mut self, keys: &[Bytes], read: Vec<Option<Record>>) -> Result<(), CopyError> {
         if !keys.is_empty() {
             self.encoder.again(&mut self.piece);
             self.rows(keys, read).await?;

@@ -179,7 +179,13 @@ pub async fn clear(store: &dyn Store, mut progress: impl FnMut(u64)) -> Result<(
     let mut gone = 0;
     loop {
         let page = store
-            .scan(&all(), None, MAX_PAGE, Dir::Forward, KeysOrRecords::KeysOnly)
+            .scan(
+                &all(),
+                None,
+                MAX_PAGE,
+                Dir::Forward,
+                KeysOrRecords::KeysOnly,
+            )
             .await?;
         let mut batch = Batch::new();
         for record in page.records.iter().filter(|r| *r.key != *FILLING) {
@@ -202,10 +208,7 @@ pub async fn clear(store: &dyn Store, mut progress: impl FnMut(u64)) -> Result<(
 ///
 /// # Errors
 /// [`StoreError`] when the store cannot be read.
-pub async fn tally(
-    store: &dyn Store,
-    mut progress: impl FnMut(u64),
-) -> Result<Tally, StoreError> {
+pub async fn tally(store: &dyn Store, mut progress: impl FnMut(u64)) -> Result<Tally, StoreError> {
     let mut found = Tally::default();
     let mut after: Option<Cursor> = None;
     loop {

@@ -153,8 +153,8 @@ impl Records {
                 damaged("the order of its records is wrong").into()
             }
             Ok(Some(Frame::Trailer(trailer))) => {
-                let same = trailer.records == self.tally.records
-                    && trailer.digest == self.tally.digest();
+                let same =
+                    trailer.records == self.tally.records && trailer.digest == self.tally.digest();
                 self.trailer = Some(trailer);
                 match self.frames.next() {
                     Ok(_) if same => return Ok(None),

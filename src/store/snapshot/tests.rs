@@ -111,7 +111,12 @@ async fn records(store: &dyn Store) -> BTreeMap<Bytes, Bytes> {
 }
 
 /// Commits that each move a mark from one place to another and count up: of one commit's records either all are in a copy or none.
-async fn churn(store: Arc<dyn Store>, lane: u64, acknowledged: Arc<AtomicU64>, over: Arc<AtomicBool>) {
+async fn churn(
+    store: Arc<dyn Store>,
+    lane: u64,
+    acknowledged: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+) {
     let mut count = 0_u64;
     while !over.load(Ordering::SeqCst) {
         let mut batch = Batch::new();
@@ -145,12 +150,7 @@ async fn is_one_moment_under_load(store: Arc<dyn Store>) {
         .iter()
         .zip(0..)
         .map(|(lane, number)| {
-            tokio::spawn(churn(
-                store.clone(),
-                number,
-                lane.clone(),
-                over.clone(),
-            ))
+            tokio::spawn(churn(store.clone(), number, lane.clone(), over.clone()))
         })
         .collect();
     for round in 0..4 {
@@ -161,7 +161,9 @@ async fn is_one_moment_under_load(store: Arc<dyn Store>) {
             *by_then.lock().unwrap() = counts.collect();
             0
         };
-        let trailer = snapshot(&*store, &file, &now, round % 2 == 1).await.unwrap();
+        let trailer = snapshot(&*store, &file, &now, round % 2 == 1)
+            .await
+            .unwrap();
         let copy = records(&*restored(&file).await).await;
         assert_eq!(trailer.records, copy.len() as u64);
         let text = |key: String| {
@@ -171,7 +173,11 @@ async fn is_one_moment_under_load(store: Arc<dyn Store>) {
         let mut moved = 0;
         for (lane, known) in by_then.into_inner().unwrap().into_iter().enumerate() {
             let count = text(format!("a{lane:03}")).expect("a record");
-            assert_eq!(text(format!("z{lane:03}")), Some(count.clone()), "half a commit");
+            assert_eq!(
+                text(format!("z{lane:03}")),
+                Some(count.clone()),
+                "half a commit"
+            );
             let places: Vec<String> = (0..7)
                 .filter_map(|place| text(format!("m{lane:03}-{place}")))
                 .collect();

@@ -75,8 +75,14 @@ const RECORDS: &[(&str, &str)] = &[
     ("Streams", "streams:Stream[]"),
     ("StreamStatus", "status:text reason:text"),
     ("Keys", "active:object keys:Key[]"),
-    ("Findings", "node:text version:text now:time publicUrl:text findings:Finding[]"),
-    ("Finding", "area:text level:text found:text meaning:text todo:text"),
+    (
+        "Findings",
+        "node:text version:text now:time publicUrl:text findings:Finding[]",
+    ),
+    (
+        "Finding",
+        "area:text level:text found:text meaning:text todo:text",
+    ),
     ("Rotate", "algorithm:text"),
     ("Rotated", "algorithm:text kid:text"),
     ("LogoutAll", "successRequests:text[] failedRequests:text[]"),

@@ -46,7 +46,10 @@ async fn a_restore_that_was_broken_off_goes_on_and_is_refused_until_then() {
     assert!(store.get(b"\x01.note").await.unwrap().is_some());
     let made = counted.made.load(Ordering::SeqCst);
     assert!(made < 36, "it went on, with {made} commits");
-    assert_eq!(fill::tally(&*store, |_| {}).await.unwrap().digest(), trailer.digest);
+    assert_eq!(
+        fill::tally(&*store, |_| {}).await.unwrap().digest(),
+        trailer.digest
+    );
     let refused = fill::fill(&*store, &file, &trailer, &[], |_| {}).await;
     assert!(matches!(refused, Err(FillError::NotEmpty)));
     fill::clear(&*store, |_| {}).await.unwrap();
@@ -96,7 +99,8 @@ async fn a_swap_that_was_broken_off_anywhere_is_refused_and_can_be_finished() {
         let list = serde_json::json!({ "aside": "first", "names": names });
         fs::write(inner.join("WHOLE"), list.to_string()).unwrap();
         fs::create_dir(data.join("first")).unwrap();
-        let aside = ["realmkeep.id", "CLEAN", "MARK", "sled"].map(|n| (data.join(n), data.join("first").join(n)));
+        let aside = ["realmkeep.id", "CLEAN", "MARK", "sled"]
+            .map(|n| (data.join(n), data.join("first").join(n)));
         let into = ["CLEAN", "MARK", "sled", "realmkeep.id"].map(|n| (inner.join(n), data.join(n)));
         for (from, to) in aside.iter().chain(&into).take(done) {
             fs::rename(from, to).unwrap();
