@@ -16,11 +16,15 @@ use crate::store::Range;
 mod outbox;
 mod policy;
 mod proof;
+mod retention;
+mod sealing;
 mod told;
 
 pub use outbox::*;
 pub use policy::*;
 pub use proof::*;
+pub use retention::*;
+pub use sealing::*;
 pub use told::*;
 
 struct Key(BytesMut);
@@ -373,7 +377,6 @@ pub fn audit(realm: RealmId, at: Timestamp, id: &[u8; 16]) -> Bytes {
 }
 
 /// All audit records of a realm, newest first.
-#[cfg(test)]
 pub fn audits(realm: RealmId) -> Range {
     Key::of(0x70, realm).range()
 }

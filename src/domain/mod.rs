@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod proof;
 pub mod realm;
 pub mod record;
+pub mod sealing;
 pub mod session;
 pub mod signout;
 pub mod ssf;
