@@ -67,7 +67,7 @@ async fn fill(ctx: &Context) -> Arc<Realm> {
     for n in 0..90 {
         let settings = user::UserSettings {
             username: format!("user-{n}"),
-            password_hash: Some("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$nVSNA2OKbJ0".to_owned()),
+            password_hash: Some("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc".to_owned()),
             ..user::UserSettings::default()
         };
         let made = user::verbs::create(ctx, &realm, &actor, settings).await;
