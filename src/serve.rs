@@ -129,6 +129,8 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         parts.cheap_passwords,
     )?);
     start::admit(&ctx, &settings).await?;
+    // Before anything is remembered: what changes from here on is heard of.
+    let heard = ctx.store.health().await.pos;
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.
     resume(&ctx, Which::NotDenied).await?;
@@ -143,7 +145,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     };
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
-    tasks.spawn(follow::follow(ctx.clone(), stop.clone()));
+    tasks.spawn(follow::follow(ctx.clone(), heard, stop.clone()));
     let background: Vec<background::Work> = vec![
         Box::pin(workers::sweep(ctx.clone(), stop.clone())),
         Box::pin(workers::expand(ctx.clone(), stop.clone())),
@@ -151,6 +153,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::count(ctx.clone(), stop.clone())),
         Box::pin(workers::forget(ctx.clone(), stop.clone())),
         Box::pin(masters::keep(ctx.clone(), settings.master_key.clone(), stop.clone())),
+        Box::pin(workers::store(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::push::push(ctx.clone(), stop.clone())),
     ];

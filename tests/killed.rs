@@ -1,4 +1,4 @@
-//! The real program on sled, killed again and again at any moment: what it acknowledged is there after the restart, and
+//! The real program on sled and on redb, killed again and again at any moment: what it acknowledged is there after the restart, and
 //! what ended has not come back. And how it stops, and when it refuses to start.
 
 mod stops;
@@ -15,9 +15,10 @@ use crate::support::browser::{client, parameter};
 use crate::support::process::{Home, Process, command, finish};
 use crate::support::{Answer, App, Browser, Operator, until};
 
-/// Kills, and of them those while it starts.
-const KILLS: u64 = 32;
-const WHILE_STARTING: u64 = 4;
+/// How often it is killed: more with `KILLS=200 tests/run killed_at_any_moment`.
+const KILLS: u64 = 24;
+/// One kill in so many comes while it starts.
+const WHILE_STARTING: u64 = 6;
 
 /// What is known of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,8 +215,8 @@ async fn check(app: &App, ops: &Operator, fact: &mut Fact) {
 }
 
 /// A home whose refresh tokens may be asked for again for as long as the test takes.
-fn home() -> Home {
-    let home = Home::new();
+fn home(store: &'static str) -> Home {
+    let home = Home::on(store);
     let path = home.path("realms/demo.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(
@@ -231,15 +232,25 @@ fn home() -> Home {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_it_loses_nothing_acknowledged_and_brings_nothing_back() {
+    killed("sled").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_moment_on_redb_it_loses_nothing_and_brings_nothing_back() {
+    killed("redb").await;
+}
+
+async fn killed(store: &'static str) {
     const PEOPLE: u64 = 4;
-    let home = home();
+    let kills = std::env::var("KILLS").map_or(KILLS, |text| text.parse().expect("a number"));
+    let home = home(store);
     let mut process = home.start(&["--log", "error"]).await;
     let app = Arc::new(App::discover(&home.url, "demo", "web").await);
     let ops = Operator::service(&home.url, "demo", "ops", "ops-secret");
     let mut dice = Dice(0x5EED);
     let mut facts: Vec<Fact> = Vec::new();
     let acts = Arc::new(AtomicU64::new(0));
-    for kill in 0..KILLS {
+    for kill in 0..kills {
         let token = ops.token().await;
         let mut people = JoinSet::new();
         for person in 0..PEOPLE {
@@ -268,7 +279,7 @@ async fn killed_at_any_moment_it_loses_nothing_acknowledged_and_brings_nothing_b
         while let Some(done) = people.join_next().await {
             facts.extend(done.expect("answers as they should be"));
         }
-        if kill % (KILLS / WHILE_STARTING) == 1 {
+        if kill % WHILE_STARTING == 1 {
             let mut starting = Process::spawn(home.serve(&["--log", "error"]));
             tokio::time::sleep(Duration::from_millis(5 + dice.roll(250))).await;
             starting.kill();
@@ -288,15 +299,24 @@ async fn killed_at_any_moment_it_loses_nothing_acknowledged_and_brings_nothing_b
     let count = |state| facts.iter().filter(|f| f.state == state).count();
     let acts = acts.load(Ordering::SeqCst);
     assert!(
-        count(State::Alive) > 5 && count(State::Ended) > 5 && acts > KILLS,
+        count(State::Alive) > 5 && count(State::Ended) > 5 && acts > kills,
         "too little happened: {acts} acts"
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_sign_out_that_was_cut_off_happened_wholly_or_not_at_all() {
+    large_sign_out("sled").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_sign_out_that_was_cut_off_on_redb_happened_wholly_or_not_at_all() {
+    large_sign_out("redb").await;
+}
+
+async fn large_sign_out(store: &'static str) {
     const MANY: usize = 70;
-    let home = home();
+    let home = home(store);
     let mut process = home.start(&["--log", "error"]).await;
     let app = App::discover(&home.url, "demo", "web").await;
     let ops = Operator::service(&home.url, "demo", "ops", "ops-secret");

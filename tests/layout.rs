@@ -234,9 +234,17 @@ fn texts(source: &Source) -> Vec<String> {
                 refuse(why);
             }
         }
-        let module = line.contains("super::sled::") || line.contains("store::sled::");
-        if contains_word(line, "sled::") && !module && !source.name.starts_with("store/sled") {
-            refuse("sled is named in store/sled alone");
+        for (engine, why) in [
+            ("sled", "sled is named in store/sled alone"),
+            ("redb", "redb is named in store/redb alone"),
+        ] {
+            let module = ["super", "store"].map(|room| format!("{room}::{engine}::"));
+            let ours = module.iter().any(|path| line.contains(path))
+                || source.name.starts_with(&format!("store/{engine}"))
+                || line.contains(&format!("{engine}::KIND"));
+            if contains_word(line, &format!("{engine}::")) && !ours {
+                refuse(why);
+            }
         }
     }
     problems

@@ -42,15 +42,24 @@ macro_rules! promises {
             }
 
             #[tokio::test]
-            async fn apps_are_told_though_one_is_down_and_the_server_restarts() {
+            async fn apps_are_told_though_one_is_down_and_the_server_is_killed() {
                 let (mut apps, mut cast) = told::Apps::with_everybody().await;
                 let outcome = causes::$reason(&mut cast).await;
                 apps.heard(&mut cast, &outcome, stringify!($reason)).await;
             }
 
             #[tokio::test]
-            async fn stays_ended_after_a_restart() {
-                let mut cast = Cast::assemble(Engine::Sled).await;
+            async fn stays_ended_after_sigkill_and_a_restart() {
+                after_sigkill(Engine::Sled).await;
+            }
+
+            #[tokio::test]
+            async fn stays_ended_after_sigkill_on_redb() {
+                after_sigkill(Engine::Redb).await;
+            }
+
+            async fn after_sigkill(engine: Engine) {
+                let mut cast = Cast::killable(engine).await;
                 let outcome = causes::$reason(&mut cast).await;
                 checks::everything(&mut cast, &outcome, stringify!($reason)).await;
                 cast.server.restart().await;

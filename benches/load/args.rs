@@ -28,7 +28,7 @@ pub(super) struct Args {
     /// Apps that each session takes part in, at most 3
     #[arg(long, default_value_t = 1)]
     pub(super) apps: u32,
-    /// What remembers: sled or memory (which cannot be filled)
+    /// What remembers: sled, redb or memory (which cannot be filled)
     #[arg(long, default_value = "sled")]
     pub(super) store: String,
     /// Another build of the server to measure; the one built beside this program otherwise

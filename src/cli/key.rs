@@ -12,7 +12,7 @@ use crate::crypto::vault::{MasterKey, fresh, replace};
 use crate::crypto::{KeySource, Secret, Vault, base64};
 use crate::domain::sealing;
 use crate::http::master_key::{PATH, Shown, ShownKey};
-use crate::store;
+use crate::store::{self, StoreKind};
 
 /// The options of `realmkeep key`.
 #[derive(Args, Clone, Debug)]
@@ -204,11 +204,11 @@ async fn look(settings: &Settings) -> Result<Shown, String> {
 }
 
 async fn offline(settings: &Settings) -> Result<Shown, String> {
-    let kind = settings
+    let kind: StoreKind = settings
         .store
         .parse()
-        .map_err(|error| format!("--store: {error}"))?;
-    if matches!(kind, store::StoreKind::Sled) && !settings.data.exists() {
+        .map_err(|error: store::StoreKindError| format!("--store: {error}"))?;
+    if matches!(kind, StoreKind::Sled | StoreKind::Redb) && !settings.data.exists() {
         return Err(format!(
             "no server answers at {} and there is no folder {}",
             settings.management_listen,

@@ -95,6 +95,9 @@ pub(super) fn receipt(receipt: &Value) -> String {
     }
     leftovers(&mut out, receipt);
     out.push_str(&apps(receipt));
+    if receipt.get("appsAreComplete") == Some(&Value::Bool(false)) {
+        out.push_str("It is still being written out: these are the apps of its first sessions.\n");
+    }
     for (label, name) in [("Refused since", "refusedSince"), ("Came back", "cameBack")] {
         match receipt.get(name) {
             None | Some(Value::Null) => {}

@@ -22,7 +22,7 @@ pub struct ServeArgs {
     /// Folder of realm files, applied at start [default: ./realms]
     #[arg(long, value_name = "FOLDER")]
     pub realms: Option<String>,
-    /// What remembers: sled (in the data folder), memory (nothing survives a stop) [default: sled]
+    /// What remembers: sled or redb (in the data folder), memory (nothing survives a stop) [default: sled]
     #[arg(long, value_name = "STORE")]
     pub store: Option<String>,
     /// Name of this server process in lists and logs [default: the host's name]

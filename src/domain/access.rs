@@ -17,6 +17,8 @@ pub enum Right {
     ManageClients,
     /// See and change the realm's own settings and keys.
     ManageRealm,
+    /// Read the audit log.
+    ViewAudit,
     /// Create and delete realms; see all of them.
     ManageServer,
 }
@@ -57,7 +59,7 @@ fn role_allows(role: &str, right: Right) -> bool {
         ),
         "users-manager" => matches!(right, Right::ViewUsers | Right::ManageUsers),
         "clients-manager" => matches!(right, Right::ViewClients | Right::ManageClients),
-        "auditor" => right == Right::ViewSessions,
+        "auditor" => matches!(right, Right::ViewSessions | Right::ViewAudit),
         _ => false,
     }
 }

@@ -13,6 +13,7 @@ use super::id::{ClientId, FamilyId, RealmId, Sid, SignOutId, UserId};
 use super::time::Timestamp;
 use crate::store::Range;
 
+mod audit;
 mod outbox;
 mod policy;
 mod proof;
@@ -20,6 +21,7 @@ mod retention;
 mod sealing;
 mod told;
 
+pub use audit::*;
 pub use outbox::*;
 pub use policy::*;
 pub use proof::*;
@@ -369,16 +371,6 @@ pub fn sign_outs_open() -> Range {
 /// The act that an Idempotency-Key named.
 pub fn sign_out_once(realm: RealmId, hash: &[u8; 32]) -> Bytes {
     Key::of(0x87, realm).bytes(hash).end()
-}
-
-/// An audit record.
-pub fn audit(realm: RealmId, at: Timestamp, id: &[u8; 16]) -> Bytes {
-    Key::of(0x70, realm).num(!at.0).bytes(id).end()
-}
-
-/// All audit records of a realm, newest first.
-pub fn audits(realm: RealmId) -> Range {
-    Key::of(0x70, realm).range()
 }
 
 /// Browser state, by the SHA-256 of its id.

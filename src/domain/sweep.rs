@@ -144,7 +144,7 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
     let now = ctx.now();
     let mut swept = Swept::default();
     let mut over: Vec<(RealmId, Reason, Sid, Bytes)> = Vec::new();
-    let mut tidy = Batch::new();
+    let mut tidy = Batch::essential();
     for record in page.records {
         let Some((at, realm, due)) = Due::read(&record.key) else {
             tidy.del(record.key);
@@ -281,7 +281,7 @@ async fn family(
         return Ok(Some(idle_at));
     }
     // Nothing it could be used for is left; its rows go so that lists do not carry it.
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     let grant = &family.grant;
     batch.take(key::family(realm.id, id), stored.version);
     batch.del(key::family_by_session(realm.id, grant.sid, id));

@@ -55,10 +55,12 @@ impl From<Fault> for OAuthError {
     fn from(fault: Fault) -> OAuthError {
         log_fault(&fault);
         if fault.is_passing() {
-            OAuthError::new(
-                ErrorCode::TemporarilyUnavailable,
-                "the server is busy; try again in a moment",
-            )
+            let why = if fault.is_no_room() {
+                "the server's disk is nearly full: it takes sign-outs only, until there is room"
+            } else {
+                "the server is busy; try again in a moment"
+            };
+            OAuthError::new(ErrorCode::TemporarilyUnavailable, why)
         } else {
             OAuthError::server_error()
         }
@@ -143,7 +145,15 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         log_fault(&fault);
-        if fault.is_passing() {
+        if fault.is_no_room() {
+            let detail = "sign-outs are taken, everything else is refused until there is room";
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "no-room",
+                "The server's disk is nearly full",
+                detail,
+            )
+        } else if fault.is_passing() {
             let detail = "try again in a moment; an act that names an Idempotency-Key is done once";
             Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -83,7 +83,7 @@ pub async fn management(
     }
 }
 
-/// `/healthz`: the process answers. `/readyz`: the store takes commits.
+/// `/healthz`: the process answers. `/readyz`: the store takes commits; a line for each remark on it.
 pub fn health() -> Router<App> {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -93,7 +93,12 @@ pub fn health() -> Router<App> {
 async fn ready(State(app): State<App>) -> (StatusCode, String) {
     let health = app.ctx.store.health().await;
     if health.writable {
-        (StatusCode::OK, "ready\n".to_owned())
+        let mut text = "ready\n".to_owned();
+        for remark in health.trouble.iter().chain(&health.remarks) {
+            text.push_str(remark);
+            text.push('\n');
+        }
+        (StatusCode::OK, text)
     } else {
         let trouble = health
             .trouble

@@ -28,7 +28,10 @@ pub(crate) fn context(
     clock: Arc<dyn Clock>,
     cheap: bool,
 ) -> Result<Context, ServeError> {
-    let kind: StoreKind = settings.store.parse()?;
+    let kind = settings
+        .store
+        .parse::<StoreKind>()?
+        .watching(super::follow::WATCHED);
     let store = store::open(&kind, &settings.data)?;
     let vault = if is_to_be_made(settings)? {
         // [`admit`] makes the lasting one, unless this turns out to be a store that had one. What a store in memory seals

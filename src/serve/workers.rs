@@ -118,6 +118,30 @@ pub(super) async fn count(ctx: Arc<Context>, stop: CancellationToken) {
     }
 }
 
+/// Keeps the figures of the store up to date.
+pub(super) async fn store(ctx: Arc<Context>, stop: CancellationToken) {
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    let set = |name: &'static str, value: Option<u64>| {
+        if let Some(value) = value {
+            metrics::gauge!(name).set(value as f64);
+        }
+    };
+    loop {
+        let health = ctx.store.health().await;
+        set("realmkeep_store_disk_bytes", health.disk);
+        set("realmkeep_store_disk_free_bytes", health.free);
+        set("realmkeep_store_writable", Some(u64::from(health.writable)));
+        set("realmkeep_store_remarks", Some(health.remarks.len() as u64));
+        let (done, total) = health.checking.unwrap_or_default();
+        set("realmkeep_store_check_done_records", Some(done));
+        set("realmkeep_store_check_records", Some(total));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(COUNT_EVERY) => {}
+        }
+    }
+}
+
 /// Keeps the histograms of figures from growing.
 pub(super) async fn upkeep(figures: PrometheusHandle, stop: CancellationToken) {
     loop {

@@ -6,22 +6,20 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::folder;
+
 /// The files behind which a group must lie before it is acknowledged.
 pub(super) struct Barrier {
     log: File,
     /// Pages too large for the log are written here, one file each, and by nobody made durable.
     blobs: PathBuf,
     done: HashSet<OsString>,
-    #[cfg(test)]
-    pub(super) fails: bool,
-    #[cfg(test)]
-    pub(super) slow: std::time::Duration,
 }
 
 impl Barrier {
     /// Makes every file and folder under `dir` durable, which after creation nothing else does, and watches over the log from now on.
     pub(super) fn raise(dir: &Path) -> io::Result<Self> {
-        settle(dir)?;
+        folder::make_durable(dir)?;
         let log = File::options()
             .read(true)
             .write(true)
@@ -31,37 +29,13 @@ impl Barrier {
         for entry in fs::read_dir(&blobs)? {
             done.insert(entry?.file_name());
         }
-        Ok(Self {
-            log,
-            blobs,
-            done,
-            #[cfg(test)]
-            fails: false,
-            #[cfg(test)]
-            slow: std::time::Duration::ZERO,
-        })
+        Ok(Self { log, blobs, done })
     }
 
     /// Returns once everything written so far is durable. After an error nobody can know what is: there is no second try.
     pub(super) fn pass(&mut self) -> io::Result<()> {
-        #[cfg(test)]
-        self.mishap()?;
         self.settle_blobs()?;
         self.log.sync_data()
-    }
-
-    #[cfg(test)]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "plays a slow disk, which blocks as well"
-    )]
-    fn mishap(&self) -> io::Result<()> {
-        std::thread::sleep(self.slow);
-        if self.fails {
-            Err(io::Error::other("made to fail"))
-        } else {
-            Ok(())
-        }
     }
 
     fn settle_blobs(&mut self) -> io::Result<()> {
@@ -87,16 +61,4 @@ impl Barrier {
             Ok(())
         }
     }
-}
-
-fn settle(dir: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            settle(&path)?;
-        } else {
-            File::open(&path)?.sync_all()?;
-        }
-    }
-    File::open(dir)?.sync_all()
 }

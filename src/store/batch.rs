@@ -38,6 +38,7 @@ pub struct Batch {
     keys: HashSet<Bytes>,
     size: usize,
     twice: bool,
+    essential: bool,
 }
 
 impl std::fmt::Debug for Batch {
@@ -55,6 +56,15 @@ impl Batch {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty batch that is taken also when the disk is nearly full: for sign-outs, and what they need.
+    #[must_use]
+    pub fn essential() -> Self {
+        Self {
+            essential: true,
+            ..Self::default()
+        }
     }
 
     /// The key must not exist; writes it. The only form of an absence guard.
@@ -90,10 +100,23 @@ impl Batch {
     /// Adds everything of `other`. A key of both makes the batch one that names a key twice.
     pub fn merge(&mut self, other: Batch) -> &mut Self {
         self.twice |= other.twice;
+        self.essential |= other.essential;
         for Op { key, guard, write } in other.ops {
             self.push(key, guard, write);
         }
         self
+    }
+
+    /// Has it taken also when the disk is nearly full.
+    pub fn make_essential(&mut self) -> &mut Self {
+        self.essential = true;
+        self
+    }
+
+    /// Whether it is taken also when the disk is nearly full.
+    #[must_use]
+    pub fn is_essential(&self) -> bool {
+        self.essential
     }
 
     /// How many keys it names.

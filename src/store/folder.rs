@@ -229,10 +229,24 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+/// A file that only its owner may read.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
+}
+
+/// Makes every file and folder under `dir` durable.
+pub(super) fn make_durable(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            make_durable(&path)?;
+        } else {
+            File::open(&path)?.sync_all()?;
+        }
+    }
+    File::open(dir)?.sync_all()
 }
 
 /// Removes what a kill left of a snapshot that was being written. The engine means to pass such files by, but looks for

@@ -92,10 +92,8 @@ impl Engine for Memory {
         Health {
             engine: "memory",
             writable: true,
-            trouble: None,
-            disk: None,
-            queued: 0,
             pos: self.feed.head(),
+            ..Health::default()
         }
     }
 }

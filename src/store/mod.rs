@@ -6,17 +6,24 @@
 
 mod barrier;
 mod batch;
+mod check;
 #[cfg(test)]
 mod conformance;
+mod embedded;
 mod fault;
 mod feed;
 mod folder;
 mod group;
 mod grouped;
+mod mark;
 mod memory;
 mod open;
 mod page;
+mod postgres;
+mod redb;
+mod shelf;
 mod sled;
+mod space;
 mod stored;
 
 use std::error::Error;
@@ -83,6 +90,9 @@ pub enum CommitError {
     /// Applied or not: read the guarded key to find out, never retry blindly.
     #[error("the store did not say whether it committed")]
     Unknown(#[source] BoxError),
+    /// Certainly not applied: the disk is nearly full, and the batch is not essential. May be retried once there is room.
+    #[error("{0}")]
+    NoRoom(String),
     /// A key, a value or the batch is over its limit.
     #[error("a key, a value or the batch is too large")]
     TooLarge,
@@ -126,6 +136,8 @@ pub struct Changes {
     pub changes: Vec<Change>,
     /// Where to go on from.
     pub next: FeedPos,
+    /// Commits older than a second cannot be told yet: whatever is cached may be older than they are.
+    pub late: bool,
 }
 
 /// Why the feed cannot go on.
@@ -207,8 +219,17 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
+/// What a store's own clock says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moment {
+    /// Milliseconds since 1970.
+    pub millis: u64,
+    /// By how many milliseconds two nodes that ask at one moment may differ.
+    pub within: u64,
+}
+
 /// How the store is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Health {
     /// The engine's name, as `--store` takes it.
     pub engine: &'static str,
@@ -218,6 +239,12 @@ pub struct Health {
     pub trouble: Option<String>,
     /// Bytes on disk, where the engine has a disk.
     pub disk: Option<u64>,
+    /// Bytes free on that disk.
+    pub free: Option<u64>,
+    /// Records read and records to read, while a check of all of them runs beside the commits.
+    pub checking: Option<(u64, u64)>,
+    /// What an operator should know although the store works.
+    pub remarks: Vec<String>,
     /// Commits waiting for their turn.
     pub queued: usize,
     /// The newest position of the feed.
@@ -248,6 +275,10 @@ pub trait Store: Send + Sync + 'static {
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// Wakes when there may be something new in the feed. A hint: poll as well.
     fn wake(&self) -> watch::Receiver<()>;
+    /// The store's own clock, where it has one that all its nodes share. Cheap: nobody is asked.
+    fn clock(&self) -> Option<Moment> {
+        None
+    }
     /// How the store is.
     async fn health(&self) -> Health;
 }
@@ -289,6 +320,10 @@ pub trait Engine: Send + Sync + 'static {
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// As [`Store::wake`].
     fn wake(&self) -> watch::Receiver<()>;
+    /// As [`Store::clock`].
+    fn clock(&self) -> Option<Moment> {
+        None
+    }
     /// As [`Store::health`], but for the queue.
     async fn health(&self) -> Health;
 }

@@ -7,7 +7,7 @@ use crate::support::{Browser, Engine};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_sixty_four_sign_ins_at_once_three_sessions_are_left() {
-    for engine in [Engine::Memory, Engine::Sled] {
+    for engine in [Engine::Memory, Engine::Sled, Engine::Redb] {
         let house = House::new(engine).await;
         house.policy("sessions", json!({ "limit": 3 })).await;
         let tries = (0..64u8).map(|n| {

@@ -57,6 +57,11 @@ impl Cast {
         Cast::at(TestServer::start(engine).await).await
     }
 
+    /// The same at a server whose restart is SIGKILL and a start.
+    pub async fn killable(engine: Engine) -> Cast {
+        Cast::at(TestServer::apart(engine, None).await).await
+    }
+
     /// The same at a server of one's own.
     pub async fn at(server: TestServer) -> Cast {
         let (web, notes) = (server.app("web").await, server.app("notes").await);

@@ -202,6 +202,25 @@ async fn grant_lives(app: &App, tokens: &mut Tokens) {
     assert_eq!(about["sub"], tokens.sub.as_str());
 }
 
+/// The act is in the audit log: once, by whom the receipt says, and with the reason in words.
+async fn audit(ops: &Operator, receipt: &Value, reason: &str) {
+    let id = receipt["id"].as_str().expect("an id");
+    let records = ops.get(&format!("/audit?target={id}")).await.expect(200);
+    let records = records.json()["records"].clone();
+    let [record] = records.as_array().expect("records").as_slice() else {
+        panic!("{reason} is not once in the audit log: {records}")
+    };
+    assert_eq!(record["actor"], receipt["actor"], "{reason}");
+    let words = receipt["reasonText"].as_str().expect("words");
+    let detail = record["detail"].as_str().unwrap_or_default();
+    assert!(detail.starts_with(words), "{reason}: {record}");
+    let action = record["action"].as_str().unwrap_or_default();
+    assert!(
+        ["sessions.invalidate", "grant.revoke"].contains(&action),
+        "{record}"
+    );
+}
+
 /// P7: the receipt exists, names the reason, lists the sessions and says of every app what is known. And the sessions
 /// themselves stay visible, with their end.
 async fn receipt(cast: &Cast, outcome: &Outcome, reason: &str) {
@@ -232,6 +251,7 @@ async fn receipt(cast: &Cast, outcome: &Outcome, reason: &str) {
         assert!(session["endedAt"].is_string(), "{session}");
     }
     assert_eq!(sids.len(), outcome.over.len(), "{receipt}");
+    audit(&ops, receipt, reason).await;
     let apps = listed("apps");
     let told = if outcome.over.is_empty() {
         vec!["web"]

@@ -165,6 +165,11 @@ async fn nothing_in_flight_brings_a_signed_out_user_back_on_sled() {
     nothing_comes_back(Engine::Sled, true).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_in_flight_brings_a_signed_out_user_back_on_redb() {
+    nothing_comes_back(Engine::Redb, true).await;
+}
+
 /// Codes and offline grants are used at the very moment at which their session is signed out, again and again, the
 /// sign-out each time at another place of the burst: whoever wrote without looking would bring something back.
 async fn bursts(engine: Engine) {
@@ -260,6 +265,11 @@ async fn what_is_used_while_its_session_ends_is_over_with_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_used_while_its_session_ends_is_over_with_it_on_sled() {
     Box::pin(bursts(Engine::Sled)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_used_while_its_session_ends_is_over_with_it_on_redb() {
+    Box::pin(bursts(Engine::Redb)).await;
 }
 
 /// A sign-in that completes while its user is signed out everywhere is either in time or not; never half alive.

@@ -1,5 +1,5 @@
 //! The same table over the back channel: for every reason, an app that is up is told of each session that ended, an app
-//! that is down is told once it is up again although the server stopped in between, and neither of anything else.
+//! that is down is told once it is up again although the server was killed in between, and neither of anything else.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -31,7 +31,7 @@ impl Apps {
             let told = format!("{line}backchannel_logout_uri = {:?}\n", receiver.at(PATH));
             text = text.replacen(&line, &told, 1);
         }
-        let server = TestServer::with_realm(Engine::Sled, Some(("demo", &text))).await;
+        let server = TestServer::apart(Engine::Sled, Some(("demo", &text))).await;
         (apps, Cast::at(server).await)
     }
 

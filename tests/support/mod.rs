@@ -1,6 +1,7 @@
 //! What every test stands on: a server of its own, browsers, apps, an operator. Everything goes through the front door:
 //! HTTP, the command line and the clock.
 
+pub mod apart;
 pub mod app;
 pub mod browser;
 pub mod html;

@@ -81,16 +81,28 @@ pub struct Home {
     pub port: u16,
     /// Its public address.
     pub url: String,
+    /// What remembers.
+    pub store: &'static str,
 }
 
 impl Home {
-    /// A new one.
+    /// A new one, on sled.
     pub fn new() -> Home {
+        Home::on("sled")
+    }
+
+    /// A new one, on some store.
+    pub fn on(store: &'static str) -> Home {
         let port = free_port();
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("http://127.0.0.1:{port}");
         realms::write(&folder.path().join("realms"), &url);
-        Home { folder, port, url }
+        Home {
+            folder,
+            port,
+            url,
+            store,
+        }
     }
 
     /// A path in it.
@@ -114,6 +126,8 @@ impl Home {
             realms.to_str().unwrap(),
             "--management-listen",
             "127.0.0.1:0",
+            "--store",
+            self.store,
         ];
         args.extend(more);
         let mut command = command(&args);

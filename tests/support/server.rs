@@ -7,6 +7,7 @@ use std::sync::Arc;
 use realmkeep::{Clock, ManualClock, Parts, Running, Settings, Span, Timestamp};
 use tempfile::TempDir;
 
+use super::apart::Apart;
 use super::{App, Operator, realms};
 
 /// Which store a test runs on.
@@ -16,6 +17,8 @@ pub enum Engine {
     Memory,
     /// sled in a folder: survives a restart.
     Sled,
+    /// redb in a folder: survives a restart, too.
+    Redb,
 }
 
 /// A server of one test.
@@ -30,7 +33,16 @@ pub struct TestServer {
     folder: TempDir,
     /// Kept open over a restart, so that nobody else gets the port.
     listener: TcpListener,
-    running: Option<Running>,
+    running: Option<Served>,
+    apart: bool,
+}
+
+/// Where a server is.
+enum Served {
+    /// In this process.
+    Here(Running),
+    /// In one of its own.
+    Apart(Box<Apart>),
 }
 
 impl TestServer {
@@ -41,6 +53,15 @@ impl TestServer {
 
     /// The same with one more realm file, or another text for one of the realms.
     pub async fn with_realm(engine: Engine, realm: Option<(&str, &str)>) -> TestServer {
+        TestServer::make(engine, realm, false).await
+    }
+
+    /// The same in a process of its own, which can be killed.
+    pub async fn apart(engine: Engine, realm: Option<(&str, &str)>) -> TestServer {
+        TestServer::make(engine, realm, true).await
+    }
+
+    async fn make(engine: Engine, realm: Option<(&str, &str)>, apart: bool) -> TestServer {
         super::install();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -58,6 +79,7 @@ impl TestServer {
             folder,
             listener,
             running: None,
+            apart,
         };
         server.run().await;
         server
@@ -68,56 +90,72 @@ impl TestServer {
         let address = self.listener.local_addr().expect("its address");
         let mut settings =
             Settings::for_folder(folder("data"), folder("realms"), address, &self.url);
-        if self.engine == Engine::Memory {
-            settings.store = "memory".to_owned();
+        settings.store = match self.engine {
+            Engine::Memory => "memory",
+            Engine::Sled => "sled",
+            Engine::Redb => "redb",
         }
-        let parts = Parts {
-            clock: self.clock.clone(),
-            cheap_passwords: true,
-            listener: Some(self.listener.try_clone().expect("the listener")),
-            ..Parts::default()
+        .to_owned();
+        let (running, password) = if self.apart {
+            let apart = Apart::start(&settings, &self.listener, self.clock.now()).await;
+            let password = apart.generated_password.clone();
+            (Served::Apart(Box::new(apart)), password)
+        } else {
+            let parts = Parts {
+                clock: self.clock.clone(),
+                cheap_passwords: true,
+                listener: Some(self.listener.try_clone().expect("the listener")),
+                ..Parts::default()
+            };
+            let running = Box::pin(realmkeep::start(settings, parts))
+                .await
+                .unwrap_or_else(|e| panic!("{e}"));
+            let password = running.generated_password.clone();
+            (Served::Here(running), password)
         };
-        let running = Box::pin(realmkeep::start(settings, parts))
-            .await
-            .unwrap_or_else(|e| panic!("{e}"));
-        if let Some(password) = &running.generated_password {
-            self.admin_password.clone_from(password);
+        if let Some(password) = password {
+            self.admin_password = password;
         }
         self.running = Some(running);
     }
 
-    /// Stops it and starts it again on the same folder and port; the realm files are applied again.
+    /// Stops it (in good order, or with SIGKILL when it is apart) and starts it again on the same folder and port; the
+    /// realm files are applied again.
     pub async fn restart(&mut self) {
-        assert_eq!(
+        assert_ne!(
             self.engine,
-            Engine::Sled,
+            Engine::Memory,
             "a store in memory does not survive"
         );
         self.stop().await;
         self.run().await;
     }
 
-    /// Stops it in good order.
+    /// Stops it: in good order when it is in this process, with SIGKILL when it is apart.
     pub async fn stop(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.stop().await;
+        match self.running.take() {
+            Some(Served::Here(running)) => running.stop().await,
+            Some(Served::Apart(apart)) => apart.kill().await,
+            None => {}
         }
     }
 
     /// Moves the clock and lets everything happen that is due then.
     pub async fn advance(&self, span: Span) {
         self.clock.advance(span);
-        self.sweep().await;
+        self.due(span).await;
     }
 
     /// Lets everything happen that is due now.
     pub async fn sweep(&self) {
-        self.running
-            .as_ref()
-            .expect("a running server")
-            .sweep_now()
-            .await
-            .unwrap();
+        self.due(Span::secs(0)).await;
+    }
+
+    async fn due(&self, ahead: Span) {
+        match self.running.as_ref().expect("a running server") {
+            Served::Here(running) => drop(running.sweep_now().await.unwrap()),
+            Served::Apart(apart) => apart.advance(ahead).await,
+        }
     }
 
     /// The folder of everything that it remembers.

@@ -1,12 +1,13 @@
-//! Audit: who did what to whom, written in the same commit as the deed.
+//! Audit: who did what to whom, written in the same commit as the deed, and read back newest first.
 
 use serde::{Deserialize, Serialize};
 
 use super::id::RealmId;
-use super::record::encode_json;
+use super::record::{decode, encode_json};
 use super::time::Timestamp;
+use super::walk::Walk;
 use super::{Actor, Context, Fault, key};
-use crate::store::Batch;
+use crate::store::{Batch, Cursor};
 
 /// What is to be recorded.
 pub struct Entry<'a> {
@@ -64,25 +65,90 @@ pub fn record(
     Ok(())
 }
 
+/// Which records are asked for; whatever is absent does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// By whom: the actor's id, or the name people see.
+    pub actor: Option<String>,
+    /// What; ending in `.` it means everything of that kind, such as `user.`.
+    pub action: Option<String>,
+    /// To what: the target as recorded.
+    pub target: Option<String>,
+    /// Not before.
+    pub since: Option<Timestamp>,
+    /// Not after.
+    pub until: Option<Timestamp>,
+}
+
+impl Filter {
+    fn wants(&self, record: &Record) -> bool {
+        let actor = |who: &String| record.actor.id == *who || record.actor.name == *who;
+        let action = |what: &String| match what.ends_with('.') {
+            true => record.action.starts_with(what.as_str()),
+            false => record.action == *what,
+        };
+        self.actor.as_ref().is_none_or(actor)
+            && self.action.as_ref().is_none_or(action)
+            && self.target.as_ref().is_none_or(|to| record.target == *to)
+    }
+}
+
+/// Where a record stands among those of its realm.
+pub type Place = [u8; 24];
+
+/// The most records one page looks at: a filter that fits next to nothing must not read a realm's whole past at once.
+const LOOKED_AT: usize = 20_000;
+
+/// The records of a realm that a filter wants, newest first and beyond `after`, at most `limit` of them; and where to go
+/// on, which may also be given with fewer or none when much had to be passed over.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer or a record does not read.
+pub async fn list(
+    ctx: &Context,
+    realm: RealmId,
+    filter: &Filter,
+    after: Option<Place>,
+    limit: usize,
+) -> Result<(Vec<(Place, Record)>, Option<Place>), Fault> {
+    let range = key::audits(realm, filter.since, filter.until);
+    let after = after.map(|place| Cursor(key::audit_at(realm, &place)));
+    let mut walk = Walk::records(ctx, range).after(after).by(limit);
+    let mut found = Vec::new();
+    let mut looked_at = 0;
+    while let Some(page) = walk.next().await? {
+        looked_at += page.len();
+        for row in &page {
+            let record: Record = decode(&row.value, "audit record")?;
+            let place = key::audit_place(&row.key).ok_or(Fault::Record("audit record"))?;
+            if !filter.wants(&record) {
+                continue;
+            }
+            found.push((place, record));
+            if found.len() == limit {
+                // Only somebody who reads past the end of the last page is answered an empty one.
+                let last = page.last().is_some_and(|last| last.key == row.key);
+                let more = !last || walk.place().is_some();
+                return Ok((found, more.then_some(place)));
+            }
+        }
+        if looked_at >= LOOKED_AT {
+            break;
+        }
+    }
+    let place = walk.place().and_then(|at| key::audit_place(&at.0));
+    Ok((found, place))
+}
+
 /// The newest records of a realm.
 ///
 /// # Errors
-/// [`Fault`] when the store does not answer.
+/// As [`list`].
 #[cfg(test)]
 pub async fn newest(ctx: &Context, realm: RealmId, limit: usize) -> Result<Vec<Record>, Fault> {
-    use crate::store::{Dir, KeysOrRecords};
-    let page = ctx
-        .store
-        .scan(
-            &key::audits(realm),
-            None,
-            limit,
-            Dir::Forward,
-            KeysOrRecords::Records,
-        )
-        .await?;
-    page.records
-        .iter()
-        .map(|r| super::record::decode(&r.value, "audit record"))
-        .collect()
+    let (found, _) = list(ctx, realm, &Filter::default(), None, limit).await?;
+    Ok(found.into_iter().map(|(_, record)| record).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,9 @@ use uuid::Uuid;
 use super::Destination;
 use crate::domain::record::{encode, versioned};
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
-use crate::store::{Batch, CommitError, Dir, KeysOrRecords, Version};
+use crate::store::{Batch, CommitError, Version};
 
 /// How long a lease lasts unless it is renewed.
 pub const LASTS: Span = Span::secs(15);
@@ -53,7 +54,7 @@ pub async fn take(
         node: ctx.node.clone(),
         until: now.plus(LASTS),
     })?;
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     match found {
         Some(found) if found.value.holder != ctx.bell.holder && found.value.until > now => {
             return Ok(Err(found.value.until));
@@ -74,7 +75,7 @@ pub async fn take(
 
 /// Gives a lease back, so that another node need not wait for its end. Leases run out by themselves: a failure is no harm.
 pub async fn give_back(ctx: &Context, destination: &Destination, lease: Lease) {
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     batch.take(
         key::lease(destination.realm, &destination.id),
         lease.version,
@@ -89,20 +90,10 @@ pub async fn give_back(ctx: &Context, destination: &Destination, lease: Lease) {
 pub async fn free_own(ctx: &Context) -> Result<usize, Fault> {
     let mut freed = 0;
     let range = key::leases();
-    let mut after = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                after.as_ref(),
-                500,
-                Dir::Forward,
-                KeysOrRecords::Records,
-            )
-            .await?;
-        let mut batch = Batch::new();
-        for record in page.records {
+    let mut walk = Walk::records(ctx, range).by(500);
+    while let Some(page) = walk.next().await? {
+        let mut batch = Batch::essential();
+        for record in page {
             let (at, version) = (record.key.clone(), record.version);
             match versioned::<Kept>(Some(record), "lease") {
                 Ok(Some(kept)) if kept.value.node != ctx.node => {}
@@ -115,9 +106,6 @@ pub async fn free_own(ctx: &Context) -> Result<usize, Fault> {
             freed += batch.len();
             ctx.commit(batch).await?;
         }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(freed),
-        }
     }
+    Ok(freed)
 }

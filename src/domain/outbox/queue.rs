@@ -10,6 +10,7 @@ use crate::domain::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
 use crate::domain::time::Timestamp;
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Cursor, Dir, KeysOrRecords, Version};
 
@@ -160,24 +161,8 @@ pub async fn due(
 /// [`Fault`] when the store does not answer.
 pub async fn waiting(ctx: &Context, most: usize) -> Result<usize, Fault> {
     let range = key::queued_all();
-    let (mut count, mut after) = (0, None);
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                after.as_ref(),
-                1000,
-                Dir::Forward,
-                KeysOrRecords::KeysOnly,
-            )
-            .await?;
-        count += page.records.len();
-        match page.next {
-            Some(next) if count < most => after = Some(next),
-            _ => return Ok(count.min(most)),
-        }
-    }
+    let counted = Walk::keys(ctx, range).by(1000).count(most).await?;
+    Ok(counted.min(most))
 }
 
 /// How many entries a destination's queue holds, counted up to `most`.

@@ -7,8 +7,9 @@ use crate::domain::id::{ClientId, SignOutId};
 use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode, versioned};
 use crate::domain::signout::{SignOut, State, receipt};
+use crate::domain::walk::Walk;
 use crate::domain::{Actor, Context, Fault, audit, key, ssf};
-use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords};
+use crate::store::{Batch, CommitError};
 
 /// Entries moved in one commit.
 const PIECE: usize = 200;
@@ -46,19 +47,9 @@ pub async fn redeliver(
         None => key::deliveries(realm.id, id),
     };
     let mut waiting: Vec<(ClientId, Channel)> = Vec::new();
-    let mut after: Option<Cursor> = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                after.as_ref(),
-                PIECE,
-                Dir::Forward,
-                KeysOrRecords::Records,
-            )
-            .await?;
-        for record in page.records {
+    let mut walk = Walk::records(ctx, range).by(PIECE);
+    while let Some(page) = walk.next().await? {
+        for record in page {
             let Some(client) = key::delivery_client(&record.key) else {
                 continue;
             };
@@ -81,10 +72,6 @@ pub async fn redeliver(
                 }
                 _ => {}
             }
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
         }
     }
     for (client, channel) in waiting {

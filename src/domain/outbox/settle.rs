@@ -98,7 +98,7 @@ async fn commit(
     standing: &Standing,
 ) -> Result<bool, Fault> {
     for _ in 0..TRIES {
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         let mut tallies: HashMap<bytes::Bytes, Tally> = HashMap::new();
         for one in tried {
             add(ctx, realm, destination, one, &mut batch, &mut tallies).await?;

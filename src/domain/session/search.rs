@@ -9,6 +9,7 @@ use crate::domain::id::{FamilyId, Sid};
 use crate::domain::key;
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, client, user};
 use crate::store::{Cursor, Dir, KeysOrRecords, Range};
 
@@ -61,7 +62,7 @@ const LOOKED_AT: usize = 5000;
 /// The most rows of a page.
 pub const MAX_LIMIT: usize = 200;
 
-struct Walk {
+struct Stretch {
     range: Range,
     dir: Dir,
 }
@@ -159,47 +160,37 @@ pub async fn all(ctx: &Context, realm: &Realm, query: &Query) -> Result<Vec<Sid>
     let Some(walk) = active_walk(ctx, realm, query).await? else {
         return Ok(Vec::new());
     };
+    let mut pages = Walk::keys(ctx, walk.range).toward(walk.dir).by(1000);
     let mut sids = Vec::new();
-    let mut after = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &walk.range,
-                after.as_ref(),
-                1000,
-                walk.dir,
-                KeysOrRecords::KeysOnly,
-            )
-            .await?;
-        let more = page.next;
-        for (_, row) in judged(ctx, realm, query, Listed::Active, page.records).await? {
+    while let Some(page) = pages.next().await? {
+        for (_, row) in judged(ctx, realm, query, Listed::Active, page).await? {
             sids.extend(row.map(|r| r.session.sid));
         }
-        match more {
-            Some(next) => after = Some(next),
-            None => return Ok(sids),
-        }
     }
+    Ok(sids)
 }
 
-async fn active_walk(ctx: &Context, realm: &Realm, query: &Query) -> Result<Option<Walk>, Fault> {
+async fn active_walk(
+    ctx: &Context,
+    realm: &Realm,
+    query: &Query,
+) -> Result<Option<Stretch>, Fault> {
     if let Some(name) = &query.user {
         let found = user::find(ctx, realm, name).await?;
-        return Ok(found.map(|u| Walk {
+        return Ok(found.map(|u| Stretch {
             range: key::sessions_by_user(realm.id, u.value.id),
             dir: Dir::Reverse,
         }));
     }
     if let Some(prefix) = &query.prefix {
-        return Ok(Some(Walk {
+        return Ok(Some(Stretch {
             range: key::sessions_by_name(realm.id, prefix),
             dir: Dir::Forward,
         }));
     }
     if let Some(client_id) = &query.client {
         let found = client::find(ctx, realm, client_id).await?;
-        return Ok(found.map(|c| Walk {
+        return Ok(found.map(|c| Stretch {
             range: key::sessions_by_client(realm.id, c.id),
             dir: Dir::Reverse,
         }));
@@ -208,28 +199,28 @@ async fn active_walk(ctx: &Context, realm: &Realm, query: &Query) -> Result<Opti
         let bytes = ip_bytes(&net.network().to_string());
         let bits = usize::from(net.prefix_len()) + if net.network().is_ipv4() { 96 } else { 0 };
         let prefix = bytes.get(..bits / 8).unwrap_or(&bytes);
-        return Ok(Some(Walk {
+        return Ok(Some(Stretch {
             range: key::sessions_by_ip(realm.id, prefix),
             dir: Dir::Forward,
         }));
     }
-    Ok(Some(Walk {
+    Ok(Some(Stretch {
         range: key::sessions_active(realm.id),
         dir: Dir::Reverse,
     }))
 }
 
-async fn ended_walk(ctx: &Context, realm: &Realm, query: &Query) -> Result<Option<Walk>, Fault> {
+async fn ended_walk(ctx: &Context, realm: &Realm, query: &Query) -> Result<Option<Stretch>, Fault> {
     if let Some(name) = &query.user
         && let Some(found) = user::find(ctx, realm, name).await?
     {
         let range = key::sessions_ended_by_user(realm.id, found.value.id);
-        return Ok(Some(Walk {
+        return Ok(Some(Stretch {
             range,
             dir: Dir::Forward,
         }));
     }
-    Ok(Some(Walk {
+    Ok(Some(Stretch {
         range: key::sessions_ended(realm.id),
         dir: Dir::Forward,
     }))
@@ -288,7 +279,7 @@ async fn count(
     ctx: &Context,
     query: &Query,
     listed: Listed,
-    walks: &[Walk],
+    walks: &[Stretch],
     later_page: bool,
 ) -> Result<(Option<u64>, bool), Fault> {
     // An index answers a count only when it is the whole of the search.

@@ -64,7 +64,7 @@ pub(super) async fn write(
             batch.put(number_key, value);
         } else {
             // Means nothing without the act.
-            let mut early = Batch::new();
+            let mut early = Batch::essential();
             early.put(number_key, value);
             ctx.commit(early).await?;
         }
@@ -108,13 +108,13 @@ pub async fn finish(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<(), F
                 }
                 end_again(ctx, realm, act, &back).await?;
             }
-            let mut done = Batch::new();
+            let mut done = Batch::essential();
             done.del(record.key);
             ctx.commit(done).await?;
         }
     }
     if let Some(act) = &act {
-        let mut done = Batch::new();
+        let mut done = Batch::essential();
         done.del(key::due(act.at, 21, realm.id, id.bytes()));
         ctx.commit(done).await?;
     }
@@ -210,7 +210,7 @@ async fn block_all(
     };
     let block = block_of(&act.actor, act.at, blocked.until, act.why.clone(), act.id);
     for _ in 0..TRIES {
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         for id in people {
             let Some(read) = user::by_id(ctx, realm, *id).await? else {
                 continue;

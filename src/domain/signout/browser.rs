@@ -26,7 +26,7 @@ pub async fn note(
         return Ok(());
     }
     let now = encode(&ctx.now())?;
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     for app in apps {
         batch.put(key::told_by_browser(realm.id, act, *app), now.clone());
     }

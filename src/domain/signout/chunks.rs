@@ -31,7 +31,7 @@ pub async fn freeze(
         if number < IN_COMMIT {
             batch.put(number_key, value);
         } else {
-            let mut early = Batch::new();
+            let mut early = Batch::essential();
             early.put(number_key, value);
             ctx.commit(early).await?;
         }

@@ -13,7 +13,7 @@ use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode, encode_json};
 use crate::domain::sweep::{Due, ONCE};
 use crate::domain::time::Timestamp;
-use crate::domain::{ActorKind, Context, Fault, TRIES, audit, denial, key};
+use crate::domain::{Context, Fault, TRIES, audit, denial, key};
 use crate::store::{Batch, CommitError};
 
 /// Why an act was not done. Nothing of it was.
@@ -76,11 +76,15 @@ pub async fn end_with(
         BEFORE_ANSWER + 1
     };
     let mut batch = also;
+    // A sign-in that pushes out an older session is a sign-in first.
+    if request.reason != Reason::SessionLimit {
+        batch.make_essential();
+    }
     shut_out(ctx, realm, request, &mut batch).await?;
     let resolved = resolve(ctx, realm, request, most).await?;
     resolved.check(&request.select)?;
     let id = request.id.unwrap_or_else(|| SignOutId(ctx.new_id()));
-    let mut record = record_of(request, id, ctx.now(), &resolved);
+    let mut record = record_of(request, id, ctx.cut(), &resolved);
     let act = Act::of(&record);
     epochs(realm, request, act, &mut batch)?;
     note(ctx, realm, request, &record, &mut batch)?;
@@ -303,18 +307,14 @@ fn note(
         batch.create(key::sign_out_once(realm.id, &hash), encode(&record.id)?);
         Due::Once(hash).put(batch, realm.id, record.at.plus(ONCE));
     }
-    // Expiries would drown what people did; their receipts say the same.
-    if request.actor.kind != ActorKind::System {
-        let entry = audit::Entry {
-            actor: &request.actor,
-            action: "sessions.invalidate",
-            target_kind: "sign_out",
-            target: record.id.to_string(),
-            detail: Some(format!("{}: {}", record.reason.text(), record.selection)),
-        };
-        audit::record(batch, ctx, realm.id, &entry)?;
-    }
-    Ok(())
+    let entry = audit::Entry {
+        actor: &request.actor,
+        action: "sessions.invalidate",
+        target_kind: "sign_out",
+        target: record.id.to_string(),
+        detail: Some(format!("{}: {}", record.reason.text(), record.selection)),
+    };
+    audit::record(batch, ctx, realm.id, &entry)
 }
 
 #[derive(Default)]

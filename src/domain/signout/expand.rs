@@ -13,8 +13,9 @@ use super::{SignOut, chunks, receipt};
 use crate::domain::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use crate::domain::realm::{self, Realm};
 use crate::domain::record::{decode, encode_json};
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, TRIES, key, session};
-use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords, Range};
+use crate::store::{Batch, CommitError, Dir, KeysOrRecords};
 
 /// What the door keeps in memory: who is at work, and a bell for the worker.
 #[derive(Default)]
@@ -160,30 +161,18 @@ async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOu
     if open.realm {
         let range = key::sessions_active(realm.id);
         if record.total.is_none() {
-            record.total = Some(record.sessions + count(ctx, &range).await?);
+            record.total = Some(
+                record.sessions + Walk::keys(ctx, range.clone()).count(usize::MAX).await? as u64,
+            );
         }
         let pace = pace_of(&open, &record);
-        let mut cursor: Option<Cursor> = None;
-        loop {
-            let page = ctx
-                .store
-                .scan(
-                    &range,
-                    cursor.as_ref(),
-                    1000,
-                    Dir::Forward,
-                    KeysOrRecords::KeysOnly,
-                )
-                .await?;
-            let tails = page.records.iter().filter_map(|r| key::tail(&r.key));
+        let mut walk = Walk::keys(ctx, range).by(1000);
+        while let Some(page) = walk.next().await? {
+            let tails = page.iter().filter_map(|r| key::tail(&r.key));
             let mut sids: Vec<Sid> = tails.filter_map(|t| Sid::from_bytes(&t)).collect();
             sids.retain(|sid| !record.protected.contains(sid));
             pieces(ctx, realm, act, &sids, pace).await?;
             progress(ctx, realm, &mut record, sids.len()).await?;
-            match page.next {
-                Some(next) => cursor = Some(next),
-                None => break,
-            }
         }
     } else {
         let pace = pace_of(&open, &record);
@@ -228,28 +217,6 @@ fn pace_of(open: &Open, record: &SignOut) -> Pace {
     }
 }
 
-async fn count(ctx: &Context, range: &Range) -> Result<u64, Fault> {
-    let mut counted = 0;
-    let mut after = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                range,
-                after.as_ref(),
-                1000,
-                Dir::Forward,
-                KeysOrRecords::KeysOnly,
-            )
-            .await?;
-        counted += page.records.len() as u64;
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(counted),
-        }
-    }
-}
-
 async fn progress(
     ctx: &Context,
     realm: &Realm,
@@ -257,7 +224,7 @@ async fn progress(
     more: usize,
 ) -> Result<(), Fault> {
     record.sessions += more as u64;
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     // Only the one who runs the act writes its record, and only until it is settled.
     batch.put(key::sign_out(realm.id, record.id), encode_json(record)?);
     ctx.commit(batch).await?;
@@ -293,7 +260,7 @@ async fn pieces(
 async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Result<(), Fault> {
     let mut left: Vec<Sid> = sids.to_vec();
     for _ in 0..TRIES {
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         let mut rest = Vec::new();
         let mut more = Vec::new();
         for sid in &left {
@@ -343,28 +310,14 @@ async fn settle(ctx: &Context, realm: &Realm, mut record: SignOut) -> Result<Sig
     let mut people = HashSet::new();
     let (mut sessions, mut families, mut offline) = (0u64, 0u64, 0u64);
     let range = key::sign_out_sessions(realm.id, record.id);
-    let mut cursor: Option<Cursor> = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                cursor.as_ref(),
-                1000,
-                Dir::Forward,
-                KeysOrRecords::Records,
-            )
-            .await?;
-        for row in &page.records {
+    let mut walk = Walk::records(ctx, range).by(1000);
+    while let Some(page) = walk.next().await? {
+        for row in &page {
             let row: SessionRow = decode(&row.value, "receipt row")?;
             sessions += 1;
             families += u64::from(row.families);
             offline += u64::from(row.offline);
             people.insert(row.user);
-        }
-        match page.next {
-            Some(next) => cursor = Some(next),
-            None => break,
         }
     }
     record.sessions = sessions;
@@ -372,7 +325,7 @@ async fn settle(ctx: &Context, realm: &Realm, mut record: SignOut) -> Result<Sig
     record.offline = offline;
     record.people = people.len() as u64;
     record.total = Some(sessions);
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     record.state = receipt::total(ctx, realm, record.id, &mut batch).await?;
     batch.put(key::sign_out(realm.id, record.id), encode_json(&record)?);
     batch.del(key::sign_out_open(realm.id, record.id));

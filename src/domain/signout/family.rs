@@ -52,7 +52,7 @@ pub async fn end(
             block: None,
         };
         let act = Act::of(&record);
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         let held = read.value.held_alone();
         write::family(realm, act, read, &mut batch)?;
         let of = AppOf {
@@ -68,9 +68,14 @@ pub async fn end(
         let entry = audit::Entry {
             actor: &actor,
             action: "grant.revoke",
-            target_kind: "user",
-            target: grant.user.to_string(),
-            detail: Some(format!("{} at {}", reason.text(), grant.client_id)),
+            target_kind: "sign_out",
+            target: record.id.to_string(),
+            detail: Some(format!(
+                "{}: a grant of user {} at {}",
+                reason.text(),
+                grant.user,
+                grant.client_id
+            )),
         };
         audit::record(&mut batch, ctx, realm.id, &entry)?;
         match ctx.commit(batch).await {

@@ -9,8 +9,9 @@ use crate::domain::id::Sid;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, versioned};
 use crate::domain::time::Timestamp;
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, TRIES, key};
-use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords, Range};
+use crate::store::{Batch, CommitError, Range};
 
 /// Families that an act ends though no session of it does: offline grants of earlier sessions, a disabled client's grants.
 ///
@@ -92,7 +93,7 @@ pub(super) async fn drain(
         if found.is_empty() {
             return Ok(());
         }
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         for read in found.into_iter().take(100) {
             loose_family(ctx, realm, act, read, &mut batch).await?;
         }
@@ -122,7 +123,7 @@ pub(super) async fn drain_session(
         if found.is_empty() {
             return Ok(());
         }
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         for read in found.into_iter().take(100) {
             write::family(realm, act, read, &mut batch)?;
         }
@@ -145,25 +146,15 @@ pub(super) async fn drain_realm(
     protected: &[Sid],
 ) -> Result<(), Fault> {
     let range = key::families(realm.id);
-    let mut after: Option<Cursor> = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                after.as_ref(),
-                100,
-                Dir::Forward,
-                KeysOrRecords::Records,
-            )
-            .await?;
-        let keys: Vec<_> = page.records.iter().map(|r| r.key.clone()).collect();
+    let mut walk = Walk::records(ctx, range).by(100);
+    while let Some(page) = walk.next().await? {
+        let keys: Vec<_> = page.iter().map(|r| r.key.clone()).collect();
         let mut found = Vec::new();
-        for record in page.records {
+        for record in page {
             found.extend(versioned::<TokenFamily>(Some(record), "token family")?);
         }
         for _ in 0..TRIES {
-            let mut batch = Batch::new();
+            let mut batch = Batch::essential();
             for read in found {
                 let family = &read.value;
                 if family.ended.is_none()
@@ -186,9 +177,6 @@ pub(super) async fn drain_realm(
                 found.extend(versioned::<TokenFamily>(record, "token family")?);
             }
         }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(()),
-        }
     }
+    Ok(())
 }

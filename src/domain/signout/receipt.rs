@@ -24,6 +24,8 @@ pub struct Receipt {
     pub sessions: Vec<Session>,
     /// Its apps.
     pub apps: Vec<App>,
+    /// Whether [`Receipt::apps`] has all of them and all they are to be told: not while a large act is being written out.
+    pub apps_are_complete: bool,
     /// What was tried since with what it ended, and refused.
     pub refused: Uses,
     /// Sessions that its people started after the cut, newest first, whether or not they have ended since.
@@ -74,7 +76,7 @@ pub async fn list(
     for record in &page.records {
         let mut act: SignOut = decode(&record.value, "sign-out")?;
         if act.state == State::Delivering {
-            let apps = apps(ctx, realm, &act).await?;
+            let (apps, _) = apps(ctx, realm, &act).await?;
             act = as_of_now(act, &apps);
         }
         acts.push(act);
@@ -95,7 +97,7 @@ pub async fn read(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<Option<
         return Ok(None);
     };
     let sessions = sessions(ctx, realm, id, SHOWN).await?;
-    let apps = apps(ctx, realm, &sign_out).await?;
+    let (apps, apps_are_complete) = apps(ctx, realm, &sign_out).await?;
     let sign_out = as_of_now(sign_out, &apps);
     let (came_back, came_back_is_complete) = came_back(ctx, realm, &sign_out, &sessions).await?;
     let refused = proof::of(ctx, realm, id).await?;
@@ -103,6 +105,7 @@ pub async fn read(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<Option<
         sign_out,
         sessions,
         apps,
+        apps_are_complete,
         refused,
         came_back,
         came_back_is_complete,

@@ -8,8 +8,9 @@ use crate::domain::id::{ClientId, Sid, UserId};
 use crate::domain::key;
 use crate::domain::realm::Realm;
 use crate::domain::session::{Query, Session, search};
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault};
-use crate::store::{Cursor, Dir, KeysOrRecords, Range};
+use crate::store::Range;
 
 /// What is selected.
 #[derive(Clone, Debug)]
@@ -166,27 +167,12 @@ pub(in crate::domain) async fn walk(ctx: &Context, range: &Range) -> Result<Vec<
 
 async fn walk_some(ctx: &Context, range: &Range, most: usize) -> Result<Vec<Sid>, Fault> {
     let mut sids = Vec::new();
-    let mut after: Option<Cursor> = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                range,
-                after.as_ref(),
-                1000,
-                Dir::Forward,
-                KeysOrRecords::KeysOnly,
-            )
-            .await?;
-        sids.extend(
-            page.records
-                .iter()
-                .filter_map(|r| key::tail(&r.key))
-                .filter_map(|t| Sid::from_bytes(&t)),
-        );
-        match page.next {
-            Some(next) if sids.len() < most => after = Some(next),
-            _ => return Ok(sids),
-        }
+    let mut walk = Walk::keys(ctx, range.clone()).by(1000);
+    while sids.len() < most
+        && let Some(page) = walk.next().await?
+    {
+        let tails = page.iter().filter_map(|r| key::tail(&r.key));
+        sids.extend(tails.filter_map(|tail| Sid::from_bytes(&tail)));
     }
+    Ok(sids)
 }

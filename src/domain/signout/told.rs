@@ -11,8 +11,9 @@ use crate::domain::outbox::{Attempt, Channel, Delivery, DeliveryState};
 use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode};
 use crate::domain::time::Timestamp;
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
-use crate::store::{Batch, Cursor, Dir, KeysOrRecords};
+use crate::store::Batch;
 
 /// What an act means for one app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,50 +199,51 @@ impl App {
     }
 }
 
-/// The most deliveries looked at one by one for a receipt.
+/// The most deliveries looked at one by one for a receipt: more than any act has that is not large.
 const ROWS: usize = 20_000;
+/// The same while a large act is being written out: whoever watches it reads them every half second.
+const ROWS_SO_FAR: usize = 2_000;
 
-/// The apps of an act, each with how it stands.
+/// The apps of an act, each with how it stands; and whether that is all of them, with all their notices, which it is not
+/// while a large act is being written out.
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer.
-pub async fn apps(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<Vec<App>, Fault> {
+pub async fn apps(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<(Vec<App>, bool), Fault> {
     let mut apps = BTreeMap::new();
-    if act.large && act.state != State::Expanding {
+    let expanding = act.state == State::Expanding;
+    let seen = if act.large && !expanding {
         tallied(ctx, realm, act, &mut apps).await?;
+        true
     } else {
-        one_by_one(ctx, realm, act, &mut apps).await?;
-    }
+        let most = if expanding { ROWS_SO_FAR } else { ROWS };
+        one_by_one(ctx, realm, act, most, &mut apps).await?
+    };
     browser::mark(ctx, realm, act, &mut apps).await?;
     let close = |mut app: App| {
         app.close();
         app
     };
-    Ok(apps.into_values().map(close).collect())
+    let complete = seen && !expanding;
+    Ok((apps.into_values().map(close).collect(), complete))
 }
 
+/// Answers whether that was all.
 async fn one_by_one(
     ctx: &Context,
     realm: &Realm,
     act: &SignOut,
+    most: usize,
     apps: &mut BTreeMap<ClientId, App>,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let range = key::deliveries(realm.id, act.id);
-    let mut after: Option<Cursor> = None;
+    let mut walk = Walk::records(ctx, range).by(1000);
     let mut rows = 0;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                after.as_ref(),
-                1000,
-                Dir::Forward,
-                KeysOrRecords::Records,
-            )
-            .await?;
-        rows += page.records.len();
-        for record in &page.records {
+    while rows < most
+        && let Some(page) = walk.next().await?
+    {
+        rows += page.len();
+        for record in &page {
             let Some(client) = key::delivery_client(&record.key) else {
                 continue;
             };
@@ -252,11 +254,8 @@ async fn one_by_one(
             app.bound(delivery.bound_until, act.at);
             app.told(delivery.channel).count(&delivery);
         }
-        match page.next {
-            Some(next) if rows < ROWS => after = Some(next),
-            _ => return Ok(()),
-        }
     }
+    Ok(walk.place().is_none())
 }
 
 impl App {
@@ -289,19 +288,9 @@ async fn tallied(
     apps: &mut BTreeMap<ClientId, App>,
 ) -> Result<(), Fault> {
     let range = key::totals_of(realm.id, act.id);
-    let mut after: Option<Cursor> = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                after.as_ref(),
-                500,
-                Dir::Forward,
-                KeysOrRecords::Records,
-            )
-            .await?;
-        for record in &page.records {
+    let mut walk = Walk::records(ctx, range).by(500);
+    while let Some(page) = walk.next().await? {
+        for record in &page {
             let Some(client) = key::delivery_client(&record.key) else {
                 continue;
             };
@@ -326,11 +315,8 @@ async fn tallied(
                 next_at: tally.next_at,
             };
         }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(()),
-        }
     }
+    Ok(())
 }
 
 /// Counts what a large act has to tell, once it is written out, from the deliveries themselves: they survive a crash.
@@ -346,20 +332,10 @@ pub async fn total(
 ) -> Result<State, Fault> {
     let mut totals: BTreeMap<(ClientId, u8), Totals> = BTreeMap::new();
     let range = key::deliveries(realm.id, act);
-    let mut after: Option<Cursor> = None;
     let mut channels = BTreeSet::new();
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                after.as_ref(),
-                1000,
-                Dir::Forward,
-                KeysOrRecords::Records,
-            )
-            .await?;
-        for record in &page.records {
+    let mut walk = Walk::records(ctx, range).by(1000);
+    while let Some(page) = walk.next().await? {
+        for record in &page {
             let Some(client) = key::delivery_client(&record.key) else {
                 continue;
             };
@@ -377,12 +353,8 @@ pub async fn total(
             of.notices += 1;
             of.bound_until = of.bound_until.max(delivery.bound_until);
         }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
     }
-    let mut rows = Batch::new();
+    let mut rows = Batch::essential();
     for ((client, channel), of) in &totals {
         rows.put(key::totals(realm.id, act, *client, *channel), encode(of)?);
         if rows.len() >= 500 {

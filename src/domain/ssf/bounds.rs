@@ -9,6 +9,7 @@ use crate::domain::id::{RealmId, StreamId};
 use crate::domain::outbox::{DeliveryState, backoff};
 use crate::domain::record::decode;
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords};
 
@@ -28,25 +29,9 @@ const COUNTED: usize = 2 * HELD;
 /// [`Fault`] when the store does not answer.
 pub async fn count(ctx: &Context, realm: RealmId, id: StreamId) -> Result<(usize, bool), Fault> {
     let range = key::stream_events(realm, id);
-    let (mut total, mut after) = (0, None);
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                after.as_ref(),
-                1000,
-                Dir::Forward,
-                KeysOrRecords::KeysOnly,
-            )
-            .await?;
-        total += page.records.len();
-        match page.next {
-            Some(_) if total >= COUNTED => return Ok((total, false)),
-            Some(next) => after = Some(next),
-            None => return Ok((total, true)),
-        }
-    }
+    let mut walk = Walk::keys(ctx, range).by(1000);
+    let total = walk.count(COUNTED).await?;
+    Ok((total, walk.place().is_none()))
 }
 
 /// Keeps what waits in any stream within bounds; to be done now and then.

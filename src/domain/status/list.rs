@@ -21,8 +21,9 @@ use crate::domain::realm::Realm;
 use crate::domain::record::decode;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::issue::{self, StatusListClaims};
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
-use crate::store::{Cursor, Dir, KeysOrRecords, Range};
+use crate::store::{Dir, KeysOrRecords};
 
 /// How long the same bytes may be answered again; a shorter `ttl` makes it shorter.
 const REUSED: Span = Span::secs(1);
@@ -247,7 +248,8 @@ async fn read(
         empty = !held(ctx, realm.id, list).await?;
     } else {
         let range = key::status_holders(realm.id, list);
-        walk(ctx, &range, KeysOrRecords::Records, |key, value| {
+        let records = Walk::records(ctx, range).by(1000);
+        walk(records, |key, value| {
             empty = false;
             let holder: Holder = decode(value, "holder of a status index")?;
             if cuts.iter().any(|cut| cut.ends(&holder)) {
@@ -259,7 +261,7 @@ async fn read(
     }
     // After the cuts: of an act that was written out meanwhile, everything is marked by now.
     let range = key::status_marks(realm.id, list);
-    walk(ctx, &range, KeysOrRecords::KeysOnly, |key, _| {
+    walk(Walk::keys(ctx, range).by(1000), |key, _| {
         over.extend(key::status_index(key).map(|(_, idx)| idx));
         Ok(())
     })
@@ -275,25 +277,15 @@ async fn read(
 }
 
 async fn walk(
-    ctx: &Context,
-    range: &Range,
-    what: KeysOrRecords,
+    mut walk: Walk<'_>,
     mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let mut cursor: Option<Cursor> = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(range, cursor.as_ref(), 1000, Dir::Forward, what)
-            .await?;
-        for record in &page.records {
+    while let Some(page) = walk.next().await? {
+        for record in &page {
             visit(&record.key, &record.value)?;
         }
-        match page.next {
-            Some(next) => cursor = Some(next),
-            None => return Ok(()),
-        }
     }
+    Ok(())
 }
 
 async fn make(

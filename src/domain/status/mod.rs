@@ -23,7 +23,8 @@ use super::record::encode;
 use super::sweep::Due;
 use super::time::{Span, Timestamp};
 use super::{Context, Fault, key};
-use crate::store::{Batch, Cursor, Dir, KeysOrRecords};
+use crate::domain::walk::Walk;
+use crate::store::Batch;
 
 /// Indices in one list: 16 KiB before it is compressed.
 pub const LIST: u32 = 1 << 17;
@@ -139,20 +140,10 @@ pub(in crate::domain) async fn forget(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let range = key::status_marks(realm, list);
-    let mut cursor: Option<Cursor> = None;
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                cursor.as_ref(),
-                AT_ONCE,
-                Dir::Forward,
-                KeysOrRecords::Records,
-            )
-            .await?;
+    let mut walk = Walk::records(ctx, range).by(AT_ONCE);
+    while let Some(page) = walk.next().await? {
         let mut batch = Batch::new();
-        for record in page.records {
+        for record in page {
             let until = record.value.as_ref().try_into().map(u64::from_be_bytes);
             if until.is_ok_and(|until| until > now.0) {
                 continue;
@@ -165,11 +156,8 @@ pub(in crate::domain) async fn forget(
         if !batch.is_empty() {
             ctx.commit(batch).await?;
         }
-        match page.next {
-            Some(next) => cursor = Some(next),
-            None => return Ok(()),
-        }
     }
+    Ok(())
 }
 
 /// Marks looked at in one go: each means two deletions.

@@ -46,7 +46,7 @@ pub async fn revoke(
         return Ok(());
     }
     let hash = crypto::sha256(claims.jti.as_bytes());
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     batch.put(key::revoked_token(realm.id, &hash), Vec::new());
     Due::RevokedToken(hash).put(&mut batch, realm.id, Timestamp((claims.exp + 60) * 1000));
     ctx.commit(batch).await?;

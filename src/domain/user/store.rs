@@ -8,6 +8,7 @@ use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, decode, encode, versioned};
 use crate::domain::time::Timestamp;
+use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, Cursor, Dir, KeysOrRecords};
 
@@ -158,24 +159,8 @@ pub async fn count(ctx: &Context, realm: &Realm, prefix: &str) -> Result<u64, Fa
         return Ok(0);
     }
     let range = key::usernames(realm.id, &prefix);
-    let (mut total, mut after) = (0, None);
-    loop {
-        let page = ctx
-            .store
-            .scan(
-                &range,
-                after.as_ref(),
-                1000,
-                Dir::Forward,
-                KeysOrRecords::KeysOnly,
-            )
-            .await?;
-        total += page.records.len() as u64;
-        match page.next {
-            Some(next) => after = Some(next),
-            None => return Ok(total),
-        }
-    }
+    let total = Walk::keys(ctx, range).by(1000).count(usize::MAX).await?;
+    Ok(total as u64)
 }
 
 /// Whose this folded name is.

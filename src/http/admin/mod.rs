@@ -5,6 +5,7 @@
 //! ask the table which right the route needs. An endpoint that forgets to check has nothing to work on.
 
 mod acts;
+mod audit;
 mod clients;
 mod events;
 pub(in crate::http) mod export;

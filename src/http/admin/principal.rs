@@ -321,6 +321,7 @@ fn words(right: Right) -> &'static str {
         Right::ManageRealm => {
             "see or change the realm's own settings, keys and administrators (manage-realm)"
         }
+        Right::ViewAudit => "read the audit log (view-audit)",
         Right::ManageServer => {
             "create or delete realms or to make administrators of the server (manage-server)"
         }

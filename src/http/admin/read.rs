@@ -282,6 +282,19 @@ impl Params {
             Problem::bad_request(format!("{name} must be a whole number, not negative"))
         })
     }
+
+    /// How many are asked for: `limit`, or `usual` of them, and never more than `largest`.
+    ///
+    /// # Errors
+    /// 400 when it is no number, or none at all are asked for.
+    pub(super) fn limit(&self, usual: usize, largest: usize) -> Result<usize, Problem> {
+        match self.number("limit")? {
+            Some(0) => Err(Problem::bad_request(format!(
+                "limit must be between 1 and {largest}"
+            ))),
+            given => Ok(given.unwrap_or(usual).min(largest)),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -25,14 +25,7 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
         "all" => Listed::All,
         _ => return Err(Problem::bad_request("state must be active, ended or all")),
     };
-    let limit = match params.number("limit")? {
-        Some(0) => {
-            return Err(Problem::bad_request(format!(
-                "limit must be between 1 and {MAX_LIMIT}"
-            )));
-        }
-        given => given.unwrap_or(USUAL).min(MAX_LIMIT),
-    };
+    let limit = params.limit(USUAL, MAX_LIMIT)?;
     let (ctx, realm) = (&*asked.asker.app.ctx, &*asked.realm);
     let found = search::search(ctx, realm, &query, listed, params.text("cursor"), limit).await?;
     let found = found.map_err(|error| Problem::bad_request(error.to_string()))?;

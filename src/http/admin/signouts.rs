@@ -135,14 +135,7 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
         .map(str::parse::<SignOutId>)
         .transpose()
         .map_err(refuse)?;
-    let limit = match params.number("limit")? {
-        Some(0) => {
-            return Err(Problem::bad_request(format!(
-                "limit must be between 1 and {LARGEST}"
-            )));
-        }
-        given => given.unwrap_or(USUAL).min(LARGEST),
-    };
+    let limit = params.limit(USUAL, LARGEST)?;
     let (acts, next) = receipt::list(&asked.asker.app.ctx, &asked.realm, after, limit).await?;
     let acts: Vec<Value> = acts
         .iter()

@@ -2,7 +2,9 @@
 
 use axum::routing::{MethodRouter, delete, get, post, put};
 
-use super::{clients, events, export, keys, readiness, realms, sessions, signouts, streams, users};
+use super::{
+    audit, clients, events, export, keys, readiness, realms, sessions, signouts, streams, users,
+};
 use crate::domain::access::Right;
 use crate::http::state::App;
 
@@ -82,6 +84,7 @@ const MANAGE_CLIENTS: Need = Need::Right(Right::ManageClients);
 const SEE_READINESS: Need = Need::Either(Right::ViewSessions, Right::ViewClients);
 const TEST_SIGN_OUT: Need = Need::Either(Right::EndSessions, Right::ManageClients);
 const MANAGE_REALM: Need = Need::Right(Right::ManageRealm);
+const VIEW_AUDIT: Need = Need::Right(Right::ViewAudit);
 const MANAGE_SERVER: Need = Need::Right(Right::ManageServer);
 
 /// `first` and `max` are Keycloak's; `limit` and `cursor` go on in constant time however long the list is.
@@ -141,6 +144,9 @@ pub(super) static ROUTES: &[Route] = &[
         .body("Redeliver").answers(200, "Redelivered"),
     row("GET", "/admin/realms/{realm}/signouts/{id}/events", VIEW_SESSIONS, || get(events::watch), "Sends the receipt whenever it changes, until it is settled (server-sent events)")
         .answers(200, "Events"),
+
+    row("GET", "/admin/realms/{realm}/audit", VIEW_AUDIT, || get(audit::list), "Who did what to whom, newest first: actor (id or name), action (user. for all of a kind), target, since and until narrow it; a page may be short although next goes on")
+        .query(&["actor", "action", "target", "since", "until", "limit", "cursor"]).answers(200, "AuditPage"),
 
     row("GET", "/admin/realms/{realm}/users", VIEW_USERS, || get(users::list), "Lists users; the header Realmkeep-Next has the cursor of the next page")
         .query(USERS).answers(200, "Users"),

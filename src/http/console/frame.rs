@@ -48,7 +48,12 @@ impl IntoResponse for Stop {
                 let id = request_id();
                 log_fault(&fault);
                 tracing::error!(request = %id, "answered with an error page");
-                let (status, description) = if fault.is_passing() {
+                let (status, description) = if fault.is_no_room() {
+                    (
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "Nothing was changed: the disk is nearly full, and only sign-outs are taken until there is room.",
+                    )
+                } else if fault.is_passing() {
                     (
                         StatusCode::SERVICE_UNAVAILABLE,
                         "Nothing was changed. Try again in a moment.",

@@ -100,7 +100,8 @@ async fn row(gate: &Gate, act: &SignOut) -> Result<ReceiptRow, Fault> {
         if people.len() as u64 == act.people {
             row.who = names(people.into_values());
         }
-        for app in receipt::apps(&gate.ctx, &gate.realm, act).await? {
+        let (apps, _) = receipt::apps(&gate.ctx, &gate.realm, act).await?;
+        for app in apps {
             let status = app.state.as_str();
             row.apps += u64::from(!matches!(status, "bounded" | "not_capable"));
             row.answered += u64::from(status == "acknowledged");

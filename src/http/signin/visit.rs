@@ -290,7 +290,11 @@ impl From<Fault> for Refusal {
         if !fault.is_passing() {
             return Refusal::internal();
         }
-        let text = "The server is busy and nothing was changed. Try again in a moment.";
+        let text = if fault.is_no_room() {
+            "The server's disk is nearly full: nobody can sign in until there is room. Please tell whoever runs it."
+        } else {
+            "The server is busy and nothing was changed. Try again in a moment."
+        };
         let mut refusal = Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "Just a moment",

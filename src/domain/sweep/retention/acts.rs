@@ -40,7 +40,7 @@ pub(super) async fn piece(
             *after = Some(Cursor(at));
             continue;
         }
-        let mut batch = Batch::new();
+        let mut batch = Batch::essential();
         batch.take(at, read.version);
         batch.put(key::sign_out_forgotten(realm.id, read.value.id), Vec::new());
         match ctx.commit(batch).await {
@@ -87,7 +87,7 @@ pub(super) async fn finish(ctx: &Context) -> Result<Forgotten, Fault> {
     let Some(first) = page.records.into_iter().next() else {
         return Ok(forgotten);
     };
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     let named = key::realm_of(&first.key)
         .zip(key::tail(&first.key).and_then(|tail| SignOutId::from_bytes(&tail)));
     let Some((realm, act)) = named else {

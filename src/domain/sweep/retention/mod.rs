@@ -169,10 +169,10 @@ async fn audit(ctx: &Context, realm: &Realm) -> Result<(Forgotten, bool), Fault>
         return Ok((forgotten, false));
     };
     let how = (Dir::Reverse, KeysOrRecords::KeysOnly);
-    let (records, more) = oldest(ctx, &key::audits(realm.id), None, how).await?;
+    let (records, more) = oldest(ctx, &key::audits(realm.id, None, None), None, how).await?;
     let old = |record: &&Record| key::counted_down(&record.key).is_some_and(|at| at <= limit);
     let old: Vec<&Record> = records.iter().take_while(old).collect();
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     for record in &old {
         batch.del(record.key.clone());
     }
@@ -196,7 +196,7 @@ async fn lead(ctx: &Context) -> Result<bool, Fault> {
     let at = key::retention_lead();
     let now = ctx.now();
     let found = versioned::<Lead>(ctx.store.get(&at).await?, "lead of retention")?;
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     let mine = encode(&Lead {
         holder: ctx.bell.holder,
         until: now.plus(LEASE),

@@ -44,7 +44,7 @@ pub(in crate::domain::sweep) async fn leftovers(
         )
         .await?;
     let over = page.next.is_none();
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     for record in page.records {
         batch.del(record.key);
     }

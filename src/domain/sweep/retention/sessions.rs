@@ -21,7 +21,7 @@ pub(super) async fn piece(
     let range = key::sessions_ended(realm.id);
     let how = (Dir::Reverse, KeysOrRecords::KeysOnly);
     let (records, more) = oldest(ctx, &range, after.as_ref(), how).await?;
-    let mut batch = Batch::new();
+    let mut batch = Batch::essential();
     let mut looked = 0;
     for record in &records {
         let Some(at) = key::counted_down(&record.key).filter(|at| *at <= limit) else {

@@ -108,7 +108,7 @@ const RECORDS: &[(&str, &str)] = &[
         "SignOut",
         "id:text state:text reason:text reasonText:text at:time actor:object why:text note:text message:text \
          selection:text counts:Counts protected:text[] notFound:text[] alreadyEnded:text[] sessions:SelectedSession[] \
-         sessionsAreComplete:flag blockSignIn:object apps:App[] refusedSince:RefusedUse[] \
+         sessionsAreComplete:flag blockSignIn:object apps:App[] appsAreComplete:flag refusedSince:RefusedUse[] \
          cameBack:SelectedSession[] cameBackIsComplete:flag",
     ),
     (
@@ -131,6 +131,11 @@ const RECORDS: &[(&str, &str)] = &[
         "kind:text clientId:text ipAddress:text firstAt:time lastAt:time count:count",
     ),
     ("SignOutPage", "signouts:SignOut[] next:text"),
+    (
+        "AuditRecord",
+        "id:text at:time actor:object action:text targetKind:text target:text detail:text",
+    ),
+    ("AuditPage", "records:AuditRecord[] next:text"),
 ];
 
 /// How an app stands (promise P7); in a plan one that would be told is `pending`.

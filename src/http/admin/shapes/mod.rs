@@ -13,10 +13,18 @@ pub(super) mod signout;
 pub(super) mod stream;
 pub(super) mod user;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::read;
+use crate::domain::Actor;
 use crate::http::answer::Problem;
+
+/// Who did something.
+pub(super) fn actor(actor: &Actor) -> Value {
+    json!({
+        "kind": actor.kind, "id": actor.id, "name": actor.name, "realm": actor.realm, "ipAddress": actor.ip,
+    })
+}
 
 /// Drops the members that say what the object says already.
 fn drop_unchanged(body: &mut Map<String, Value>, shown: &Map<String, Value>) {

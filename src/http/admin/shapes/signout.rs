@@ -52,16 +52,13 @@ fn planned(app: &App) -> Value {
 
 /// An act in a list.
 pub(in crate::http::admin) fn summary(act: &SignOut) -> Map<String, Value> {
-    let actor = &act.actor;
     let body = json!({
         "id": act.id,
         "state": act.state,
         "reason": act.reason,
         "reasonText": act.reason.text(),
         "at": act.at.rfc3339(),
-        "actor": {
-            "kind": actor.kind, "id": actor.id, "name": actor.name, "realm": actor.realm, "ipAddress": actor.ip,
-        },
+        "actor": super::actor(&act.actor),
         "why": act.why,
         "note": act.note,
         "message": act.message,
@@ -121,6 +118,10 @@ pub(in crate::http::admin) fn receipt(receipt: &Receipt) -> Value {
         json!(shown >= act.sessions),
     );
     body.insert("apps".to_owned(), receipt.apps.iter().map(app).collect());
+    body.insert(
+        "appsAreComplete".to_owned(),
+        json!(receipt.apps_are_complete),
+    );
     body.insert(
         "refusedSince".to_owned(),
         receipt.refused.rows().iter().map(refused).collect(),

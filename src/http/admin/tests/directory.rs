@@ -183,3 +183,43 @@ async fn users_and_clients_page_by_cursor_and_by_keycloaks_first_and_max() {
         (1, 1)
     );
 }
+
+#[tokio::test]
+async fn the_audit_log_says_who_did_what_and_refuses_what_it_does_not_understand() {
+    let house = house().await;
+    let ada = house.somebody(&house.demo, "ada", &["realm-admin"]).await;
+    let eve = house.somebody(&house.demo, "eve", &["auditor"]).await;
+    let ann = house.user(&house.demo, "ann", &[]).await;
+    let sid = house.session(&house.demo, ann.id, "192.0.2.3").await;
+    let body = json!({"select": {"sessions": [sid]}, "note": "left the company"});
+    let act = house
+        .post("/admin/realms/demo/signouts", &ada.token, body)
+        .await
+        .is(201)
+        .json;
+    let id = act["id"].as_str().unwrap();
+    let path = "/admin/realms/demo/audit";
+    let all = house.get(path, &eve.token).await.is(200).json;
+    let newest = &all["records"][0];
+    assert_eq!(
+        (&newest["action"], &newest["target"], &newest["actor"]),
+        (&json!("sessions.invalidate"), &json!(id), &act["actor"])
+    );
+    for query in [
+        &format!("target={id}"),
+        "actor=ada&action=sessions.",
+        "action=sessions.invalidate&since=2001-01-01T00:00:00Z&limit=1",
+    ] {
+        let found = house.get(&format!("{path}?{query}"), &eve.token).await;
+        assert_eq!(found.is(200).json["records"], json!([newest]), "{query}");
+    }
+    let before = format!("{path}?until=2001-01-01T00:00:00Z");
+    let none = house.get(&before, &eve.token).await.is(200).json;
+    assert_eq!(none, json!({ "records": [], "next": null }));
+    for query in ["cursor=AAAA", "since=yesterday", "limit=0", "acter=ada"] {
+        house
+            .get(&format!("{path}?{query}"), &eve.token)
+            .await
+            .is(400);
+    }
+}

@@ -25,6 +25,7 @@ const HOLDERS: &[(&str, &[&str])] = &[
     ("ViewClients", &["realm-admin", "clients-manager"]),
     ("ManageClients", &["realm-admin", "clients-manager"]),
     ("ManageRealm", &["realm-admin"]),
+    ("ViewAudit", &["realm-admin", "auditor"]),
     ("ManageServer", &[]),
 ];
 const ROLES: [&str; 6] = [

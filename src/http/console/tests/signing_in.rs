@@ -102,6 +102,7 @@ async fn the_whole_way_in_and_out() {
         receipt::apps(&site.ctx, &site.realm, &acts[0])
             .await
             .unwrap()
+            .0
             .is_empty()
     );
     assert_eq!(
