@@ -67,8 +67,8 @@ async fn is_settled(ctx: &Context, realm: &Realm, act: &SignOut) -> Result<bool,
     if !page.records.is_empty() {
         return Ok(false);
     }
-    let apps = receipt::apps(ctx, realm, act).await?;
-    Ok(apps.iter().all(|app| app.pending() == 0))
+    let (apps, all_of_them) = receipt::apps(ctx, realm, act).await?;
+    Ok(all_of_them && apps.iter().all(|app| app.pending() == 0))
 }
 
 /// Removes a page of the rows of an act that is gone; nothing when there is no such act.
