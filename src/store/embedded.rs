@@ -380,6 +380,7 @@ impl Inner {
             disk,
             free,
             checking,
+            no_room: room != Room::Enough,
             remarks,
             queued: 0,
             pos: self.feed.head(),
