@@ -5,10 +5,12 @@
 
 pub mod access;
 pub mod audit;
+pub mod backup;
 pub mod browser;
 mod change;
 pub mod client;
 pub mod denial;
+pub mod doctor;
 pub mod entropy;
 pub mod grant;
 pub mod id;
@@ -18,6 +20,7 @@ pub mod outbox;
 pub mod proof;
 pub mod realm;
 pub mod record;
+pub mod restored;
 pub mod session;
 pub mod signout;
 pub mod ssf;
@@ -27,6 +30,7 @@ pub mod sweep;
 pub mod testing;
 pub mod time;
 pub mod token;
+pub mod upgrade;
 pub mod user;
 pub mod walk;
 
@@ -35,7 +39,7 @@ use std::sync::Arc;
 use crate::crypto::{Passwords, Vault};
 use crate::store::{Batch, CommitError, Committed, Store, StoreError};
 use entropy::Entropy;
-use time::{Clock, Timestamp};
+use time::{Clock, Span, Timestamp};
 
 /// Everything a verb needs from outside: what we remember, what time it is, chance, and the keys.
 pub struct Context {
@@ -78,7 +82,18 @@ pub struct Context {
 impl Context {
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        match self.store.clock() {
+            // Nodes that share a store share its clock: theirs may differ.
+            Some(moment) => self.clock.told(Timestamp(moment.millis)),
+            None => self.clock.now(),
+        }
+    }
+
+    /// The moment up to which a cut that is made now reaches: what another node acknowledged before this call began
+    /// started at or before it, although no two nodes know the time to the same millisecond.
+    pub fn cut(&self) -> Timestamp {
+        let slack = self.store.clock().map_or(0, |moment| moment.within);
+        self.now().plus(Span(slack))
     }
 
     /// An id from the context's clock and entropy (RFC 9562 §5.7), later than every id of this process before it.
@@ -86,6 +101,13 @@ impl Context {
         let mut random = [0u8; 10];
         self.entropy.fill(&mut random);
         self.ids.next(self.now(), random)
+    }
+
+    /// The same, not earlier than this moment.
+    pub fn new_id_from(&self, at: Timestamp) -> uuid::Uuid {
+        let mut random = [0u8; 10];
+        self.entropy.fill(&mut random);
+        self.ids.next(self.now().max(at), random)
     }
 
     /// Thirty-two random bytes: more than any guess will reach.

@@ -19,10 +19,13 @@ mod mark;
 mod memory;
 mod open;
 mod page;
+mod postgres;
 mod redb;
 mod shelf;
 mod sled;
+pub mod snapshot;
 mod space;
+mod still;
 mod stored;
 
 use std::error::Error;
@@ -33,7 +36,9 @@ use tokio::sync::watch;
 
 pub use batch::Batch;
 pub use bytes::Bytes;
+pub use folder::FolderError;
 pub use open::{OpenError, StoreKind, StoreKindError, open};
+pub use still::{Hold, View};
 
 /// The longest key, in bytes. A key has at least one byte.
 pub const MAX_KEY: usize = 1024;
@@ -135,6 +140,8 @@ pub struct Changes {
     pub changes: Vec<Change>,
     /// Where to go on from.
     pub next: FeedPos,
+    /// Commits older than a second cannot be told yet: whatever is cached may be older than they are.
+    pub late: bool,
 }
 
 /// Why the feed cannot go on.
@@ -216,6 +223,15 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
+/// What a store's own clock says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moment {
+    /// Milliseconds since 1970.
+    pub millis: u64,
+    /// By how many milliseconds two nodes that ask at one moment may differ.
+    pub within: u64,
+}
+
 /// How the store is.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Health {
@@ -265,8 +281,21 @@ pub trait Store: Send + Sync + 'static {
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// Wakes when there may be something new in the feed. A hint: poll as well.
     fn wake(&self) -> watch::Receiver<()>;
+    /// The store's own clock, where it has one that all its nodes share. Cheap: nobody is asked.
+    fn clock(&self) -> Option<Moment> {
+        None
+    }
     /// How the store is.
     async fn health(&self) -> Health;
+    /// As [`Engine::view`].
+    async fn view(&self) -> Result<Option<Box<dyn View>>, StoreError> {
+        Ok(None)
+    }
+    /// Keeps commits waiting, once those under way are done, until the answer is dropped: what is read meanwhile is as one commit left
+    /// it. For moments. `None` where that cannot be had.
+    async fn hold(&self) -> Result<Option<Hold>, StoreError> {
+        Ok(None)
+    }
 }
 
 /// What became of one batch of a group.
@@ -306,6 +335,15 @@ pub trait Engine: Send + Sync + 'static {
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// As [`Store::wake`].
     fn wake(&self) -> watch::Receiver<()>;
+    /// As [`Store::clock`].
+    fn clock(&self) -> Option<Moment> {
+        None
+    }
     /// As [`Store::health`], but for the queue.
     async fn health(&self) -> Health;
+    /// Everything as one commit left it, for as long as the answer is kept; `None` where the engine keeps no old views, and then its
+    /// feed names every key that changes.
+    async fn view(&self) -> Result<Option<Box<dyn View>>, StoreError> {
+        Ok(None)
+    }
 }
