@@ -135,6 +135,8 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         parts.clock,
         parts.cheap_passwords,
     )?);
+    // Before anything is remembered: what changes from here on is heard of.
+    let heard = ctx.store.health().await.pos;
     upgrade::enter(&ctx, &upgrade::PLAN).await?;
     restored::settle(&ctx).await?;
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
@@ -152,7 +154,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     };
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
-    tasks.spawn(follow::follow(ctx.clone(), stop.clone()));
+    tasks.spawn(follow::follow(ctx.clone(), heard, stop.clone()));
     let background: Vec<background::Work> = vec![
         Box::pin(workers::sweep(ctx.clone(), stop.clone())),
         Box::pin(workers::expand(ctx.clone(), stop.clone())),

@@ -39,7 +39,7 @@ use std::sync::Arc;
 use crate::crypto::{Passwords, Vault};
 use crate::store::{Batch, CommitError, Committed, Store, StoreError};
 use entropy::Entropy;
-use time::{Clock, Timestamp};
+use time::{Clock, Span, Timestamp};
 
 /// Everything a verb needs from outside: what we remember, what time it is, chance, and the keys.
 pub struct Context {
@@ -82,7 +82,18 @@ pub struct Context {
 impl Context {
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        match self.store.clock() {
+            // Nodes that share a store share its clock: theirs may differ.
+            Some(moment) => self.clock.told(Timestamp(moment.millis)),
+            None => self.clock.now(),
+        }
+    }
+
+    /// The moment up to which a cut that is made now reaches: what another node acknowledged before this call began
+    /// started at or before it, although no two nodes know the time to the same millisecond.
+    pub fn cut(&self) -> Timestamp {
+        let slack = self.store.clock().map_or(0, |moment| moment.within);
+        self.now().plus(Span(slack))
     }
 
     /// An id from the context's clock and entropy (RFC 9562 §5.7), later than every id of this process before it.
@@ -90,6 +101,13 @@ impl Context {
         let mut random = [0u8; 10];
         self.entropy.fill(&mut random);
         self.ids.next(self.now(), random)
+    }
+
+    /// The same, not earlier than this moment.
+    pub fn new_id_from(&self, at: Timestamp) -> uuid::Uuid {
+        let mut random = [0u8; 10];
+        self.entropy.fill(&mut random);
+        self.ids.next(self.now().max(at), random)
     }
 
     /// Thirty-two random bytes: more than any guess will reach.

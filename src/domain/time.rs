@@ -202,6 +202,11 @@ impl<'de> Deserialize<'de> for Span {
 pub trait Clock: Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;
+    /// The present moment where the store has a clock that all nodes share: what it tells is believed, whatever the
+    /// machine's clock says. A clock that tests move carries it on.
+    fn told(&self, by_store: Timestamp) -> Timestamp {
+        by_store
+    }
 }
 
 /// The machine's clock.
@@ -236,7 +241,11 @@ impl ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(SystemClock.now().0 + self.ahead.load(Ordering::SeqCst))
+        self.told(SystemClock.now())
+    }
+
+    fn told(&self, by_store: Timestamp) -> Timestamp {
+        Timestamp(by_store.0 + self.ahead.load(Ordering::SeqCst))
     }
 }
 

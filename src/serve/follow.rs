@@ -12,10 +12,23 @@ use crate::store::{FeedError, FeedPos};
 
 const AT_ONCE: usize = 1000;
 
-/// Runs until told to stop.
-pub(super) async fn follow(ctx: Arc<Context>, stop: CancellationToken) {
+/// The first bytes of the keys whose changes anybody here wants to hear of; [`evict`] has a use for each.
+pub(super) const WATCHED: &[u8] = &[
+    0x02,
+    0x03,
+    0x04,
+    0x10,
+    0x11,
+    0x65,
+    0x66,
+    0x67,
+    0x68,
+    key::STATUS,
+];
+
+/// Follows from a position that was taken before anything was remembered. Runs until told to stop.
+pub(super) async fn follow(ctx: Arc<Context>, mut at: FeedPos, stop: CancellationToken) {
     let mut wake = ctx.store.wake();
-    let mut at = ctx.store.health().await.pos;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -31,6 +44,10 @@ async fn catch_up(ctx: &Context, mut at: FeedPos) -> FeedPos {
         match ctx.store.changes(at, AT_ONCE).await {
             Ok(changes) => {
                 let more = changes.changes.len() >= AT_ONCE;
+                if changes.late {
+                    // Somebody's commit cannot be told yet: nothing is remembered for longer than until the next look.
+                    forget(ctx);
+                }
                 for change in changes.changes {
                     evict(ctx, &change.key);
                 }
@@ -40,18 +57,24 @@ async fn catch_up(ctx: &Context, mut at: FeedPos) -> FeedPos {
                 }
             }
             Err(FeedError::Gap { resume }) => {
-                ctx.catalog.clear();
-                ctx.signals.clear();
-                ctx.keys.clear();
-                ctx.status.clear();
+                forget(ctx);
                 at = resume;
             }
             Err(FeedError::Store(error)) => {
                 tracing::warn!(%error, "the feed of changes cannot be read");
+                // Without it nobody can tell what is still so: everything is read anew until it is back.
+                forget(ctx);
                 return at;
             }
         }
     }
+}
+
+fn forget(ctx: &Context) {
+    ctx.catalog.clear();
+    ctx.signals.clear();
+    ctx.keys.clear();
+    ctx.status.clear();
 }
 
 fn evict(ctx: &Context, changed: &[u8]) {

@@ -34,10 +34,13 @@ pub(crate) fn context(
     clock: Arc<dyn Clock>,
     cheap: bool,
 ) -> Result<Context, ServeError> {
-    let kind: StoreKind = settings.store.parse()?;
+    let kind = settings
+        .store
+        .parse::<StoreKind>()?
+        .watching(super::follow::WATCHED);
     let store = store::open(&kind, &settings.data)?;
     let given = settings.master_key.as_ref().map(|s| s.expose());
-    let vault = match (kind, given) {
+    let vault = match (&kind, given) {
         // Nothing sealed outlives a store in memory; neither need the key.
         (StoreKind::Memory, None) => {
             let mut key = [0; 32];

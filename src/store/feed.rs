@@ -82,13 +82,18 @@ impl Feed {
                     .is_some_and(|last: &Change| last.pos != change.pos)
             {
                 let next = changes.last().map_or(pos, |last| last.pos);
-                return Ok(Changes { changes, next });
+                return Ok(Changes {
+                    changes,
+                    next,
+                    late: false,
+                });
             }
             changes.push(change.clone());
         }
         Ok(Changes {
             changes,
             next: ring.head,
+            late: false,
         })
     }
 

@@ -15,7 +15,8 @@ use super::{
     GroupError, Health, Hold,
 };
 use super::{
-    KeysOrRecords, MAX_BATCH, MAX_PAGE, Outcome, Page, Range, Record, Store, StoreError, View,
+    KeysOrRecords, MAX_BATCH, MAX_PAGE, Moment, Outcome, Page, Range, Record, Store, StoreError,
+    View,
 };
 
 /// The most batches in one group.
@@ -172,6 +173,10 @@ impl<E: Engine + ?Sized> Store for Grouped<E> {
 
     fn wake(&self) -> watch::Receiver<()> {
         self.engine.wake()
+    }
+
+    fn clock(&self) -> Option<Moment> {
+        self.engine.clock()
     }
 
     async fn health(&self) -> Health {

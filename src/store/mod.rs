@@ -19,6 +19,7 @@ mod mark;
 mod memory;
 mod open;
 mod page;
+mod postgres;
 mod redb;
 mod shelf;
 mod sled;
@@ -139,6 +140,8 @@ pub struct Changes {
     pub changes: Vec<Change>,
     /// Where to go on from.
     pub next: FeedPos,
+    /// Commits older than a second cannot be told yet: whatever is cached may be older than they are.
+    pub late: bool,
 }
 
 /// Why the feed cannot go on.
@@ -220,6 +223,15 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
+/// What a store's own clock says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moment {
+    /// Milliseconds since 1970.
+    pub millis: u64,
+    /// By how many milliseconds two nodes that ask at one moment may differ.
+    pub within: u64,
+}
+
 /// How the store is.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Health {
@@ -267,6 +279,10 @@ pub trait Store: Send + Sync + 'static {
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// Wakes when there may be something new in the feed. A hint: poll as well.
     fn wake(&self) -> watch::Receiver<()>;
+    /// The store's own clock, where it has one that all its nodes share. Cheap: nobody is asked.
+    fn clock(&self) -> Option<Moment> {
+        None
+    }
     /// How the store is.
     async fn health(&self) -> Health;
     /// As [`Engine::view`].
@@ -317,6 +333,10 @@ pub trait Engine: Send + Sync + 'static {
     async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError>;
     /// As [`Store::wake`].
     fn wake(&self) -> watch::Receiver<()>;
+    /// As [`Store::clock`].
+    fn clock(&self) -> Option<Moment> {
+        None
+    }
     /// As [`Store::health`], but for the queue.
     async fn health(&self) -> Health;
     /// Everything as one commit left it, for as long as the answer is kept; `None` where the engine keeps no old views, and then its

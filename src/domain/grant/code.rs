@@ -223,7 +223,8 @@ pub fn family_of(
         grant: grant.clone(),
         offline,
         refreshable: offline || (may_refresh && client.settings.refresh_without_offline_access),
-        started_at: now,
+        // Never before its session, which after a cut starts beyond it: by a moment that may not have come yet.
+        started_at: now.max(grant.session_started_at),
         last_used_at: now,
         generation: 1,
         access_expires_at: now,

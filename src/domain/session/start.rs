@@ -8,11 +8,11 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::denial::ActiveSession;
 use crate::domain::id::Sid;
 use crate::domain::realm::{LimitAction, OneAddress, Realm};
-use crate::domain::record::{Versioned, encode, versioned};
+use crate::domain::record::{Versioned, decode, encode, versioned};
 use crate::domain::signout::{self, EndError, Reason, Request, Selection};
 use crate::domain::status::{self, Holder};
 use crate::domain::sweep::Due;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::user::{self, User};
 use crate::domain::{Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
@@ -92,6 +92,9 @@ pub async fn start(
     Err(Fault::Busy)
 }
 
+/// How far into the future a cut is believed to reach; one that reaches further is of a clock that was wrong.
+const BEYOND: Span = Span::secs(1);
+
 /// One try; `None` when somebody else was faster.
 async fn attempt(
     ctx: &Context,
@@ -100,13 +103,24 @@ async fn attempt(
     terms: Terms<'_>,
 ) -> Result<Option<Result<Started, Refused>>, Fault> {
     let user = start.user.value.id;
-    // In this order: a sid is never older than its session says.
-    let now = ctx.now();
-    let sid = Sid(ctx.new_id());
     // Read live and guarded: a realm that is being disabled takes nobody in who would be back when it is enabled again,
     // and the rules are those of the commit's moment.
     let at = key::realm(realm.id);
-    let live = versioned::<Realm>(ctx.store.get(&at).await?, "realm")?;
+    let keys = [
+        at.clone(),
+        key::realm_epoch(realm.id),
+        key::user_epoch(realm.id, user),
+    ];
+    let mut read = ctx.store.get_many(&keys).await?.into_iter();
+    let live = versioned::<Realm>(read.next().flatten(), "realm")?;
+    // A cut reaches a little into the future where nodes' clocks may differ: what starts after it starts beyond it.
+    let mut now = ctx.now();
+    for stored in read.flatten() {
+        let cut: signout::Epoch = decode(&stored.value, "epoch")?;
+        now = now.max(cut.at.plus(Span(1)).min(now.plus(BEYOND)));
+    }
+    // In this order: a sid is never older than its session says.
+    let sid = Sid(ctx.new_id_from(now));
     let Some(live) = live.filter(|r| r.value.settings.enabled) else {
         return Err(Fault::Busy);
     };

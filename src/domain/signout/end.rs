@@ -83,7 +83,7 @@ pub async fn end_with(
     let resolved = resolve(ctx, realm, request, most).await?;
     resolved.check(&request.select)?;
     let id = request.id.unwrap_or_else(|| SignOutId(ctx.new_id()));
-    let mut record = record_of(request, id, ctx.now(), &resolved);
+    let mut record = record_of(request, id, ctx.cut(), &resolved);
     let act = Act::of(&record);
     epochs(realm, request, act, &mut batch)?;
     note(ctx, realm, request, &record, &mut batch)?;

@@ -1,12 +1,18 @@
 //! One suite for every engine: what a store must do, whoever remembers. `each_engine!` runs a property on all of them.
 
 mod basics;
+mod child;
+#[path = "../../../tests/support/postgres.rs"]
+pub(in crate::store) mod cluster;
+mod damage;
 mod disk;
 mod kill;
 mod mishap;
 mod model;
+mod power;
 mod races;
 mod rates;
+mod room;
 
 use std::collections::HashSet;
 use std::num::NonZeroU64;
@@ -18,6 +24,7 @@ use super::embedded::Embedded;
 use super::folder::Folder;
 use super::grouped::Grouped;
 use super::memory::Memory;
+use super::postgres::{Postgres, Target};
 use super::shelf::Kind;
 use super::*;
 
@@ -47,6 +54,26 @@ impl Bench {
         let engine = Arc::new(embedded(dir.path(), kind).unwrap());
         let bench = Self::over(Arc::clone(&engine) as Arc<dyn Engine>, Some(dir));
         (bench, engine)
+    }
+
+    /// Nothing where PostgreSQL is not installed.
+    fn postgres() -> Option<Self> {
+        let url = cluster::shared()?.fresh();
+        let engine = Postgres::open(Target::parse(&url).unwrap()).unwrap();
+        Some(Self::over(Arc::new(engine), None))
+    }
+
+    /// The stretch of the feed after `pos`, once it is told: an engine of many nodes tells a commit when those before it
+    /// are over, anybody's.
+    async fn changes(&self, pos: FeedPos, limit: usize) -> Result<Changes, FeedError> {
+        for _ in 0..500 {
+            let told = self.store.changes(pos, limit).await;
+            if !told.as_ref().is_ok_and(|told| told.changes.is_empty()) {
+                return told;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        self.store.changes(pos, limit).await
     }
 
     fn over(engine: Arc<dyn Engine>, dir: Option<tempfile::TempDir>) -> Self {
@@ -113,6 +140,11 @@ macro_rules! each_engine {
     ($($property:ident),* $(,)?) => {
         mod memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() { super::$property(super::super::Bench::memory()).await })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() {
+                if let Some(bench) = super::super::Bench::postgres() { super::$property(bench).await }
+            })*
         }
         mod sled {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)] async fn $property() { super::$property(super::super::Bench::sled()).await })*

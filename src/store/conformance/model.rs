@@ -243,8 +243,9 @@ async fn check(b: &Bench, model: &mut Model, step: &Step) {
     }
 }
 
-fn agrees(cases: u32, bench: fn() -> Bench) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+fn agrees(cases: u32, bench: fn() -> Option<Bench>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()
         .unwrap();
@@ -254,8 +255,8 @@ fn agrees(cases: u32, bench: fn() -> Bench) {
         ..Config::default()
     });
     let result = runner.run(&prop::collection::vec(step(), 1..60), |steps| {
-        let b = bench();
         runtime.block_on(async {
+            let Some(b) = bench() else { return };
             let mut model = Model::new();
             for step in &steps {
                 check(&b, &mut model, step).await;
@@ -280,15 +281,20 @@ fn agrees(cases: u32, bench: fn() -> Bench) {
 
 #[test]
 fn memory_agrees_with_a_plain_map() {
-    agrees(400, Bench::memory);
+    agrees(400, || Some(Bench::memory()));
 }
 
 #[test]
 fn sled_agrees_with_a_plain_map() {
-    agrees(40, Bench::sled);
+    agrees(40, || Some(Bench::sled()));
+}
+
+#[test]
+fn postgres_agrees_with_a_plain_map() {
+    agrees(40, Bench::postgres);
 }
 
 #[test]
 fn redb_agrees_with_a_plain_map() {
-    agrees(40, Bench::redb);
+    agrees(40, || Some(Bench::redb()));
 }
