@@ -3,6 +3,7 @@
 mod doctor;
 mod moves;
 mod refused;
+mod upgrade;
 
 use std::path::Path;
 use std::process::Command;
@@ -253,6 +254,7 @@ async fn a_backup_is_asked_of_a_server_far_away_by_who_may_do_everything() {
     let (code, checked, err) = cli(&home, &["restore", &file, "--verify"]).await;
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(line(&checked, "digest"), line(&out, "digest"));
+    assert_eq!(line(&checked, "key"), "the one at hand");
     // Whoever administers a realm gets no other's secrets.
     for (operator, expected) in [
         (ops(&home), 403),
