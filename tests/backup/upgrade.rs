@@ -12,8 +12,8 @@ async fn a_store_that_a_later_version_took_over_is_left_alone_and_says_by_whom()
     };
     let schema = cluster.schema();
     let store = cluster.url(&schema);
-    let home = Home::new();
-    let process = home.start(&["--store", &store]).await;
+    let home = Home::on(store.leak());
+    let process = home.start(&[]).await;
     // Another node, of a later version, began to change records.
     let key = b"\x01.layout";
     let crc = crc32fast::hash(&[&key[..], LATER].concat());
@@ -47,7 +47,7 @@ async fn a_store_that_a_later_version_took_over_is_left_alone_and_says_by_whom()
         assert!(process.log().contains(words), "{}", process.log());
     }
     drop(process);
-    let (code, _, err) = run(home.serve(&["--store", &store])).await;
+    let (code, _, err) = run(home.serve(&[])).await;
     assert_eq!(code, Some(1), "{err}");
     for words in words {
         assert!(err.contains(words), "{err}");
