@@ -190,12 +190,26 @@ fn verify(args: &RestoreArgs) -> ExitCode {
                 "  whole    {} bytes, every record as it was written",
                 checked.bytes
             );
+            println!("  key      {}", whose(args, &checked));
             ExitCode::SUCCESS
         }
         Err(error) => {
             eprintln!("realmkeep: {}", chain(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Whether the secrets in a file open with the key that a restore with these options would find.
+fn whose(args: &RestoreArgs, checked: &Checked) -> String {
+    let Ok(settings) = args.place.settle() else {
+        return "not looked for: the configuration is wrong".to_owned();
+    };
+    match right_key(&settings, checked) {
+        Ok(()) if checked.header.key_check.is_some() => "the one at hand".to_owned(),
+        Ok(()) => "not known".to_owned(),
+        Err(RestoreError::NoKey(_)) => "none at hand".to_owned(),
+        Err(error) => error.to_string(),
     }
 }
 

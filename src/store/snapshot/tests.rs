@@ -212,6 +212,14 @@ async fn a_copy_is_one_moment_under_load_on_redb() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_copy_is_one_moment_under_load_on_postgres() {
+    if let Some(cluster) = crate::store::conformance::cluster::shared() {
+        let kind: StoreKind = cluster.fresh().parse().unwrap();
+        is_one_moment_under_load(open(&kind, Path::new("")).unwrap()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_store_that_cannot_be_held_is_copied_in_a_quiet_moment() {
     let store = Arc::new(Odd::over(memory()));
     put(&*store, &[("a", "1"), ("b", "2")]).await;
