@@ -14,6 +14,7 @@ mod console;
 mod invalidate_selected;
 mod killed;
 mod layout;
+mod nodes;
 mod policy;
 mod promises;
 mod realms;

@@ -87,6 +87,11 @@ pub fn signing_keys(realm: RealmId) -> Range {
     Key::of(0x04, realm).range()
 }
 
+/// Whose turn it is to make a realm's keys of an algorithm.
+pub fn signing_turn(realm: RealmId, alg: &str) -> Bytes {
+    Key::of(0x05, realm).bytes(alg.as_bytes()).end()
+}
+
 /// A realm's epoch.
 pub fn realm_epoch(realm: RealmId) -> Bytes {
     Key::of(0x06, realm).end()

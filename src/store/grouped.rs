@@ -14,7 +14,9 @@ use super::{
     Batch, Bytes, Changes, CommitError, Committed, Cursor, Dir, Engine, FeedError, FeedPos,
     GroupError, Health,
 };
-use super::{KeysOrRecords, MAX_BATCH, MAX_PAGE, Moment, Outcome, Page, Range, Record, Store, StoreError};
+use super::{
+    KeysOrRecords, MAX_BATCH, MAX_PAGE, Moment, Outcome, Page, Range, Record, Store, StoreError,
+};
 
 /// The most batches in one group.
 const GROUP_BATCHES: usize = 1024;

@@ -50,9 +50,8 @@ pub fn shared() -> Option<&'static Cluster> {
 }
 
 fn newest() -> Option<PathBuf> {
-    let version = |bin: &PathBuf| -> Option<u32> {
-        bin.parent()?.file_name()?.to_str()?.parse().ok()
-    };
+    let version =
+        |bin: &PathBuf| -> Option<u32> { bin.parent()?.file_name()?.to_str()?.parse().ok() };
     fs::read_dir("/usr/lib/postgresql")
         .ok()?
         .flatten()
@@ -69,7 +68,12 @@ fn unprivileged(program: &Path) -> Command {
     }
     let mut command = Command::new("setpriv");
     command
-        .args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"])
+        .args([
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--clear-groups",
+            "--",
+        ])
         .arg(program);
     command
 }
@@ -102,20 +106,39 @@ impl Cluster {
         fs::create_dir_all(&folder).unwrap();
         if fs::metadata(&folder).unwrap().uid() == 0 {
             let id = |flag| -> u32 {
-                let output = Command::new("id").args([flag, "postgres"]).output().unwrap();
-                expect(output, "the account postgres").trim().parse().unwrap()
+                let output = Command::new("id")
+                    .args([flag, "postgres"])
+                    .output()
+                    .unwrap();
+                expect(output, "the account postgres")
+                    .trim()
+                    .parse()
+                    .unwrap()
             };
             chown(&folder, Some(id("-u")), Some(id("-g"))).unwrap();
         }
         let initdb = unprivileged(&bin.join("initdb"))
             .arg("-D")
             .arg(folder.join("data"))
-            .args(["-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"])
+            .args([
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "--no-sync",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            ])
             .current_dir("/")
             .output()
             .unwrap();
         expect(initdb, "initdb");
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let place = format!(
             "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n{conf}\n",
             folder.display()
@@ -139,7 +162,13 @@ impl Cluster {
             "PostgreSQL does not start: {}",
             fs::read_to_string(folder.join("log")).unwrap_or_default()
         );
-        let cluster = Cluster { bin, folder, port, schemas: AtomicU32::new(0), watcher };
+        let cluster = Cluster {
+            bin,
+            folder,
+            port,
+            schemas: AtomicU32::new(0),
+            watcher,
+        };
         cluster.sql("CREATE ROLE realmkeep LOGIN");
         cluster.sql("CREATE DATABASE realmkeep OWNER realmkeep");
         Some(cluster)
@@ -147,15 +176,23 @@ impl Cluster {
 
     /// Runs SQL as the superuser in the database of the tests (in `postgres` while there is none); answers what it prints.
     pub fn sql(&self, sql: &str) -> String {
-        let database = if sql.starts_with("CREATE ROLE realmkeep ") || sql.starts_with("CREATE DATABASE") {
-            "postgres"
-        } else {
-            "realmkeep"
-        };
+        let database =
+            if sql.starts_with("CREATE ROLE realmkeep ") || sql.starts_with("CREATE DATABASE") {
+                "postgres"
+            } else {
+                "realmkeep"
+            };
         let output = Command::new(self.bin.join("psql"))
             .arg("-h")
             .arg(&self.folder)
-            .args(["-p", &self.port.to_string(), "-U", "postgres", "-d", database])
+            .args([
+                "-p",
+                &self.port.to_string(),
+                "-U",
+                "postgres",
+                "-d",
+                database,
+            ])
             .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql])
             .output()
             .unwrap();
@@ -185,7 +222,9 @@ impl Cluster {
 
     /// The URL of a schema by way of a port of this machine: the server's own, or that of something in between.
     pub fn url_at(&self, port: u16, schema: &str) -> String {
-        format!("postgresql://realmkeep@127.0.0.1:{port}/realmkeep?options=-csearch_path%3D{schema}")
+        format!(
+            "postgresql://realmkeep@127.0.0.1:{port}/realmkeep?options=-csearch_path%3D{schema}"
+        )
     }
 
     /// Stops the server as if its machine lost power, or in good order.
@@ -197,7 +236,10 @@ impl Cluster {
     /// Starts it again.
     pub fn start_again(&self) {
         let log = self.folder.join("log");
-        expect(self.control(&["-l", log.to_str().unwrap(), "start"]), "start");
+        expect(
+            self.control(&["-l", log.to_str().unwrap(), "start"]),
+            "start",
+        );
     }
 
     fn control(&self, args: &[&str]) -> Output {
@@ -211,7 +253,11 @@ impl Cluster {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
-            .map(|status| Output { status, stdout: Vec::new(), stderr: Vec::new() })
+            .map(|status| Output {
+                status,
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+            })
             .unwrap()
     }
 }

@@ -78,7 +78,8 @@ impl Postgres {
                     let patient = calls.iter().any(|c| c.doubtful) && Instant::now() < until;
                     calls.retain_mut(|call| {
                         call.why.clone_from(&why);
-                        patient && call.doubtful || self.give_answer(call, None, batches, &mut outcomes)
+                        patient && call.doubtful
+                            || self.give_answer(call, None, batches, &mut outcomes)
                     });
                     continue;
                 }
@@ -163,7 +164,9 @@ impl<'a> Columns<'a> {
             self.guards.0.push(batch);
             self.guards.1.push(key);
             // No row has a version that the column cannot hold.
-            self.guards.2.push(i64::try_from(version.get()).unwrap_or(-1));
+            self.guards
+                .2
+                .push(i64::try_from(version.get()).unwrap_or(-1));
         }
         match &op.write {
             Write::Nothing => return,

@@ -26,7 +26,9 @@ pub enum OpenFault {
     )]
     NotAllowed(String),
     /// A newer version has been here.
-    #[error("its tables have version {0}, made by a newer realmkeep; run that version or a newer one")]
+    #[error(
+        "its tables have version {0}, made by a newer realmkeep; run that version or a newer one"
+    )]
     NewerSchema(i64),
     /// A file of certificates does not read.
     #[error("{0}")]
@@ -77,7 +79,9 @@ pub(super) fn judge(error: &tokio_postgres::Error) -> Verdict {
         || *code == SqlState::UNDEFINED_FUNCTION
     {
         Verdict::Elsewhere
-    } else if code.code().starts_with("40") || code.code().starts_with("57P") || code.code().starts_with("08")
+    } else if code.code().starts_with("40")
+        || code.code().starts_with("57P")
+        || code.code().starts_with("08")
     {
         // 40003 says in so many words that the outcome is not known.
         Verdict::Doubtful

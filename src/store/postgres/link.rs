@@ -157,7 +157,11 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(dial: Arc<Dial>, place: Option<Handle>, first: Option<&'static str>) -> Arc<Self> {
+    pub(super) fn new(
+        dial: Arc<Dial>,
+        place: Option<Handle>,
+        first: Option<&'static str>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             dial,
             place,
@@ -260,7 +264,10 @@ impl Links {
     pub(super) fn take(&self) -> Option<Taken> {
         // A connection that is up and idle is better than one that must be made; the first come first, so that a quiet
         // server holds few.
-        let link = self.0.iter().min_by_key(|link| link.busy.load(Ordering::Relaxed))?;
+        let link = self
+            .0
+            .iter()
+            .min_by_key(|link| link.busy.load(Ordering::Relaxed))?;
         link.busy.fetch_add(1, Ordering::Relaxed);
         Some(Taken(Arc::clone(link)))
     }

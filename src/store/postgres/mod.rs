@@ -131,9 +131,8 @@ fn set_up(dial: &Dial, clock: &Clock) -> Result<(), OpenFault> {
             .map_err(system)?
             .block_on(async {
                 let in_time = timeout(OPENING, prepare(dial, clock)).await;
-                in_time.unwrap_or_else(|_| {
-                    Err(OpenFault::Database("it does not answer".to_owned()))
-                })
+                in_time
+                    .unwrap_or_else(|_| Err(OpenFault::Database("it does not answer".to_owned())))
             })
     };
     std::thread::scope(|scope| {

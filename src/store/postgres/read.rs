@@ -11,9 +11,7 @@ use tokio_postgres::types::ToSql;
 use super::fault::{Verdict, judge, unavailable, words};
 use super::statements::Sql;
 use super::{Postgres, row};
-use crate::store::{
-    Bytes, Cursor, Dir, KeysOrRecords, Page, Range, Record, StoreError, page,
-};
+use crate::store::{Bytes, Cursor, Dir, KeysOrRecords, Page, Range, Record, StoreError, page};
 
 /// How long a read may wait for a connection and for its answer, together.
 const PATIENCE: Duration = Duration::from_secs(4);

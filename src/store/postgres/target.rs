@@ -99,14 +99,12 @@ impl Target {
                     roots = (path != "system").then(|| PathBuf::from(path));
                 }
                 "pool" => {
-                    readers = value
-                        .parse()
-                        .ok()
-                        .filter(|n| (1..=200).contains(n))
-                        .ok_or(TargetError::Value {
+                    readers = value.parse().ok().filter(|n| (1..=200).contains(n)).ok_or(
+                        TargetError::Value {
                             name: "pool",
                             expected: "a number of connections from 1 to 200",
-                        })?;
+                        },
+                    )?;
                 }
                 _ => rest.push(pair),
             }
@@ -121,7 +119,10 @@ impl Target {
             return Err(TargetError::Missing("host"));
         }
         // An @ that was not written as %40 leaves half of the password where the host should be.
-        if config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(name) if name.contains(['@', '/'])))
+        if config
+            .get_hosts()
+            .iter()
+            .any(|host| matches!(host, Host::Tcp(name) if name.contains(['@', '/'])))
         {
             return Err(TargetError::Malformed);
         }
@@ -196,7 +197,9 @@ impl Target {
         let near = |host: &Host| match host {
             Host::Tcp(name) => {
                 name == "localhost"
-                    || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+                    || name
+                        .parse::<std::net::IpAddr>()
+                        .is_ok_and(|ip| ip.is_loopback())
             }
             #[cfg(unix)]
             Host::Unix(_) => true,
@@ -232,15 +235,23 @@ mod tests {
         )
         .unwrap();
         assert_eq!(target.config.get_password(), Some(&b"p@ss"[..]));
-        assert_eq!(target.config.get_connect_timeout(), Some(&Duration::from_secs(7)));
+        assert_eq!(
+            target.config.get_connect_timeout(),
+            Some(&Duration::from_secs(7))
+        );
         assert_eq!((target.check.clone(), target.readers), (Check::Name, 3));
         assert_eq!(target.roots, Some(PathBuf::from("/etc/ca s.pem")));
         assert!(!target.is_exposed());
         let target = Target::parse("postgres://u@a/db?sslmode=require&sslrootcert=x").unwrap();
         assert_eq!(target.check, Check::Authority, "as libpq does");
         assert!(target.is_exposed());
-        assert!(!Target::parse("postgres://u@%2Ftmp%2Fx/db").unwrap().is_exposed());
-        let system = Target::parse("postgres://u@a/db?sslmode=verify-full&sslrootcert=system").unwrap();
+        assert!(
+            !Target::parse("postgres://u@%2Ftmp%2Fx/db")
+                .unwrap()
+                .is_exposed()
+        );
+        let system =
+            Target::parse("postgres://u@a/db?sslmode=verify-full&sslrootcert=system").unwrap();
         assert_eq!(system.roots, None);
     }
 
@@ -261,7 +272,10 @@ mod tests {
             assert!(!refused.to_string().contains("hush"), "{refused}");
         }
         assert_eq!(
-            Target::parse("postgres://u@h/db?sslmode=full").err().unwrap().to_string(),
+            Target::parse("postgres://u@h/db?sslmode=full")
+                .err()
+                .unwrap()
+                .to_string(),
             "sslmode is not disable, prefer, require, verify-ca or verify-full"
         );
     }

@@ -1,6 +1,8 @@
 //! What only PostgreSQL can get wrong: late commits in the feed, answers that are lost, servers that go away, two nodes.
 
 mod cut;
+mod two;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +51,9 @@ async fn other(url: &str) -> (tokio_postgres::Client, AbortHandle) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_feed_waits_for_a_commit_that_began_earlier_and_owns_up_to_it() {
-    let Some(cluster) = cluster::shared() else { return };
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
     let url = cluster.fresh();
     let store = store(&url);
     let start = store.health().await.pos;
@@ -61,8 +65,15 @@ async fn the_feed_waits_for_a_commit_that_began_earlier_and_owns_up_to_it() {
     .await
     .unwrap();
     let made = store.commit(batch(|x| x.put("early", ""))).await.unwrap();
-    assert!(store.get(b"early").await.unwrap().is_some(), "reads do not wait");
-    assert_eq!(told(&*store, start).await, [""; 0], "told before an earlier one");
+    assert!(
+        store.get(b"early").await.unwrap().is_some(),
+        "reads do not wait"
+    );
+    assert_eq!(
+        told(&*store, start).await,
+        [""; 0],
+        "told before an earlier one"
+    );
     until("it says that it is late", async || {
         let told = store.changes(start, 10).await.unwrap();
         assert_eq!(told.next, start);
@@ -70,20 +81,31 @@ async fn the_feed_waits_for_a_commit_that_began_earlier_and_owns_up_to_it() {
     })
     .await;
     late.batch_execute("COMMIT").await.unwrap();
-    until("both are told", async || told(&*store, start).await.len() == 2).await;
-    assert_eq!(told(&*store, start).await, ["late", "early"], "in the order of their numbers");
+    until("both are told", async || {
+        told(&*store, start).await.len() == 2
+    })
+    .await;
+    assert_eq!(
+        told(&*store, start).await,
+        ["late", "early"],
+        "in the order of their numbers"
+    );
     assert_eq!(store.changes(start, 10).await.unwrap().next, made.pos);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_trimmed_is_a_gap() {
-    let Some(cluster) = cluster::shared() else { return };
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
     let schema = cluster.schema();
     let url = cluster.url(&schema);
     let store = store(&url);
     let old = store.commit(batch(|x| x.put("a", ""))).await.unwrap().pos;
     let mid = store.commit(batch(|x| x.put("b", ""))).await.unwrap().pos;
-    cluster.sql(&format!("UPDATE {schema}.kv_feed SET at = at - interval '1 hour'"));
+    cluster.sql(&format!(
+        "UPDATE {schema}.kv_feed SET at = at - interval '1 hour'"
+    ));
     let new = store.commit(batch(|x| x.put("c", ""))).await.unwrap().pos;
     let (client, _driver) = other(&url).await;
     let gone: i64 = client
@@ -109,124 +131,10 @@ async fn what_was_trimmed_is_a_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_nodes_that_start_together_make_one_schema_and_hear_of_each_other() {
-    let Some(cluster) = cluster::shared() else { return };
-    for _ in 0..5 {
-        let url = cluster.fresh();
-        let starting: Vec<_> = (0..4)
-            .map(|_| {
-                let url = url.clone();
-                tokio::task::spawn_blocking(move || store(&url))
-            })
-            .collect();
-        let mut nodes = Vec::new();
-        for node in starting {
-            nodes.push(node.await.unwrap());
-        }
-        let mut wake = nodes[3].wake();
-        // The first notice may be lost while that node is still connecting; the poll is for that.
-        until("heard", async || {
-            nodes[0].commit(batch(|x| x.put("k", "v"))).await.unwrap();
-            tokio::time::timeout(Duration::from_millis(500), wake.changed())
-                .await
-                .is_ok()
-        })
-        .await;
-        assert_eq!(nodes[3].get(b"k").await.unwrap().unwrap().value, "v");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_nodes_racing_lose_no_update_and_one_creator_wins() {
-    let Some(cluster) = cluster::shared() else { return };
-    let url = cluster.fresh();
-    let nodes = [store(&url), store(&url)];
-    nodes[0]
-        .commit(batch(|x| x.put("counter", 0u64.to_be_bytes().to_vec())))
-        .await
-        .unwrap();
-    let mut tasks = JoinSet::new();
-    for task in 0..16u64 {
-        let store = Arc::clone(&nodes[task as usize % 2]);
-        tasks.spawn(async move {
-            let mut won = 0;
-            for round in 0..20 {
-                loop {
-                    let now = store.get(b"counter").await.unwrap().unwrap();
-                    let next = u64::from_be_bytes(now.value[..].try_into().unwrap()) + 1;
-                    let made = store
-                        .commit(batch(|x| {
-                            x.replace("counter", now.version, next.to_be_bytes().to_vec())
-                                .put(format!("by {task}"), "")
-                                .put(format!("{}", task % 3), "shared")
-                        }))
-                        .await;
-                    match made {
-                        Ok(_) => break,
-                        Err(CommitError::Conflict { key: Some(key) }) => assert_eq!(key, "counter"),
-                        Err(other) => panic!("{other:?}"),
-                    }
-                }
-                let made = store
-                    .commit(batch(|x| {
-                        x.create(format!("one {round}"), "")
-                            .put(format!("one {round} {task}"), "")
-                    }))
-                    .await;
-                match made {
-                    Ok(_) => won += 1,
-                    Err(CommitError::Conflict { .. }) => {}
-                    Err(other) => panic!("{other:?}"),
-                }
-            }
-            won
-        });
-    }
-    let won: i32 = tasks.join_all().await.into_iter().sum();
-    assert_eq!(won, 20, "one creator a round");
-    let counter = nodes[1].get(b"counter").await.unwrap().unwrap();
-    assert_eq!(counter.value, 320u64.to_be_bytes().to_vec());
-    let marks = nodes[0]
-        .scan(&Range::prefix("one "), None, 1000, Dir::Forward, KeysOrRecords::KeysOnly)
-        .await
-        .unwrap();
-    assert_eq!(marks.records.len(), 40, "a loser wrote something");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_check_on_the_other_node_keeps_skew_out() {
-    let Some(cluster) = cluster::shared() else { return };
-    let url = cluster.fresh();
-    let (one, two) = (store(&url), store(&url));
-    for round in 0..100 {
-        let made = one
-            .commit(batch(|x| x.put("left", "on").put("right", "on")))
-            .await
-            .unwrap()
-            .version;
-        let act = |store: &Arc<dyn Store>, check: &'static str, off: &'static str, at: Version| {
-            let store = Arc::clone(store);
-            tokio::spawn(async move {
-                store
-                    .commit(batch(|x| x.check(check, at).replace(off, at, "off")))
-                    .await
-            })
-        };
-        let (a, b) = tokio::join!(
-            act(&one, "left", "right", made),
-            act(&two, "right", "left", made)
-        );
-        assert_eq!(
-            usize::from(a.unwrap().is_ok()) + usize::from(b.unwrap().is_ok()),
-            1,
-            "round {round}"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_server_that_goes_away_costs_nothing_that_was_acknowledged() {
-    let Some(cluster) = Cluster::start("fsync = on\nfull_page_writes = on") else { return };
+    let Some(cluster) = Cluster::start("fsync = on\nfull_page_writes = on") else {
+        return;
+    };
     let cluster = Arc::new(cluster);
     let url = cluster.fresh();
     let store = store(&url);
@@ -243,7 +151,8 @@ async fn a_server_that_goes_away_costs_nothing_that_was_acknowledged() {
                 let name = format!("{writer}.{i}");
                 let made = store
                     .commit(batch(|x| {
-                        x.create(format!("a{name}"), "").create(format!("b{name}"), "")
+                        x.create(format!("a{name}"), "")
+                            .create(format!("b{name}"), "")
                     }))
                     .await;
                 match made {
@@ -276,14 +185,24 @@ async fn a_server_that_goes_away_costs_nothing_that_was_acknowledged() {
     assert!(acked.len() > 100, "{}", acked.len());
     for (name, version) in &acked {
         let found = store.get(format!("a{name}").as_bytes()).await.unwrap();
-        assert_eq!(found.map(|r| r.version), Some(*version), "{name} was acknowledged ({refused} refused)");
+        assert_eq!(
+            found.map(|r| r.version),
+            Some(*version),
+            "{name} was acknowledged ({refused} refused)"
+        );
     }
     let mut count = [0, 0];
     for (prefix, count) in ["a", "b"].into_iter().zip(&mut count) {
         let mut after = None;
         loop {
             let page = store
-                .scan(&Range::prefix(prefix), after.as_ref(), 1000, Dir::Forward, KeysOrRecords::KeysOnly)
+                .scan(
+                    &Range::prefix(prefix),
+                    after.as_ref(),
+                    1000,
+                    Dir::Forward,
+                    KeysOrRecords::KeysOnly,
+                )
                 .await
                 .unwrap();
             *count += page.records.len();
@@ -296,59 +215,11 @@ async fn a_server_that_goes_away_costs_nothing_that_was_acknowledged() {
     assert_eq!(count[0], count[1], "a batch was torn");
 }
 
-fn refusal(url: &str) -> String {
-    match open(&url.parse().unwrap(), std::path::Path::new("")) {
-        Err(OpenError::Postgres { hosts, fault }) => {
-            let words = OpenError::Postgres { hosts, fault }.to_string();
-            assert!(!words.contains("hush"), "{words}");
-            words
-        }
-        Err(other) => panic!("{other}"),
-        Ok(_) => panic!("it opened"),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_in_the_way_is_said_in_plain_words() {
-    let Some(cluster) = cluster::shared() else { return };
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = nobody.local_addr().unwrap().port();
-    drop(nobody);
-    let words = refusal(&format!("postgresql://u:hush@127.0.0.1:{port}/db"));
-    assert!(words.contains("refused") && words.contains(&format!("127.0.0.1:{port}")), "{words}");
-
-    let words = refusal(&cluster.url("nowhere"));
-    assert!(words.contains("no schema"), "{words}");
-
-    cluster.sql("CREATE SCHEMA not_ours");
-    cluster.sql("GRANT USAGE ON SCHEMA not_ours TO realmkeep");
-    let words = refusal(&cluster.url("not_ours"));
-    assert!(words.contains("may not create tables in the schema \"not_ours\""), "{words}");
-
-    let schema = cluster.schema();
-    drop(store(&cluster.url(&schema)));
-    cluster.sql(&format!("UPDATE {schema}.kv_meta SET value = 99 WHERE name = 'schema'"));
-    let words = refusal(&cluster.url(&schema));
-    assert!(words.contains("version 99") && words.contains("newer realmkeep"), "{words}");
-
-    let no_role = cluster.url(&schema).replace("realmkeep@", "somebody:hush@");
-    let words = refusal(&no_role);
-    assert!(words.contains("somebody") && words.contains("does not exist"), "{words}");
-
-    let secure = format!("{}&sslmode=require", cluster.url_at(cluster.port, &schema));
-    let words = refusal(&secure);
-    assert!(words.contains("TLS"), "{words}");
-
-    cluster.sql(&format!("UPDATE {schema}.kv_meta SET value = 1 WHERE name = 'schema'"));
-    cluster.sql("ALTER ROLE realmkeep SET default_transaction_read_only = off");
-    let read_only = format!("{}%20-cdefault_transaction_read_only%3Don", cluster.url(&schema));
-    let words = refusal(&read_only);
-    assert!(words.contains("does not allow writes"), "{words}");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damage_under_the_database_is_not_taken_for_true() {
-    let Some(cluster) = cluster::shared() else { return };
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
     let schema = cluster.schema();
     let store = store(&cluster.url(&schema));
     store
@@ -359,14 +230,22 @@ async fn damage_under_the_database_is_not_taken_for_true() {
         "UPDATE {schema}.kv SET v = set_byte(v, length(v) - 1, 7) WHERE k = 'bad'"
     ));
     assert!(store.get(b"good").await.is_ok());
-    assert!(matches!(store.get(b"bad").await, Err(StoreError::Corrupt(_))));
+    assert!(matches!(
+        store.get(b"bad").await,
+        Err(StoreError::Corrupt(_))
+    ));
     let keys = ["good".into(), "bad".into()];
-    assert!(matches!(store.get_many(&keys).await, Err(StoreError::Corrupt(_))));
+    assert!(matches!(
+        store.get_many(&keys).await,
+        Err(StoreError::Corrupt(_))
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_clock_is_the_database_s() {
-    let Some(cluster) = cluster::shared() else { return };
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
     let store = store(&cluster.fresh());
     let asked: f64 = cluster
         .sql("SELECT extract(epoch FROM clock_timestamp()) * 1000")
@@ -378,7 +257,9 @@ async fn the_clock_is_the_database_s() {
 
 #[test]
 fn an_engine_needs_no_runtime_of_its_caller() {
-    let Some(cluster) = cluster::shared() else { return };
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
     let url = cluster.fresh();
     let store = store(&url);
     let runtime = tokio::runtime::Builder::new_current_thread()

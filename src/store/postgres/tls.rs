@@ -75,9 +75,8 @@ fn roots(target: &Target) -> Result<RootCertStore, OpenFault> {
         }
         return Ok(store);
     };
-    let unreadable = |what: String| {
-        OpenFault::Certificates(format!("sslrootcert: {}: {what}", path.display()))
-    };
+    let unreadable =
+        |what: String| OpenFault::Certificates(format!("sslrootcert: {}: {what}", path.display()));
     for cert in CertificateDer::pem_file_iter(path).map_err(|e| unreadable(e.to_string()))? {
         let cert = cert.map_err(|e| unreadable(e.to_string()))?;
         store.add(cert).map_err(|e| unreadable(e.to_string()))?;
@@ -109,8 +108,7 @@ impl ServerCertVerifier for Lenient {
         };
         match inner.verify_server_cert(end, intermediates, name, ocsp, now) {
             Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. },
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
             other => other,
         }
@@ -155,8 +153,12 @@ where
         Ok(Handshake {
             connector: self.0.clone(),
             // A socket of this machine has no name, and the server offers no TLS on it.
-            name: ServerName::try_from(if domain.is_empty() { "localhost" } else { domain })?
-                .to_owned(),
+            name: ServerName::try_from(if domain.is_empty() {
+                "localhost"
+            } else {
+                domain
+            })?
+            .to_owned(),
         })
     }
 }

@@ -74,7 +74,9 @@ async fn proxy(server: u16, plan: Arc<Plan>) -> u16 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_lost_answer_is_found_again() {
-    let Some(cluster) = cluster::shared() else { return };
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
     let schema = cluster.schema();
     let plan = Arc::new(Plan::default());
     let port = proxy(cluster.port, Arc::clone(&plan)).await;
@@ -98,12 +100,19 @@ async fn a_lost_answer_is_found_again() {
             .await
             .unwrap_or_else(|e| panic!("round {round}: {e:?}"));
         let found = store.get(b"CUT!key").await.unwrap().unwrap();
-        assert_eq!((found.value, found.version), (value.into(), made.version), "round {round}");
+        assert_eq!(
+            (found.value, found.version),
+            (value.into(), made.version),
+            "round {round}"
+        );
         version = Some(made.version);
         // A guard that fails is told as such, lost answer or not.
         plan.after.store(round % 2, Ordering::SeqCst);
         let outcome = store
-            .commit(batch(|x| x.create(format!("CUT!{round}"), "again").put("CUT!half", "")))
+            .commit(batch(|x| {
+                x.create(format!("CUT!{round}"), "again")
+                    .put("CUT!half", "")
+            }))
             .await;
         assert!(
             matches!(&outcome, Err(CommitError::Conflict { key: Some(k) }) if *k == format!("CUT!{round}")),
@@ -111,7 +120,10 @@ async fn a_lost_answer_is_found_again() {
         );
     }
     assert_eq!(store.get(b"CUT!half").await.unwrap(), None);
-    assert!(plan.made.load(Ordering::SeqCst) >= 20, "hardly anything was cut");
+    assert!(
+        plan.made.load(Ordering::SeqCst) >= 20,
+        "hardly anything was cut"
+    );
     assert_eq!(
         cluster.sql(&format!("SELECT count(*) FROM {schema}.kv")),
         "31"
@@ -120,7 +132,9 @@ async fn a_lost_answer_is_found_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_at_once_through_cuts_happen_once_each() {
-    let Some(cluster) = cluster::shared() else { return };
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
     let schema = cluster.schema();
     let plan = Arc::new(Plan::default());
     let port = proxy(cluster.port, Arc::clone(&plan)).await;
@@ -158,7 +172,10 @@ async fn many_at_once_through_cuts_happen_once_each() {
         });
     }
     tasks.join_all().await;
-    assert!(plan.made.load(Ordering::SeqCst) > 5, "hardly anything was cut");
+    assert!(
+        plan.made.load(Ordering::SeqCst) > 5,
+        "hardly anything was cut"
+    );
     let counter = store.get(b"counter").await.unwrap().unwrap();
     assert_eq!(counter.value, 160u64.to_be_bytes().to_vec());
     let marks = cluster.sql(&format!(
@@ -169,7 +186,9 @@ async fn many_at_once_through_cuts_happen_once_each() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stone_in_its_place_keeps_a_late_call_from_happening() {
-    let Some(cluster) = cluster::shared() else { return };
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
     let url = cluster.fresh();
     let store = store(&url);
     let (client, _driver) = other(&url).await;
