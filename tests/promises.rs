@@ -88,7 +88,6 @@ macro_rules! promises {
                 checks::everything(&mut cast, &outcome, stringify!($reason)).await;
                 cast.server.restart().await;
                 checks::everything(&mut cast, &outcome, stringify!($reason)).await;
-                checks::fresh_sign_in(&mut cast, &outcome).await;
             }
         })*
     };

@@ -47,7 +47,7 @@ pub(super) struct Inner {
     /// Keys of the group under way, as they were before it.
     under_way: RwLock<Olds>,
     feed: Feed,
-    space: Space,
+    pub(super) space: Space,
     progress: Progress,
     /// The engine is about to be closed.
     closing: AtomicBool,

@@ -185,20 +185,10 @@ fn start(open: impl Fn() -> Result<Database, DatabaseError>) -> Result<Database,
                 tries += 1;
                 std::thread::sleep(Duration::from_millis(20));
             }
-            Err(DatabaseError::Storage(StorageError::Io(error))) => return Err(of_file(error)),
+            Err(DatabaseError::Storage(StorageError::Io(error))) => return Err(Fault::Io(error)),
             Err(error) => return Err(Fault::Engine(error.to_string())),
             Ok(db) => return Ok(db),
         }
-    }
-}
-
-/// An error of reading that says "this is no such file" is about the file's bytes, not about the system.
-fn of_file(error: io::Error) -> Fault {
-    match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-            Fault::Engine(error.to_string())
-        }
-        _ => Fault::Io(error),
     }
 }
 

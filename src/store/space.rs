@@ -56,6 +56,9 @@ pub(super) struct Space {
     reserve: PathBuf,
     /// The last [`Room`], so that changes are logged once.
     last: AtomicU8,
+    /// What tests have the disk look like.
+    #[cfg(test)]
+    pretended: std::sync::atomic::AtomicU64,
 }
 
 impl Space {
@@ -80,13 +83,15 @@ impl Space {
             probe,
             reserve: data.join(FILE),
             last: AtomicU8::new(Room::Enough as u8),
+            #[cfg(test)]
+            pretended: std::sync::atomic::AtomicU64::new(u64::MAX),
         }
     }
 
     /// Looks, gives the reserve up or lays it by again, and answers what there is room for and how many bytes are free. A file system
     /// that does not say is taken to have room.
     pub(super) fn look(&self) -> (Room, Option<u64>) {
-        let Ok((mut free, total)) = (self.probe)() else {
+        let Ok((mut free, total)) = self.ask() else {
             return (Room::Enough, None);
         };
         let limits = Limits::of(total);
@@ -96,7 +101,7 @@ impl Space {
                 Ok(()) => {
                     tracing::warn!("the reserve on the disk is given up for sign-outs");
                     reserved = false;
-                    free = (self.probe)().map_or(free, |(free, _)| free);
+                    free = self.ask().map_or(free, |(free, _)| free);
                 }
                 Err(error) => tracing::error!(%error, "the reserve cannot be given up"),
             }
@@ -120,6 +125,20 @@ impl Space {
         };
         self.say(room, free);
         (room, Some(free))
+    }
+
+    fn ask(&self) -> io::Result<(u64, u64)> {
+        #[cfg(test)]
+        match self.pretended.load(Ordering::SeqCst) {
+            u64::MAX => {}
+            free => return Ok((free, 1000 * MIB)),
+        }
+        (self.probe)()
+    }
+
+    #[cfg(test)]
+    pub(super) fn pretend(&self, free: u64) {
+        self.pretended.store(free, Ordering::SeqCst);
     }
 
     fn say(&self, room: Room, free: u64) {

@@ -32,7 +32,7 @@ fn refusal(data: &Path, kind: Kind) -> String {
         .to_string()
 }
 
-async fn everything(store: &dyn Store) -> Result<Vec<Record>, StoreError> {
+pub(super) async fn everything(store: &dyn Store) -> Result<Vec<Record>, StoreError> {
     let (mut records, mut after) = (Vec::new(), None);
     loop {
         let page = store
@@ -188,14 +188,15 @@ async fn an_older_state_of_the_same_store_is_refused(kind: Kind) {
     );
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+/// Copies a data folder, but for the reserve, which holds nothing.
+pub(super) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
             copy_folder(&entry.path(), &target)
-        } else {
+        } else if entry.file_name() != "RESERVE" {
             fs::copy(entry.path(), target).unwrap();
         }
     }

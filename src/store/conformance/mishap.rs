@@ -50,6 +50,11 @@ impl Embedded {
         self.inner.shelf.mishaps().careless.store(true, SeqCst);
     }
 
+    /// Has the disk look as if so many of 1000 MiB were free.
+    pub(in crate::store) fn pretend_free(&self, bytes: u64) {
+        self.inner.space.pretend(bytes);
+    }
+
     pub(in crate::store) fn holds(&self, key: &[u8]) -> bool {
         self.inner.shelf.get(key).unwrap().is_some()
     }

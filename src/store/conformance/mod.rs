@@ -1,14 +1,18 @@
 //! One suite for every engine: what a store must do, whoever remembers. `each_engine!` runs a property on all of them.
 
 mod basics;
+mod child;
 #[path = "../../../tests/support/postgres.rs"]
 pub(in crate::store) mod cluster;
+mod damage;
 mod disk;
 mod kill;
 mod mishap;
 mod model;
+mod power;
 mod races;
 mod rates;
+mod room;
 
 use std::collections::HashSet;
 use std::num::NonZeroU64;

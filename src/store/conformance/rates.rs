@@ -44,21 +44,39 @@ async fn rotations(b: &Bench, writers: u64, during: Duration) -> (f64, Duration,
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "prints figures, asserts nothing"]
 async fn durable_commits_a_second() {
-    let b = Bench::sled();
+    figures("sled", Bench::sled()).await;
+    figures("redb", Bench::redb()).await;
+    // With the disk in it, unlike the server that other tests share.
+    if let Some(server) = cluster::Cluster::start("fsync = on\nfull_page_writes = on") {
+        let target = Target::parse(&server.fresh()).unwrap();
+        let engine = Arc::new(Postgres::open(target).unwrap());
+        figures("postgres", Bench::over(engine, None)).await;
+    }
+}
+
+async fn figures(engine: &str, b: Bench) {
     for writers in [1, 16, 64, 256] {
         let (rate, p50, p99) = rotations(&b, writers, Duration::from_secs(5)).await;
-        println!("sled {writers:4} writers {rate:9.0} commits/s, p50 {p50:?}, p99 {p99:?}");
+        println!("{engine} {writers:4} writers {rate:9.0} commits/s, p50 {p50:?}, p99 {p99:?}");
     }
     let keys: Vec<Bytes> = (0..64u64).map(|w| format!("P0064{w:04}").into()).collect();
-    let begin = Instant::now();
-    let mut reads = 0u32;
-    while begin.elapsed() < Duration::from_secs(2) {
-        b.store
-            .get(&keys[reads as usize % 64])
-            .await
-            .unwrap()
-            .unwrap();
-        reads += 1;
+    for readers in [1usize, 16] {
+        let begin = Instant::now();
+        let mut tasks = JoinSet::new();
+        for reader in 0..readers {
+            let (store, keys) = (Arc::clone(&b.store), keys.clone());
+            tasks.spawn(async move {
+                let mut reads = 0;
+                while begin.elapsed() < Duration::from_secs(2) {
+                    let key = &keys[(reads + reader) % 64];
+                    store.get(key).await.unwrap().unwrap();
+                    reads += 1;
+                }
+                reads
+            });
+        }
+        let reads: usize = tasks.join_all().await.into_iter().sum();
+        let rate = reads as f64 / begin.elapsed().as_secs_f64();
+        println!("{engine} {readers:4} readers {rate:9.0} reads/s");
     }
-    println!("sled reads, one reader: {:?} each", begin.elapsed() / reads);
 }

@@ -40,7 +40,12 @@ impl Embedded {
             source,
         };
         let broken = |fault: Fault| match fault {
-            Fault::Io(source) => failed(source),
+            // What the system says is about the system; anything else is about what is in the files.
+            Fault::Io(source) if source.raw_os_error().is_some() => failed(source),
+            Fault::Io(source) => OpenError::Damaged {
+                folder: root.clone(),
+                what: source.to_string(),
+            },
             Fault::Engine(what) => OpenError::Damaged {
                 folder: root.clone(),
                 what,
