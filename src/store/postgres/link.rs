@@ -27,7 +27,7 @@ SELECT set_config('synchronous_commit',
   CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false);
 SET default_transaction_isolation = 'read committed';
 SET idle_in_transaction_session_timeout = '10s';
-SET statement_timeout = '15s';
+SET statement_timeout = '5s';
 SET lock_timeout = '5s';
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;

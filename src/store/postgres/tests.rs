@@ -1,6 +1,7 @@
 //! What only PostgreSQL can get wrong: late commits in the feed, answers that are lost, servers that go away, two nodes.
 
 mod cut;
+mod secure;
 mod two;
 mod words;
 
@@ -76,7 +77,7 @@ async fn the_feed_waits_for_a_commit_that_began_earlier_and_owns_up_to_it() {
     );
     until("it says that it is late", async || {
         let told = store.changes(start, 10).await.unwrap();
-        assert_eq!(told.next, start);
+        assert!(told.next < made.pos);
         told.late
     })
     .await;
@@ -90,7 +91,7 @@ async fn the_feed_waits_for_a_commit_that_began_earlier_and_owns_up_to_it() {
         ["late", "early"],
         "in the order of their numbers"
     );
-    assert_eq!(store.changes(start, 10).await.unwrap().next, made.pos);
+    assert!(store.changes(start, 10).await.unwrap().next >= made.pos);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,7 +120,7 @@ async fn what_was_trimmed_is_a_gap() {
     };
     assert!(resume >= mid);
     until("what came later is told", async || {
-        store.changes(mid, 10).await.unwrap().next == new
+        store.changes(mid, 10).await.unwrap().next >= new
     })
     .await;
     let again: i64 = client

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn refusal(url: &str) -> String {
+pub(super) fn refusal(url: &str) -> String {
     match open(&url.parse().unwrap(), std::path::Path::new("")) {
         Err(OpenError::Postgres { hosts, fault }) => {
             let words = OpenError::Postgres { hosts, fault }.to_string();
