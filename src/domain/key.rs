@@ -64,6 +64,11 @@ pub fn realm_counter() -> Bytes {
     Key::space(0x01).bytes(b"realms").end()
 }
 
+/// Which of several nodes sweeps.
+pub fn sweep_turn() -> Bytes {
+    Key::space(0x01).bytes(b"sweep").end()
+}
+
 /// A realm.
 pub fn realm(id: RealmId) -> Bytes {
     Key::of(0x02, id).end()

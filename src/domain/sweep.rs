@@ -15,6 +15,9 @@ use super::{Actor, Context, Fault, browser, key};
 use crate::store::{Batch, Dir, KeysOrRecords};
 
 mod policy;
+mod turn;
+
+pub use turn::Turn;
 
 /// What is to be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
