@@ -2,6 +2,7 @@
 
 mod background;
 mod follow;
+mod socket;
 pub(crate) mod start;
 mod workers;
 
@@ -15,12 +16,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Settings};
 use crate::domain::realm::apply::ApplyError;
+use crate::domain::restored::{self, RestoredError};
 use crate::domain::signout::expand::{Which, resume};
 use crate::domain::time::{Clock, SystemClock};
+use crate::domain::upgrade::{self, UpgradeError};
 use crate::domain::{Context, Fault};
 use crate::http;
 use crate::http::state::{App, Web};
 use crate::store::OpenError;
+
+pub(crate) use socket::SOCKET;
 
 /// What a server takes from outside, beside its settings: tests bring their own.
 pub struct Parts {
@@ -71,6 +76,12 @@ pub enum ServeError {
         /// Why.
         source: ApplyError,
     },
+    /// A later version was at the store.
+    #[error(transparent)]
+    Upgrade(#[from] UpgradeError),
+    /// The store was restored, and cannot be served from yet.
+    #[error(transparent)]
+    Restored(#[from] RestoredError),
     /// The store failed while starting.
     #[error("the store failed while starting: {0}")]
     Fault(#[from] Fault),
@@ -95,6 +106,7 @@ pub struct Running {
     stop: CancellationToken,
     tasks: JoinSet<()>,
     ctx: Arc<Context>,
+    _socket: Option<socket::Socket>,
 }
 
 /// How long requests under way may take once the server is told to stop.
@@ -125,12 +137,15 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     )?);
     // Before anything is remembered: what changes from here on is heard of.
     let heard = ctx.store.health().await.pos;
+    upgrade::enter(&ctx, &upgrade::PLAN).await?;
+    restored::settle(&ctx).await?;
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.
     resume(&ctx, Which::NotDenied).await?;
     crate::domain::outbox::lease::free_own(&ctx).await?;
     let web = Web {
         https: settings.public_url.starts_with("https:"),
+        tls: settings.tls.is_some(),
         trusted_proxies: settings.trusted_proxy.clone(),
     };
     let app = App {
@@ -145,6 +160,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::expand(ctx.clone(), stop.clone())),
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
         Box::pin(workers::count(ctx.clone(), stop.clone())),
+        Box::pin(workers::upgrade(ctx.clone(), stop.clone())),
         Box::pin(workers::store(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::push::push(ctx.clone(), stop.clone())),
@@ -154,6 +170,11 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
             .map_err(io("no thread for what runs beside the requests".to_owned()))?,
     );
     tasks.spawn(workers::upkeep(figures.clone(), stop.clone()));
+    let socket = if settings.data.is_dir() {
+        start::socket(&settings.data, app.clone(), stop.clone(), &mut tasks)
+    } else {
+        None
+    };
     if let Ok(management) = TcpListener::bind(settings.management_listen).await {
         tasks.spawn(http::run::management(
             management,
@@ -194,6 +215,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         stop,
         tasks,
         ctx,
+        _socket: socket,
     })
 }
 
@@ -243,11 +265,19 @@ pub async fn until_told(
     })?;
     let running = Box::pin(start(settings, parts)).await?;
     up(&running).await;
+    let stop = running.stop.clone();
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+        () = stop.cancelled() => {}
     }
     tracing::info!("stopping");
+    let ctx = running.ctx.clone();
+    // Unless it was told to, a server stops when a later version took the store over.
+    let overtaken = upgrade::enter(&ctx, &upgrade::PLAN).await;
     running.stop().await;
-    Ok(())
+    match overtaken {
+        Err(error @ UpgradeError::Newer { .. }) => Err(error.into()),
+        _ => Ok(()),
+    }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod apps;
+mod backup;
 mod bad_input;
 mod browser;
 mod cli;

@@ -6,7 +6,7 @@ pub mod rotate;
 
 use serde::{Deserialize, Serialize};
 
-pub use ring::{KeyRing, RealmKeys, list, naming, of, signer};
+pub use ring::{KeyRing, RealmKeys, list, naming, of, readable, signer, stored};
 
 use crate::crypto::Alg;
 use crate::domain::time::Timestamp;

@@ -119,7 +119,8 @@ impl Dial {
         }
     }
 
-    async fn session(&self, first: Option<&'static str>) -> Result<Session, Error> {
+    /// A connection with room for prepared statements, on which this is said first.
+    pub(super) async fn session(&self, first: Option<&'static str>) -> Result<Session, Error> {
         let (client, driver) = self.connect().await?;
         let session = Session {
             client,

@@ -16,6 +16,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod view;
 mod watch;
 
 use std::sync::Arc;
@@ -40,7 +41,7 @@ use self::tls::Tls;
 use self::watch::{Clock, Watch};
 use super::{
     Batch, Bytes, Changes, Cursor, Dir, Engine, FeedError, FeedPos, GroupError, Health,
-    KeysOrRecords, Moment, Outcome, Page, Range, Record, StoreError,
+    KeysOrRecords, Moment, Outcome, Page, Range, Record, StoreError, View,
 };
 
 /// How long the first start waits for a server that is itself starting.
@@ -224,6 +225,10 @@ impl Engine for Postgres {
 
     fn wake(&self) -> wake::Receiver<()> {
         self.dial.news.subscribe()
+    }
+
+    async fn view(&self) -> Result<Option<Box<dyn View>>, StoreError> {
+        self.moment().await.map(Some)
     }
 
     fn clock(&self) -> Option<Moment> {

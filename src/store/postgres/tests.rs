@@ -273,3 +273,40 @@ fn an_engine_needs_no_runtime_of_its_caller() {
         drop(store);
     });
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_view_stays_as_it_was() {
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
+    let store = store(&cluster.fresh());
+    for i in 0..2500u32 {
+        if i % 500 == 0 {
+            store
+                .commit(batch(|x| {
+                    (i..i + 500).fold(x, |x, i| x.put(i.to_be_bytes().to_vec(), "old"))
+                }))
+                .await
+                .unwrap();
+        }
+    }
+    let mut view = store.view().await.unwrap().unwrap();
+    let (mut seen, mut after) = (0, None);
+    loop {
+        let page = view.page(after.as_ref(), 1000).await.unwrap();
+        assert!(page.records.iter().all(|r| r.value == "old"));
+        seen += page.records.len();
+        store
+            .commit(batch(|x| {
+                (seen as u32..seen as u32 + 700)
+                    .fold(x, |x, i| x.put(i.to_be_bytes().to_vec(), "new"))
+            }))
+            .await
+            .unwrap();
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, 2500);
+}
