@@ -16,18 +16,18 @@ SET idle_in_transaction_session_timeout = '10min';
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 ";
 
-struct Moment(Session);
+struct Still(Session);
 
 impl Postgres {
     pub(super) async fn moment(&self) -> Result<Box<dyn View>, StoreError> {
         let begun = self.dial.session(Some(BEGIN)).await;
         let session = begun.map_err(|error| unavailable(words(&error)))?;
-        Ok(Box::new(Moment(session)))
+        Ok(Box::new(Still(session)))
     }
 }
 
 #[async_trait]
-impl View for Moment {
+impl View for Still {
     async fn page(&mut self, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreError> {
         let from = after.map_or_else(Bytes::new, |Cursor(key)| past(key));
         let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
