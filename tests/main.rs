@@ -7,6 +7,7 @@
 )]
 
 mod apps;
+mod at_rest;
 mod backup;
 mod bad_input;
 mod browser;

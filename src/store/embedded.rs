@@ -9,9 +9,8 @@ mod open;
 mod read;
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -31,7 +30,7 @@ use super::{
     Batch, Bytes, Changes, CommitError, Cursor, Dir, Engine, FeedError, FeedPos, GroupError,
     Health, KeysOrRecords, OpenError, Outcome,
 };
-use super::{Page, Range, Record, StoreError, group, page};
+use super::{Page, Range, Record, StoreError, group};
 
 type Olds = BTreeMap<Bytes, Option<Record>>;
 
