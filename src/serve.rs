@@ -2,6 +2,7 @@
 
 mod background;
 mod follow;
+mod masters;
 mod socket;
 pub(crate) mod start;
 mod workers;
@@ -18,6 +19,7 @@ use crate::config::{self, Settings};
 use crate::domain::realm::apply::ApplyError;
 use crate::domain::restored::{self, RestoredError};
 use crate::domain::signout::expand::{Which, resume};
+use crate::domain::sweep::retention;
 use crate::domain::time::{Clock, SystemClock};
 use crate::domain::upgrade::{self, UpgradeError};
 use crate::domain::{Context, Fault};
@@ -65,6 +67,9 @@ pub enum ServeError {
     /// The master key is missing or bad.
     #[error("master key: {0}")]
     Vault(#[from] crate::crypto::VaultError),
+    /// The master key is not the store's.
+    #[error("master key: {0}")]
+    Admit(#[from] crate::domain::sealing::AdmitError),
     /// There is no way out.
     #[error(transparent)]
     Outbound(#[from] crate::deliver::OutboundError),
@@ -135,6 +140,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         parts.clock,
         parts.cheap_passwords,
     )?);
+    start::admit(&ctx, &settings).await?;
     // Before anything is remembered: what changes from here on is heard of.
     let heard = ctx.store.health().await.pos;
     upgrade::enter(&ctx, &upgrade::PLAN).await?;
@@ -161,6 +167,12 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
         Box::pin(workers::count(ctx.clone(), stop.clone())),
         Box::pin(workers::upgrade(ctx.clone(), stop.clone())),
+        Box::pin(workers::forget(ctx.clone(), stop.clone())),
+        Box::pin(masters::keep(
+            ctx.clone(),
+            settings.master_key.clone(),
+            stop.clone(),
+        )),
         Box::pin(workers::store(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::push::push(ctx.clone(), stop.clone())),
@@ -243,7 +255,15 @@ impl Running {
                 .map_err(|e| e.to_string())?;
             looked += swept.looked;
             if swept.looked == 0 {
-                return Ok(looked);
+                break;
+            }
+        }
+        let mut walk = retention::Walk::default();
+        loop {
+            match retention::step(&self.ctx, &mut walk).await {
+                Ok(retention::Step::More(_)) => {}
+                Ok(retention::Step::Round(_) | retention::Step::Elsewhere) => return Ok(looked),
+                Err(fault) => return Err(fault.to_string()),
             }
         }
     }

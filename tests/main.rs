@@ -7,11 +7,13 @@
 )]
 
 mod apps;
+mod at_rest;
 mod backup;
 mod bad_input;
 mod browser;
 mod cli;
 mod console;
+mod disk_full;
 mod invalidate_selected;
 mod killed;
 mod layout;

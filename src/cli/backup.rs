@@ -8,12 +8,12 @@ use clap::Args;
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::place::{Meter, Place, vault};
+use super::place::{Meter, Place};
 use super::remote::{Connection, Remote, RemoteError};
 use crate::config::Settings;
-use crate::crypto::{Secret, VaultError};
+use crate::crypto::Secret;
 use crate::domain::time::{Clock as _, SystemClock, Timestamp};
-use crate::domain::{backup, upgrade};
+use crate::domain::{Fault, sealing, upgrade};
 use crate::store::snapshot::copy::{CopyError, copy};
 use crate::store::snapshot::draft::{Draft, DraftError};
 use crate::store::snapshot::{FORMAT, Header, Trailer};
@@ -94,9 +94,9 @@ pub(super) enum BackupError {
         /// Where it should answer.
         socket: PathBuf,
     },
-    /// The master key does not read.
-    #[error("master key: {0}")]
-    Vault(#[from] VaultError),
+    /// What it says of its master keys cannot be read.
+    #[error(transparent)]
+    Masters(#[from] Fault),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -148,7 +148,7 @@ pub(super) fn summary(file: &std::path::Path, header: &Header, trailer: &Trailer
         trailer.sha256,
         header.engine,
         header.written_by,
-        header.key_check.as_ref().map_or_else(
+        header.master_key.as_ref().map_or_else(
             || "of an unknown master key".to_owned(),
             |check| format!(
                 "sealed with the master key {check}, which is not in the file: keep it too"
@@ -189,7 +189,7 @@ async fn take(settings: &Settings, args: &BackupArgs) -> Result<(Header, Trailer
         return download(&args.file, answer).await;
     }
     match store::open(&kind, &settings.data) {
-        Ok(store) => here(settings, store, &args.file).await,
+        Ok(store) => here(store, &args.file).await,
         Err(OpenError::Folder(FolderError::InUse(data))) => Err(BackupError::Deaf { data, socket }),
         Err(error) => Err(error.into()),
     }
@@ -216,7 +216,6 @@ async fn download(
 
 /// Copies a store that no server is using.
 async fn here(
-    settings: &Settings,
     store: Arc<dyn Store>,
     file: &std::path::Path,
 ) -> Result<(Header, Trailer), BackupError> {
@@ -226,7 +225,9 @@ async fn here(
         layout: upgrade::layout_of(&*store).await?,
         engine: store.health().await.engine.to_owned(),
         written_by: env!("CARGO_PKG_VERSION").to_owned(),
-        key_check: vault(settings)?.map(|vault| backup::key_check(&vault)),
+        master_key: sealing::masters(&*store)
+            .await?
+            .map(|masters| masters.current.to_string()),
         began_at: now(),
     };
     let mut draft = Draft::begin(file)?;

@@ -90,6 +90,7 @@ pub(super) fn run(args: FillArgs) -> ExitCode {
             Arc::new(SystemClock),
             false,
         )?);
+        crate::serve::start::admit(&ctx, &settings).await?;
         Ok(fill(&ctx, &args).await)
     });
     match filled.map_err(FillError::from).and_then(|done| done) {

@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod doctor;
 mod fill;
+mod key;
 mod place;
 mod remote;
 mod restore;
@@ -36,7 +37,7 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "Each option is also an environment variable (REALMKEEP_PUBLIC_URL) and a key of the \
     configuration file (public_url).\nThe flag wins, then the variable, then the file. Secrets come from \
-    REALMKEEP_ADMIN_PASSWORD and REALMKEEP_MASTER_KEY,\nor from the files that the same names with _FILE name.";
+    REALMKEEP_ADMIN_PASSWORD, REALMKEEP_MASTER_KEY and\nREALMKEEP_MASTER_KEY_PREVIOUS, or from the files that the same names with _FILE name.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -61,6 +62,8 @@ pub enum Command {
     Sessions(sessions::SessionsArgs),
     /// Show what became of a sign-out
     Signouts(signouts::SignoutsArgs),
+    /// Make, change and look after the master key
+    Key(key::KeyArgs),
     /// Fill a realm with people and sessions, for demonstrations and measurements
     #[command(hide = true)]
     Fill(fill::FillArgs),
@@ -87,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => wait(restore::import(args)),
         Command::Sessions(args) => wait(sessions::run(args)),
         Command::Signouts(args) => wait(signouts::run(args)),
+        Command::Key(args) => key::run(args),
         Command::Fill(args) => fill::run(args),
     }
 }

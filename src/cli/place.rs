@@ -1,6 +1,5 @@
 //! Which store a command is about, and which key opens its secrets.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -8,6 +7,7 @@ use clap::Args;
 
 use super::{environment, lines};
 use crate::config::{ServeArgs, Settings};
+use crate::crypto::vault::Origin;
 use crate::crypto::{Vault, VaultError};
 
 /// The options that say where the store is; the same as those of `serve`.
@@ -42,15 +42,13 @@ impl Place {
 
 /// The vault of the key at hand: given, or in the data folder. `None` when there is none; none is made.
 pub(super) fn vault(settings: &Settings) -> Result<Option<Vault>, VaultError> {
-    let given = settings.master_key.as_ref().map(|s| s.expose());
-    if given.is_none() && !key_file(&settings.data).exists() {
+    let source = &settings.master_key;
+    if let Origin::Folder(_) = source.origin
+        && source.file().is_some_and(|file| !file.exists())
+    {
         return Ok(None);
     }
-    Vault::load_or_create(&settings.data, given).map(Some)
-}
-
-fn key_file(data: &Path) -> std::path::PathBuf {
-    data.join("master.key")
+    source.vault().map(Some)
 }
 
 /// Says now and then how far something is, on stderr.

@@ -37,6 +37,12 @@ pub struct ServeArgs {
     /// Private key (PEM) of the certificate
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<String>,
+    /// File with the master key, in place of master.key in the data folder
+    #[arg(long, value_name = "FILE")]
+    pub master_key_file: Option<String>,
+    /// Shell command that prints the master key, such as a call of a key management service; 30 s at most
+    #[arg(long, value_name = "COMMAND")]
+    pub master_key_command: Option<String>,
     /// Private network that notices may be sent to; may be repeated
     #[arg(long, value_name = "CIDR")]
     pub outbound_allow: Vec<String>,
@@ -68,6 +74,8 @@ impl ServeArgs {
             "management_listen" => &self.management_listen,
             "tls_cert" => &self.tls_cert,
             "tls_key" => &self.tls_key,
+            "master_key_file" => &self.master_key_file,
+            "master_key_command" => &self.master_key_command,
             "outbound_ca" => &self.outbound_ca,
             "hash_threads" => &self.hash_threads,
             "log" => &self.log,

@@ -30,7 +30,7 @@ pub(super) enum Kind {
 }
 
 /// Every key. `config` is no key of the file itself.
-pub(super) const KEYS: [Key; 14] = [
+pub(super) const KEYS: [Key; 16] = [
     Key {
         name: "listen",
         kind: Kind::Text,
@@ -68,6 +68,14 @@ pub(super) const KEYS: [Key; 14] = [
         kind: Kind::Text,
     },
     Key {
+        name: "master_key_file",
+        kind: Kind::Text,
+    },
+    Key {
+        name: "master_key_command",
+        kind: Kind::Text,
+    },
+    Key {
         name: "outbound_allow",
         kind: Kind::List,
     },
@@ -91,7 +99,7 @@ pub(super) const KEYS: [Key; 14] = [
 
 /// Variables that carry secrets. They are neither flags, which every process on the machine can read, nor keys of the
 /// file, which is copied and committed.
-const SECRETS: [&str; 2] = ["admin_password", "master_key"];
+const SECRETS: [&str; 3] = ["admin_password", "master_key", "master_key_previous"];
 
 /// Variables of the commands that call a running server.
 const OF_OTHER_COMMANDS: [&str; 5] = [
@@ -190,7 +198,10 @@ impl Layers {
         }
         for name in SECRETS {
             let named_file = format!("{name}_file");
-            match (from_env(name), from_env(&named_file)) {
+            // The file of the master key is a setting of its own: it is read again when its key is changed.
+            let file =
+                from_env(&named_file).filter(|_| !KEYS.iter().any(|key| key.name == named_file));
+            match (from_env(name), file) {
                 (Some(_), Some(_)) => problems.push(Problem::nowhere(format!(
                     "{} and {} are both set; one of them is enough",
                     variable(name),

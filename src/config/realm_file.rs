@@ -12,13 +12,15 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problem};
-use super::rules::{Finding, check_client, check_logout, check_sessions, check_tokens, check_user};
+use super::rules::{
+    Finding, check_client, check_logout, check_retention, check_sessions, check_tokens, check_user,
+};
 use super::section::{Env, Reading, keys_of};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::realm::verbs::MASTER;
 use crate::domain::realm::{
-    self, LogoutPolicy, RealmSettings, RegistrationPolicy, SessionPolicy, SharedSignals,
-    TokenPolicy,
+    self, LogoutPolicy, RealmSettings, RegistrationPolicy, RetentionPolicy, SessionPolicy,
+    SharedSignals, TokenPolicy,
 };
 use crate::domain::user::{self, UserSettings};
 
@@ -209,6 +211,7 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
     let registration = own.remove("registration");
     let shared_signals = own.remove("shared_signals");
     let logout = own.remove("logout");
+    let retention = own.remove("retention");
     // Unknown keys are looked for here, where all of the file's own keys can be suggested.
     let known: Vec<&str> = keys_of::<RealmSettings>()
         .iter()
@@ -235,6 +238,8 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
             Vec::new()
         });
     settings.logout = policy::<LogoutPolicy>(reading, logout.as_ref(), "[logout]", check_logout);
+    settings.retention =
+        policy::<RetentionPolicy>(reading, retention.as_ref(), "[retention]", check_retention);
     settings
 }
 

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use super::args::ServeArgs;
 use super::layers::Layers;
 use super::problem::Problem;
-use crate::crypto::Secret;
+use crate::crypto::{KeySource, Secret};
 use reading::Reading;
 
 /// The settings of a server process.
@@ -41,8 +41,8 @@ pub struct Settings {
     pub trusted_proxy: Vec<IpNet>,
     /// The password of the first administrator, used at the first start only.
     pub admin_password: Option<Secret>,
-    /// The master key as given; the vault reads it. A file in the data folder takes its place when absent.
-    pub master_key: Option<Secret>,
+    /// Where the master keys come from; the vault reads them.
+    pub master_key: KeySource,
     /// Threads that hash passwords; at least one.
     pub hash_threads: usize,
     /// What is logged, in the form of tracing's `EnvFilter`.
@@ -82,6 +82,7 @@ impl Settings {
         listen: SocketAddr,
         public_url: &str,
     ) -> Settings {
+        let master_key = KeySource::folder(&data);
         Settings {
             listen,
             public_url: public_url.trim_end_matches('/').to_owned(),
@@ -95,7 +96,7 @@ impl Settings {
             outbound_ca: None,
             trusted_proxy: Vec::new(),
             admin_password: None,
-            master_key: None,
+            master_key,
             hash_threads: 1,
             log: "info".to_owned(),
             config: None,
@@ -129,10 +130,12 @@ impl Settings {
         if listen == management_listen && listen.port() != 0 {
             reading.refuse("management_listen", "must differ from `listen`");
         }
+        let data = reading.path("data").unwrap_or_else(|| "./data".into());
+        let master_key = reading.master_key(&data);
         let settings = Settings {
             listen,
             public_url,
-            data: reading.path("data").unwrap_or_else(|| "./data".into()),
+            data,
             realms: reading.realms(),
             store: reading
                 .layers
@@ -145,7 +148,7 @@ impl Settings {
             outbound_ca: reading.existing_file("outbound_ca"),
             trusted_proxy,
             admin_password: reading.admin_password(),
-            master_key: reading.layers.secret("master_key").cloned(),
+            master_key,
             hash_threads: reading.hash_threads(),
             log: reading.log(),
             config: reading.layers.file.clone(),

@@ -24,7 +24,7 @@ pub use password::{
     MAX_PASSWORD_BYTES, PasswordCost, PasswordError, Passwords, Verdict, check_hash,
 };
 pub use secret::{Secret, b64, base64, hmac_sha256, same, sha256, unb64, unbase64};
-pub use vault::{Vault, VaultError};
+pub use vault::{KeyId, KeySource, Vault, VaultError};
 
 /// Names aws-lc-rs as the provider of jsonwebtoken and of rustls for this process.
 ///

@@ -17,12 +17,16 @@ mod audit;
 mod outbox;
 mod policy;
 mod proof;
+mod retention;
+mod sealing;
 mod told;
 
 pub use audit::*;
 pub use outbox::*;
 pub use policy::*;
 pub use proof::*;
+pub use retention::*;
+pub use sealing::*;
 pub use told::*;
 
 struct Key(BytesMut);

@@ -21,6 +21,7 @@ pub mod proof;
 pub mod realm;
 pub mod record;
 pub mod restored;
+pub mod sealing;
 pub mod session;
 pub mod signout;
 pub mod ssf;

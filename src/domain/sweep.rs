@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::denial::{self, Denied};
 use super::grant::{TokenFamily, code};
-use super::id::{FamilyId, RealmId, Sid, SignOutId};
+use super::id::{FamilyId, RealmId, Sid, SignOutId, UserId};
 use super::realm::{self, Realm};
 use super::record::decode;
 use super::signout::{self, EndError, Reason, Request, Selection};
@@ -15,6 +15,7 @@ use super::{Actor, Context, Fault, browser, key};
 use crate::store::{Batch, Dir, KeysOrRecords};
 
 mod policy;
+pub mod retention;
 
 /// What is to be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,10 @@ pub enum Due {
     Policy([u8; 16]),
     /// The people of an act are to be blocked from signing in.
     Block(SignOutId),
+    /// An Idempotency-Key may be forgotten: its hash.
+    Once([u8; 32]),
+    /// What a deleted user left behind may be forgotten.
+    Leftovers(UserId),
     /// The last tokens that name some indices of a status list have expired.
     StatusList(u32),
 }
@@ -69,6 +74,8 @@ impl Due {
             Due::RetiredKey(kid) => key::due(at, 7, realm, &kid),
             Due::Policy(walk) => key::due(at, 20, realm, &walk),
             Due::Block(act) => key::due(at, 21, realm, act.bytes()),
+            Due::Once(hash) => key::due(at, 22, realm, &hash),
+            Due::Leftovers(user) => key::due(at, 23, realm, user.bytes()),
             Due::StatusList(list) => key::due(at, key::STATUS, realm, &list.to_be_bytes()),
         }
     }
@@ -88,6 +95,8 @@ impl Due {
             7 => Due::RetiredKey(id.try_into().ok()?),
             20 => Due::Policy(id.try_into().ok()?),
             21 => Due::Block(SignOutId::from_bytes(id)?),
+            22 => Due::Once(id.try_into().ok()?),
+            23 => Due::Leftovers(UserId::from_bytes(id)?),
             key::STATUS => Due::StatusList(u32::from_be_bytes(id.try_into().ok()?)),
             _ => return None,
         };
@@ -110,6 +119,10 @@ pub struct Swept {
 
 /// Dates looked at in one go.
 const AT_ONCE: usize = 500;
+/// When something that could not yet be forgotten is looked at again.
+const LOOK_AGAIN: Span = Span::hours(1);
+/// How long an Idempotency-Key stands for its act.
+pub const ONCE: Span = Span::days(1);
 /// Sessions that end in one act of the sweep.
 const PIECE: usize = 20;
 
@@ -197,6 +210,16 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
                 }
                 tidy.del(record.key);
             }
+            Due::Once(hash) => {
+                tidy.del(key::sign_out_once(realm, &hash));
+                tidy.del(record.key);
+            }
+            Due::Leftovers(user) => {
+                if !retention::leftovers(ctx, realm, user).await? {
+                    Due::Leftovers(user).put(&mut tidy, realm, now.plus(LOOK_AGAIN));
+                }
+                tidy.del(record.key);
+            }
             Due::StatusList(list) => {
                 status::forget(ctx, realm, list, now).await?;
                 tidy.del(record.key);
@@ -250,8 +273,8 @@ async fn family(
         return Ok(None);
     };
     let family: TokenFamily = decode(&stored.value, "token family")?;
-    if family.ended.is_some() {
-        return Ok(None);
+    if let Some(ended) = family.ended {
+        return forget(ctx, &realm, (family.id, ended.at), stored.version, now).await;
     }
     let idle_at = code::idle_at(&realm, &family);
     if idle_at > now {
@@ -275,6 +298,34 @@ async fn family(
     }
 }
 
+/// Forgets a family that is over when its realm's policy says so; otherwise answers when it will.
+async fn forget(
+    ctx: &Context,
+    realm: &Realm,
+    (id, ended_at): (FamilyId, Timestamp),
+    version: crate::store::Version,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    let keep = realm.settings.retention.ended_sessions;
+    if keep.is_zero() {
+        return Ok(None);
+    }
+    let until = ended_at.plus(keep);
+    if until > now {
+        return Ok(Some(until));
+    }
+    let mut batch = Batch::new();
+    batch.take(key::family(realm.id, id), version);
+    match ctx.commit(batch).await {
+        Ok(_) => {
+            metrics::counter!("realmkeep_forgotten_total", "kind" => "grants").increment(1);
+            Ok(None)
+        }
+        Err(crate::store::CommitError::Conflict { .. }) => Ok(Some(now.plus(Span::secs(1)))),
+        Err(error) => Err(error.into()),
+    }
+}
+
 async fn browser_state(
     ctx: &Context,
     hash: &[u8; 32],
@@ -283,8 +334,7 @@ async fn browser_state(
     let Some(stored) = ctx.store.get(&key::browser(hash)).await? else {
         return Ok(None);
     };
-    let state: browser::BrowserState = decode(&stored.value, "browser state")?;
-    Ok(Some(state.expires_at).filter(|at| *at > now))
+    Ok(Some(browser::expiry(&stored.value)?).filter(|at| *at > now))
 }
 
 /// Sessions of one realm that end for one reason, each with the key of its date.

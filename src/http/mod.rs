@@ -9,6 +9,7 @@ pub mod console;
 pub mod demo;
 pub mod extract;
 pub mod guard;
+pub mod master_key;
 pub mod oidc;
 #[cfg(test)]
 mod rendered;

@@ -71,7 +71,10 @@ pub async fn management(
     stop: CancellationToken,
 ) {
     let metrics = get(move || async move { figures.render() });
-    let router = health().route("/metrics", metrics).with_state(app);
+    let router = health()
+        .route("/metrics", metrics)
+        .route(super::master_key::PATH, get(super::master_key::show))
+        .with_state(app);
     if let Err(error) = axum::serve(listener, router)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::ServeError;
 use super::socket::Socket;
 use crate::config::{RealmFile, Settings, load_all};
-use crate::crypto::{PasswordCost, Passwords, Vault};
+use crate::crypto::vault::Origin;
+use crate::crypto::{PasswordCost, Passwords, Vault, VaultError};
 use crate::deliver::{Outbound, Rules};
 use crate::domain::entropy::{Entropy, OsEntropy};
 use crate::domain::realm::{Catalog, apply};
@@ -17,7 +18,7 @@ use crate::domain::signout::expand::Door;
 use crate::domain::ssf::Signals;
 use crate::domain::status::Lists;
 use crate::domain::time::Clock;
-use crate::domain::{Context, keys};
+use crate::domain::{Context, Fault, keys, sealing};
 use crate::http;
 use crate::http::state::App;
 use crate::store::{self, StoreKind};
@@ -39,15 +40,14 @@ pub(crate) fn context(
         .parse::<StoreKind>()?
         .watching(super::follow::WATCHED);
     let store = store::open(&kind, &settings.data)?;
-    let given = settings.master_key.as_ref().map(|s| s.expose());
-    let vault = match (&kind, given) {
-        // Nothing sealed outlives a store in memory; neither need the key.
-        (StoreKind::Memory, None) => {
-            let mut key = [0; 32];
-            OsEntropy.fill(&mut key);
-            Vault::from_key(key)
-        }
-        _ => Vault::load_or_create(&settings.data, given)?,
+    let vault = if is_to_be_made(settings)? {
+        // [`admit`] makes the lasting one, unless this turns out to be a store that had one. What a store in memory seals
+        // does not outlive it, and neither need the key.
+        let mut key = [0; 32];
+        OsEntropy.fill(&mut key);
+        Vault::from_key(key)
+    } else {
+        settings.master_key.vault()?
     };
     let cost = if cheap {
         PasswordCost::test()
@@ -96,6 +96,38 @@ pub(super) fn socket(
             None
         }
     }
+}
+
+/// Whether nobody gave a key and there is none in the data folder.
+fn is_to_be_made(settings: &Settings) -> Result<bool, ServeError> {
+    let Origin::Folder(_) = settings.master_key.origin else {
+        return Ok(false);
+    };
+    Ok(settings.store.parse::<StoreKind>()? == StoreKind::Memory
+        || settings
+            .master_key
+            .file()
+            .is_some_and(|file| !file.exists()))
+}
+
+/// Compares the master keys of this process with those of its store, and has the right one seal.
+///
+/// # Errors
+/// [`ServeError`] when they are not the store's.
+pub(crate) async fn admit(ctx: &Context, settings: &Settings) -> Result<(), ServeError> {
+    if is_to_be_made(settings)? && settings.store.parse::<StoreKind>()? != StoreKind::Memory {
+        if sealing::masters(&*ctx.store).await?.is_some() {
+            let path = settings.master_key.file().unwrap_or_default();
+            return Err(VaultError::Missing { path }.into());
+        }
+        ctx.vault.learn(&settings.master_key.read()?);
+    }
+    let current = sealing::admit(ctx, &ctx.vault.known()).await?;
+    if !ctx.vault.seal_with(current) {
+        // Admitted with a proof that it has this key.
+        return Err(Fault::Record("master keys").into());
+    }
+    Ok(())
 }
 
 /// An id of this process among those that may share its store.

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::outbox::queue;
 use crate::domain::signout::expand::{Which, resume};
+use crate::domain::sweep::retention::{self, Step, Walk};
 use crate::domain::upgrade::{self, UpgradeError};
 use crate::domain::{Context, proof, sweep as due};
 
@@ -17,6 +18,8 @@ const PROVE_EVERY: Duration = Duration::from_secs(1);
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 const MOST_COUNTED: usize = 100_000;
 const UPGRADE_EVERY: Duration = Duration::from_secs(2);
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+const BETWEEN_PIECES: Duration = Duration::from_millis(20);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Looks at what is due, every second.
@@ -61,6 +64,27 @@ pub(super) async fn expand(ctx: Arc<Context>, stop: CancellationToken) {
             () = ctx.door.wake.notified() => {}
             () = tokio::time::sleep(EXPAND_EVERY) => {}
         }
+    }
+}
+
+/// Forgets what is over and old, at most half of the time.
+pub(super) async fn forget(ctx: Arc<Context>, stop: CancellationToken) {
+    let mut walk = Walk::default();
+    let mut pause = FORGET_EVERY / 10;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        let began = std::time::Instant::now();
+        pause = match retention::step(&ctx, &mut walk).await {
+            Ok(Step::More(_)) => began.elapsed().max(BETWEEN_PIECES),
+            Ok(Step::Round(_) | Step::Elsewhere) => FORGET_EVERY,
+            Err(fault) => {
+                tracing::warn!(%fault, "not everything could be forgotten that is to be; it goes on later");
+                FORGET_EVERY
+            }
+        };
     }
 }
 

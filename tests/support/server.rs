@@ -158,6 +158,11 @@ impl TestServer {
         }
     }
 
+    /// The folder of everything that it remembers.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// What time it is there.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

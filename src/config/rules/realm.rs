@@ -1,7 +1,7 @@
 //! What a realm's lifetimes may be.
 
 use super::Finding;
-use crate::domain::realm::{LogoutPolicy, SessionPolicy, TokenPolicy};
+use crate::domain::realm::{LogoutPolicy, RetentionPolicy, SessionPolicy, TokenPolicy};
 use crate::domain::time::Span;
 
 /// Checks the lifetimes of sessions.
@@ -52,6 +52,15 @@ pub fn check_logout(logout: &LogoutPolicy) -> Vec<Finding> {
         lag if lag.is_zero() => Vec::new(),
         lag => at_least_a_second(&[("longest_lag", lag)]),
     }
+}
+
+/// Checks how long what is over is remembered.
+pub fn check_retention(retention: &RetentionPolicy) -> Vec<Finding> {
+    retention
+        .problems()
+        .into_iter()
+        .map(|(key, message)| Finding::new(key, message))
+        .collect()
 }
 
 /// NumericDate counts whole seconds (RFC 7519 §2), so anything shorter would be over when it begins.

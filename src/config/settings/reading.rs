@@ -11,7 +11,8 @@ use super::TlsFiles;
 use crate::config::layers::{Layers, Raw};
 use crate::config::problem::{Problem, shown};
 use crate::config::uri::is_loopback;
-use crate::crypto::{MAX_PASSWORD_BYTES, Secret};
+use crate::crypto::vault::Origin;
+use crate::crypto::{KeySource, MAX_PASSWORD_BYTES, Secret};
 
 /// The reading of the layers: each method reads one thing, notes what is wrong and goes on with something harmless.
 pub(super) struct Reading {
@@ -176,6 +177,36 @@ impl Reading {
             self.problems.push(Problem::nowhere(message));
         }
         Some(password)
+    }
+
+    /// Where the master keys come from: one place, or the file in the data folder.
+    pub(super) fn master_key(&mut self, data: &Path) -> KeySource {
+        let given = self.layers.secret("master_key").cloned();
+        let file = self.existing_file("master_key_file");
+        let command = self
+            .layers
+            .one("master_key_command")
+            .map(|raw| raw.text.clone());
+        if usize::from(given.is_some())
+            + usize::from(file.is_some())
+            + usize::from(command.is_some())
+            > 1
+        {
+            self.problems.push(Problem::nowhere(
+                "the master key is given twice: give one of REALMKEEP_MASTER_KEY, --master-key-file and --master-key-command"
+                    .to_owned(),
+            ));
+        }
+        let origin = match (given, file, command) {
+            (Some(text), _, _) => Origin::Text(text),
+            (None, Some(path), _) => Origin::File(path),
+            (None, None, Some(command)) => Origin::Command(command),
+            (None, None, None) => Origin::Folder(data.to_owned()),
+        };
+        KeySource {
+            origin,
+            previous: self.layers.secret("master_key_previous").cloned(),
+        }
     }
 
     pub(super) fn hash_threads(&mut self) -> usize {

@@ -5,19 +5,19 @@ use std::io;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::VaultError;
+use super::{MasterKey, VaultError, fresh};
+use crate::crypto::Secret;
 use crate::crypto::secret::unb64;
 
-/// The 32 bytes, wiped when dropped.
-pub(super) type Key = Zeroizing<[u8; 32]>;
+/// The name of the file in the data folder.
+pub(super) const KEY_FILE: &str = "master.key";
 
-/// The key in the `data` folder, made if there is none.
-pub(super) fn load_or_create(data: &Path) -> Result<Key, VaultError> {
+/// The keys in the `data` folder; one is made if there is none.
+pub(super) fn load_or_create(data: &Path) -> Result<Vec<MasterKey>, VaultError> {
     let path = data.join(KEY_FILE);
     match fs::read_to_string(&path) {
         Ok(text) => from_file(&path, Zeroizing::new(text)),
@@ -26,9 +26,56 @@ pub(super) fn load_or_create(data: &Path) -> Result<Key, VaultError> {
     }
 }
 
-/// Reads a key in any usual spelling: 64 hexadecimal digits, or base64 of either alphabet, padded or not.
-pub(super) fn parse(text: &str) -> Option<Key> {
-    let text = text.trim();
+/// The keys in a file that the operator keeps, and that is never made.
+pub(super) fn load(path: &Path) -> Result<Vec<MasterKey>, VaultError> {
+    match fs::read_to_string(path) {
+        Ok(text) => from_file(path, Zeroizing::new(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(VaultError::NoKeyFile { path: path.into() })
+        }
+        Err(source) => Err(VaultError::Io {
+            path: path.into(),
+            source,
+        }),
+    }
+}
+
+/// Puts `keys` into the place of a key file's, the one that seals first. The old file or the new one is there at every
+/// moment, whole and private.
+///
+/// # Errors
+/// [`VaultError::Io`].
+pub fn replace(path: &Path, keys: &[Secret]) -> Result<(), VaultError> {
+    let failed = |at: &Path, source| VaultError::Io {
+        path: at.into(),
+        source,
+    };
+    let mut text = Zeroizing::new(String::new());
+    for key in keys {
+        text.push_str(key.expose());
+        text.push('\n');
+    }
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    write_private(&draft, text.as_bytes()).map_err(|source| failed(&draft, source))?;
+    fs::rename(&draft, path).map_err(|source| failed(path, source))?;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| failed(folder, source))
+}
+
+/// Reads one key a line or between commas, each in any usual spelling: 64 hexadecimal digits, or base64 of either
+/// alphabet, padded or not. At least one, and nothing else.
+pub(super) fn parse_all(text: &str) -> Option<Vec<MasterKey>> {
+    let words = text.split(|c: char| c.is_whitespace() || c == ',');
+    let keys: Option<Vec<MasterKey>> = words.filter(|w| !w.is_empty()).map(parse).collect();
+    keys.filter(|keys| !keys.is_empty())
+}
+
+fn parse(text: &str) -> Option<MasterKey> {
     // 64 hexadecimal digits are also valid base64, of 48 bytes: so they are looked at first.
     let bytes = Zeroizing::new(match unhex(text) {
         Some(bytes) => bytes,
@@ -52,26 +99,24 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     Some(pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
-fn from_file(path: &Path, text: Zeroizing<String>) -> Result<Key, VaultError> {
+fn from_file(path: &Path, text: Zeroizing<String>) -> Result<Vec<MasterKey>, VaultError> {
     if let Ok(metadata) = fs::metadata(path)
         && metadata.permissions().mode() & 0o077 != 0
     {
         tracing::warn!(path = %path.display(), "the master key can be read by other accounts; chmod 600 it");
     }
-    parse(&text).ok_or_else(|| VaultError::MalformedKeyFile { path: path.into() })
+    parse_all(&text).ok_or_else(|| VaultError::MalformedKeyFile { path: path.into() })
 }
 
 /// Writes a new key beside its final name and links it there, so that a crash leaves either no key or a whole one, and
 /// of two processes starting at once both end with the same key.
-fn create(data: &Path, path: &Path) -> Result<Key, VaultError> {
+fn create(data: &Path, path: &Path) -> Result<Vec<MasterKey>, VaultError> {
     let failed = |at: &Path, source| VaultError::Io {
         path: at.into(),
         source,
     };
     fs::create_dir_all(data).map_err(|source| failed(data, source))?;
-    let mut key = Zeroizing::new([0; 32]);
-    rand::fill(&mut *key).map_err(|_| VaultError::Crypto)?;
-    let text = Zeroizing::new(format!("{}\n", STANDARD.encode(*key)));
+    let text = Zeroizing::new(format!("{}\n", fresh()?.expose()));
 
     let draft = data.join(format!("{KEY_FILE}.{}", std::process::id()));
     write_private(&draft, text.as_bytes()).map_err(|source| failed(&draft, source))?;
@@ -106,26 +151,32 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-const KEY_FILE: &str = "master.key";
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{Vault, b64};
+    use crate::crypto::b64;
+    use crate::crypto::vault::{KeySource, Origin, Vault};
 
     #[test]
     fn the_key_file_is_made_once_kept_and_private() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let first = Vault::load_or_create(&data, None).unwrap();
+        let source = KeySource::folder(&data);
+        let first = source.vault().unwrap();
         let sealed = first.seal("a", b"text").unwrap();
-        let again = Vault::load_or_create(&data, None).unwrap();
+        let again = source.vault().unwrap();
         assert_eq!(again.open("a", &sealed).unwrap(), b"text");
-        let mode = fs::metadata(data.join(KEY_FILE))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let path = data.join(KEY_FILE);
+        assert_eq!(mode(&path), 0o600);
+
+        // A new key before the old one: both open, the new one seals.
+        let old = Secret::new(fs::read_to_string(&path).unwrap().trim().to_owned());
+        replace(&path, &[fresh().unwrap(), old]).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        let both = source.vault().unwrap();
+        assert_eq!(both.open("a", &sealed).unwrap(), b"text");
+        assert_ne!(both.current(), first.current());
         assert_eq!(fs::read_dir(&data).unwrap().count(), 1, "no draft is left");
     }
 
@@ -133,37 +184,62 @@ mod tests {
     fn a_damaged_key_file_is_an_error_and_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(KEY_FILE);
-        fs::write(&path, "half a k").unwrap();
-        assert!(matches!(
-            Vault::load_or_create(folder.path(), None),
-            Err(VaultError::MalformedKeyFile { .. })
-        ));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "half a k");
+        for damaged in ["half a k", ""] {
+            fs::write(&path, damaged).unwrap();
+            assert!(matches!(
+                KeySource::folder(folder.path()).vault(),
+                Err(VaultError::MalformedKeyFile { .. })
+            ));
+            assert_eq!(fs::read_to_string(&path).unwrap(), damaged);
+        }
     }
 
     #[test]
-    fn a_given_key_is_read_in_every_usual_spelling_and_writes_no_file() {
+    fn a_file_that_the_operator_named_is_never_made() {
         let folder = tempfile::tempdir().unwrap();
+        let source = KeySource {
+            origin: Origin::File(folder.path().join("mine.key")),
+            previous: None,
+        };
+        assert!(matches!(source.vault(), Err(VaultError::NoKeyFile { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_given_key_is_read_in_every_usual_spelling() {
         let key = [0xfb; 32];
         let expected = Vault::from_key(key).mac("p", &[]);
-        let hex = "fB".repeat(32);
         let standard = STANDARD.encode(key);
+        let source = |given: &str, previous: Option<&str>| KeySource {
+            origin: Origin::Text(Secret::new(given.to_owned())),
+            previous: previous.map(|text| Secret::new(text.to_owned())),
+        };
         let spellings = [
-            hex,
+            "fB".repeat(32),
             b64(&key),
             format!(" {standard}\n"),
             standard.trim_end_matches('=').to_owned(),
         ];
         for given in &spellings {
-            let vault = Vault::load_or_create(folder.path(), Some(given)).unwrap();
+            let vault = source(given, None).vault().unwrap();
             assert_eq!(vault.mac("p", &[]), expected, "{given}");
+            let other = "01".repeat(32);
+            for (given, previous) in [
+                (other.clone(), Some(given.as_str())),
+                (format!("{other},{given}"), None),
+            ] {
+                let vault = source(&given, previous).vault().unwrap();
+                assert_ne!(vault.mac("p", &[]), expected);
+                assert!(vault.made(&expected, "p", &[]), "{given}");
+            }
         }
-        for given in ["", "short", &"zz".repeat(32), &b64(&[1; 31])] {
-            assert!(matches!(
-                Vault::load_or_create(folder.path(), Some(given)),
-                Err(VaultError::MalformedKey)
-            ));
+        for bad in ["", "short", &"zz".repeat(32), &b64(&[1; 31])] {
+            for source in [source(bad, None), source(&standard, Some(bad))] {
+                assert!(matches!(
+                    source.vault(),
+                    Err(VaultError::MalformedKey { .. })
+                ));
+            }
         }
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -4,8 +4,8 @@
 //! another server that this client uses present the assertion here (audience injection).
 
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
+use super::sealed::{self, Kept};
 use super::{AuthMethod, Client};
 use crate::crypto::{self, Alg, JwsError, TokenKind, VerifyingKey, jws};
 use crate::domain::realm::Realm;
@@ -61,7 +61,7 @@ pub(super) async fn verify(
     let now = ctx.now();
     let verified = match client.settings.token_endpoint_auth_method {
         AuthMethod::PrivateKeyJwt => by_key::<Assertion>(client, jwt, now),
-        AuthMethod::ClientSecretJwt => by_secret(ctx, client, jwt, now)?,
+        AuthMethod::ClientSecretJwt => by_secret(ctx, realm, client, jwt, now)?,
         AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost | AuthMethod::None => {
             Err(AssertionError::NoKey)
         }
@@ -165,6 +165,7 @@ pub(super) fn by_key<K: TokenKind>(
 
 fn by_secret(
     ctx: &Context,
+    realm: &Realm,
     client: &Client,
     jwt: &str,
     now: Timestamp,
@@ -172,11 +173,7 @@ fn by_secret(
     let Some(sealed) = &client.secret_sealed else {
         return Ok(Err(AssertionError::NoKey));
     };
-    let secret = ctx
-        .vault
-        .open(SEALED_FOR, sealed)
-        .map_err(|error| Fault::Crypto(error.to_string()))?;
-    let secret = Zeroizing::new(secret);
+    let secret = sealed::open(ctx, realm.id, client.id, Kept::Secret, sealed)?;
     Ok(jws::verify_hs256::<Assertion>(jwt, &secret, now.secs()).map_err(AssertionError::Token))
 }
 
@@ -233,9 +230,6 @@ pub(super) fn expiry(claims: &Claims) -> Timestamp {
     // A float's cast saturates: what is negative becomes the epoch, what is too large the end of time.
     Timestamp((claims.exp * 1000.0) as u64)
 }
-
-/// The context under which a client's secret is sealed.
-pub(super) const SEALED_FOR: &str = "client-secret";
 
 /// How far the client's clock may be off.
 pub(super) const LEEWAY_SECS: u64 = 60;

@@ -6,8 +6,10 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::assertion::{self, AssertionError};
-use super::{AuthMethod, Client, find};
+use super::{AuthMethod, Client, find, sealed};
 use crate::crypto;
 use crate::domain::realm::Realm;
 use crate::domain::{Context, Fault};
@@ -100,7 +102,14 @@ pub async fn authenticate(
             client_id,
             secret,
             method,
-        } => by_secret(find(ctx, realm, client_id).await?, secret, method),
+        } => {
+            let found = find(ctx, realm, client_id).await?;
+            let kept = match found.as_deref() {
+                Some(client) => sealed::secret_hash(ctx, realm.id, client)?,
+                None => None,
+            };
+            by_secret(found, kept, secret, method)
+        }
         Credential::Assertion { client_id, jwt } => {
             return by_assertion(ctx, realm, client_id, jwt).await;
         }
@@ -125,11 +134,15 @@ fn public(found: Option<Arc<Client>>) -> Result<Arc<Client>, ClientAuthError> {
 /// The presented secret is hashed and compared whoever it is for, so that the time tells nothing of who exists.
 fn by_secret(
     found: Option<Arc<Client>>,
+    kept: Option<Zeroizing<Vec<u8>>>,
     secret: &str,
     method: AuthMethod,
 ) -> Result<Arc<Client>, ClientAuthError> {
-    let kept = found.as_ref().and_then(|client| client.secret_hash);
-    let matches = crypto::same(&crypto::sha256(secret.as_bytes()), &kept.unwrap_or([0; 32]));
+    let nobodys = [0; 32];
+    let matches = crypto::same(
+        &crypto::sha256(secret.as_bytes()),
+        kept.as_deref().map_or(&nobodys[..], Vec::as_slice),
+    );
     let client = found.ok_or(ClientAuthError::Unknown)?;
     let registered = client.settings.token_endpoint_auth_method;
     let presented = match method {

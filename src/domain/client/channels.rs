@@ -5,9 +5,11 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::check::{LONGEST_URI, cut, secure, web};
+use super::sealed::{self, Kept};
 use super::{Client, ClientSettings};
 use crate::crypto::{self, Secret};
 use crate::domain::client::verbs::ClientError;
+use crate::domain::realm::Realm;
 use crate::domain::{Context, Fault};
 
 /// The scope that lets a client command the realm to end everything of one of its users
@@ -133,20 +135,26 @@ pub fn front_channel(client: &Client) -> Option<&str> {
 ///
 /// # Errors
 /// [`Fault::Crypto`] when it does not open.
-pub fn webhook_key(ctx: &Context, client: &Client) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
-    let Some(sealed) = &client.webhook_sealed else {
-        return Ok(None);
-    };
-    let key = ctx
-        .vault
-        .open(SEALED_FOR, sealed)
-        .map_err(|error| Fault::Crypto(error.to_string()))?;
-    Ok(Some(Zeroizing::new(key)))
+pub fn webhook_key(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+    client
+        .webhook_sealed
+        .as_deref()
+        .map(|sealed| sealed::open(ctx, realm.id, client.id, Kept::Webhook, sealed))
+        .transpose()
 }
 
 /// Whether this is the secret of the client's webhook.
-pub(in crate::domain) fn has_webhook_secret(ctx: &Context, client: &Client, secret: &str) -> bool {
-    match (webhook_key(ctx, client), read_webhook_secret(secret)) {
+pub(in crate::domain) fn has_webhook_secret(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    secret: &str,
+) -> bool {
+    match (webhook_key(ctx, realm, client), read_webhook_secret(secret)) {
         (Ok(Some(kept)), Some(given)) => crypto::same(&kept, &given),
         _ => false,
     }
@@ -155,6 +163,7 @@ pub(in crate::domain) fn has_webhook_secret(ctx: &Context, client: &Client, secr
 /// Brings the kept webhook key in line with the settings: none without a webhook; the given one; or the one it has.
 pub(super) fn equip(
     ctx: &Context,
+    realm: &Realm,
     client: &mut Client,
     given: Option<Secret>,
 ) -> Result<(), ClientError> {
@@ -171,16 +180,13 @@ pub(super) fn equip(
         };
     };
     // Sealed anew it would look like a change.
-    if has_webhook_secret(ctx, client, given.expose()) {
+    if has_webhook_secret(ctx, realm, client, given.expose()) {
         return Ok(());
     }
     let Some(key) = read_webhook_secret(given.expose()) else {
         return Err(ClientError::Invalid(vec![SECRET_EXPECTED.to_owned()]));
     };
-    let sealed = ctx
-        .vault
-        .seal(SEALED_FOR, &key)
-        .map_err(|error| Fault::Crypto(error.to_string()))?;
+    let sealed = sealed::seal(ctx, realm.id, client.id, Kept::Webhook, &key)?;
     client.webhook_sealed = Some(sealed);
     Ok(())
 }
@@ -199,8 +205,6 @@ fn is_plain(text: &str) -> bool {
 pub const SECRET_EXPECTED: &str = "webhook_secret is \"whsec_\" followed by 24 to 64 random bytes in base64, such as \
                                    `echo whsec_$(openssl rand -base64 32)` prints";
 /// The context under which the key is sealed.
-const SEALED_FOR: &str = "webhook-secret";
-
 #[cfg(test)]
 mod tests {
     use super::*;

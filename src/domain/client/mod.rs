@@ -10,6 +10,7 @@ pub mod channels;
 pub mod check;
 pub mod command;
 pub mod origin;
+pub mod sealed;
 mod store;
 pub mod verbs;
 
@@ -32,8 +33,9 @@ pub struct Client {
     pub id: ClientId,
     /// When it was registered.
     pub created_at: Timestamp,
-    /// SHA-256 of the secret. Secrets are long and random, so a fast hash is the right one.
-    pub secret_hash: Option<[u8; 32]>,
+    /// SHA-256 of the secret, sealed: secrets that people chose can be guessed, and whoever has the disk alone has nothing
+    /// to try a guess on.
+    pub secret_hash: Option<Vec<u8>>,
     /// The secret itself, sealed: only for `client_secret_jwt`, whose HMAC needs it.
     pub secret_sealed: Option<Vec<u8>>,
     /// The key that its webhooks are signed with, sealed.

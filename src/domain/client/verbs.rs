@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::assertion::SEALED_FOR;
 use super::channels;
 use super::check::{problems, uses_secret};
+use super::sealed::{self, Kept};
 use super::store::read;
 use super::{AuthMethod, Client, ClientSettings, too_long};
 use crate::crypto::{self, Secret};
@@ -77,8 +77,8 @@ pub async fn create(
         webhook_sealed: None,
         settings,
     };
-    let secret = equip(ctx, &mut client, given)?;
-    channels::equip(ctx, &mut client, webhook)?;
+    let secret = equip(ctx, realm, &mut client, given)?;
+    channels::equip(ctx, realm, &mut client, webhook)?;
     let name = key::client_name(realm.id, client.client_id());
     let mut batch = Batch::new();
     batch.create(name.clone(), encode(&client.id)?);
@@ -170,9 +170,9 @@ async fn write(
         settings,
         ..before.clone()
     };
-    let given = given.filter(|secret| !has_secret(&before, secret.expose()));
-    let secret = equip(ctx, &mut after, given)?;
-    channels::equip(ctx, &mut after, webhook)?;
+    let given = given.filter(|secret| !has_secret(ctx, realm, &before, secret.expose()));
+    let secret = equip(ctx, realm, &mut after, given)?;
+    channels::equip(ctx, realm, &mut after, webhook)?;
     let Some(detail) = change::changed(&before, &after) else {
         return Ok(Some(Updated {
             client: Arc::new(before),
@@ -230,7 +230,7 @@ pub async fn rotate_secret(
         }
         client.secret_hash = None;
         client.secret_sealed = None;
-        let secret = equip(ctx, &mut client, None)?;
+        let secret = equip(ctx, realm, &mut client, None)?;
         let mut batch = Batch::new();
         batch.replace(
             key::client(realm.id, id),
@@ -289,18 +289,23 @@ pub async fn delete(
 }
 
 /// Whether this is the client's secret, kept in every form that its method needs.
-pub(in crate::domain) fn has_secret(client: &Client, secret: &str) -> bool {
-    let kept = client
-        .secret_hash
-        .is_some_and(|hash| crypto::same(&hash, &crypto::sha256(secret.as_bytes())));
-    kept && (client.settings.token_endpoint_auth_method != AuthMethod::ClientSecretJwt
-        || client.secret_sealed.is_some())
+pub(in crate::domain) fn has_secret(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    secret: &str,
+) -> bool {
+    let kept = sealed::secret_hash(ctx, realm.id, client).ok().flatten();
+    kept.is_some_and(|hash| crypto::same(&hash, &crypto::sha256(secret.as_bytes())))
+        && (client.settings.token_endpoint_auth_method != AuthMethod::ClientSecretJwt
+            || client.secret_sealed.is_some())
 }
 
 /// Brings the kept secret into the forms that the client's method needs: none for a method without secrets; the given
 /// one; the one it has; or a new one, which is then the answer.
 fn equip(
     ctx: &Context,
+    realm: &Realm,
     client: &mut Client,
     given: Option<Secret>,
 ) -> Result<Option<Secret>, Fault> {
@@ -323,12 +328,10 @@ fn equip(
     let made = given.is_none();
     let secret = given.unwrap_or_else(|| Secret::new(crypto::b64(&ctx.random())));
     let bytes = secret.expose().as_bytes();
-    client.secret_hash = Some(crypto::sha256(bytes));
+    let hash = crypto::sha256(bytes);
+    client.secret_hash = Some(sealed::seal(ctx, realm.id, client.id, Kept::Hash, &hash)?);
     if sealed {
-        let sealed = ctx
-            .vault
-            .seal(SEALED_FOR, bytes)
-            .map_err(|error| Fault::Crypto(error.to_string()))?;
+        let sealed = sealed::seal(ctx, realm.id, client.id, Kept::Secret, bytes)?;
         client.secret_sealed = Some(sealed);
     }
     Ok(made.then_some(secret))

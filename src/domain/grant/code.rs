@@ -227,6 +227,7 @@ pub fn family_of(
         started_at: now.max(grant.session_started_at),
         last_used_at: now,
         generation: 1,
+        made_with: ctx.vault.current(),
         access_expires_at: now,
         access_format: realm.settings.tokens.access_token_format,
         status,

@@ -14,6 +14,7 @@ use super::realm::{AccessTokenFormat, Realm};
 use super::session::Ended;
 use super::status::Index;
 use super::time::Timestamp;
+use crate::crypto::KeyId;
 
 /// What was granted: carried by the code and then by the family.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +84,8 @@ pub struct TokenFamily {
     /// Which refresh token is current. One generation back is answered with the current one inside the reuse window:
     /// that the current one was never presented is what makes it the unused successor.
     pub generation: u32,
+    /// Which master key its newest refresh token was made with.
+    pub made_with: KeyId,
     /// When the newest access token ends.
     pub access_expires_at: Timestamp,
     /// What the newest access token looks like.

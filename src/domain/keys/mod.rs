@@ -6,6 +6,7 @@ pub mod rotate;
 
 use serde::{Deserialize, Serialize};
 
+pub(in crate::domain) use ring::reseal;
 pub use ring::{KeyRing, RealmKeys, list, of, readable, signer, stored};
 
 use crate::crypto::Alg;

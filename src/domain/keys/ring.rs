@@ -12,7 +12,7 @@ use super::{KeyState, StoredKey};
 use crate::crypto::{self, Alg, SigningKey, VerifyingKey};
 use crate::domain::id::RealmId;
 use crate::domain::realm::Realm;
-use crate::domain::record::decode;
+use crate::domain::record::{decode, encode};
 use crate::domain::token::verify::Verified;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Dir, KeysOrRecords};
@@ -204,6 +204,29 @@ pub(super) async fn load(ctx: &Context, realm: RealmId) -> Result<Vec<StoredKey>
 /// What a sealed key is bound to.
 pub(super) fn seal_context(realm: RealmId, kid: &str) -> String {
     format!("signing-key:{}:{kid}", realm.0)
+}
+
+/// A key's record sealed by the master key that seals now; `None` when it is already.
+///
+/// # Errors
+/// [`Fault`] when it does not open.
+pub(in crate::domain) fn reseal(
+    ctx: &Context,
+    realm: RealmId,
+    value: &[u8],
+) -> Result<Option<Bytes>, Fault> {
+    let mut stored: StoredKey = decode(value, "signing key")?;
+    let context = seal_context(realm, &stored.kid);
+    let fresh = ctx
+        .vault
+        .reseal(&context, &stored.sealed)
+        .map_err(|e| Fault::Crypto(format!("signing key {}: {e}", stored.kid)))?;
+    fresh
+        .map(|sealed| {
+            stored.sealed = sealed;
+            encode(&stored)
+        })
+        .transpose()
 }
 
 fn parse(ctx: &Context, realm: RealmId, stored: Vec<StoredKey>) -> Result<RealmKeys, Fault> {

@@ -291,7 +291,7 @@ async fn outgoing(
         Channel::Webhook => {
             let (Some(uri), Some(key)) = (
                 &client.settings.webhook_uri,
-                channels::webhook_key(ctx, client)?,
+                channels::webhook_key(ctx, realm, client)?,
             ) else {
                 return Ok(Err("the app no longer has a webhook_uri"));
             };

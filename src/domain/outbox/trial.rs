@@ -138,7 +138,7 @@ pub async fn run(
             backchannel::outgoing(ctx, realm, client, uri, user, Some(sid)).await?
         }
         (_, settings) => {
-            let key = channels::webhook_key(ctx, client)?.ok_or(TrialError::NoChannel)?;
+            let key = channels::webhook_key(ctx, realm, client)?.ok_or(TrialError::NoChannel)?;
             let uri = settings.webhook_uri.as_deref().unwrap_or_default();
             webhook::outgoing(uri, &key, &webhook::trial(ctx, realm, client), began)
         }

@@ -35,10 +35,19 @@ async fn write(ctx: &Context, taken: &[(Act, Uses)]) -> Result<(), Fault> {
         .iter()
         .map(|((realm, act), _)| key::refused_uses(*realm, *act))
         .collect();
+    let acts: Vec<_> = taken
+        .iter()
+        .map(|((realm, act), _)| key::sign_out(*realm, *act))
+        .collect();
     for _ in 0..TRIES {
         let mut batch = Batch::new();
         let read = ctx.store.get_many(&keys).await?;
-        for ((at, stored), (_, more)) in keys.iter().zip(read).zip(taken) {
+        let known = ctx.store.get_many(&acts).await?;
+        for (((at, stored), known), (_, more)) in keys.iter().zip(read).zip(known).zip(taken) {
+            // Its receipt has been forgotten: there is nobody to show it to.
+            if known.is_none() {
+                continue;
+            }
             match versioned::<Uses>(stored, "refused uses")? {
                 None => batch.create(at.clone(), encode(more)?),
                 Some(Versioned { mut value, version }) => {
@@ -46,6 +55,9 @@ async fn write(ctx: &Context, taken: &[(Act, Uses)]) -> Result<(), Fault> {
                     batch.replace(at.clone(), version, encode(&value)?)
                 }
             };
+        }
+        if batch.is_empty() {
+            return Ok(());
         }
         match ctx.commit(batch).await {
             Ok(_) => return Ok(()),

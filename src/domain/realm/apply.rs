@@ -208,10 +208,10 @@ async fn apply_client(
     if existing.settings == settings
         && given
             .as_ref()
-            .is_none_or(|secret| clients::has_secret(&existing, secret))
-        && webhook
-            .as_ref()
-            .is_none_or(|secret| client::channels::has_webhook_secret(ctx, &existing, secret))
+            .is_none_or(|secret| clients::has_secret(ctx, realm, &existing, secret))
+        && webhook.as_ref().is_none_or(|secret| {
+            client::channels::has_webhook_secret(ctx, realm, &existing, secret)
+        })
     {
         applied.unchanged += 1;
         return Ok(());

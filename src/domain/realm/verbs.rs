@@ -251,6 +251,8 @@ pub fn problems(settings: &RealmSettings) -> Vec<String> {
             "logout.longest_lag must be \"off\" or between 1s and 3650d, found {lag}"
         ));
     }
+    let retention = settings.retention.problems().into_iter();
+    problems.extend(retention.map(|(name, why)| format!("retention.{name}: {why}")));
     if tokens.authorization_code_lifetime > LONGEST_CODE {
         problems.push(format!(
             "tokens.authorization_code_lifetime must be at most 10m (RFC 6749 §4.1.2), found {}",

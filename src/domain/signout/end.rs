@@ -11,6 +11,7 @@ use crate::crypto;
 use crate::domain::id::SignOutId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode, encode_json};
+use crate::domain::sweep::{Due, ONCE};
 use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault, TRIES, audit, denial, key};
 use crate::store::{Batch, CommitError};
@@ -180,18 +181,16 @@ async fn already(
     let Some(once) = &request.once else {
         return Ok(None);
     };
-    let Some(named) = ctx.store.get(&once_key(realm, request, once)).await? else {
+    let at = key::sign_out_once(realm.id, &once_hash(request, once));
+    let Some(named) = ctx.store.get(&at).await? else {
         return Ok(None);
     };
     let id: SignOutId = decode(&named.value, "idempotency key")?;
     super::receipt::find(ctx, realm, id).await
 }
 
-fn once_key(realm: &Realm, request: &Request, once: &str) -> bytes::Bytes {
-    key::sign_out_once(
-        realm.id,
-        &crypto::sha256(format!("{}\n{once}", request.actor.id).as_bytes()),
-    )
+fn once_hash(request: &Request, once: &str) -> [u8; 32] {
+    crypto::sha256(format!("{}\n{once}", request.actor.id).as_bytes())
 }
 
 /// Whether the act's own commit denies everything selected. A very long list of users or clients does not fit there; it is
@@ -304,7 +303,9 @@ fn note(
     batch: &mut Batch,
 ) -> Result<(), Fault> {
     if let Some(once) = &request.once {
-        batch.create(once_key(realm, request, once), encode(&record.id)?);
+        let hash = once_hash(request, once);
+        batch.create(key::sign_out_once(realm.id, &hash), encode(&record.id)?);
+        Due::Once(hash).put(batch, realm.id, record.at.plus(ONCE));
     }
     let entry = audit::Entry {
         actor: &request.actor,

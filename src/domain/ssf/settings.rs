@@ -1,10 +1,13 @@
 //! What a receiver may say of its stream, and the header for its own door, which is kept sealed.
 
+use bytes::Bytes;
+
 use super::verbs::SsfError;
 use super::{Method, Stream};
 use crate::crypto::Secret;
 use crate::domain::client::check as client;
 use crate::domain::id::{RealmId, StreamId};
+use crate::domain::record::{decode, encode_json};
 use crate::domain::{Context, Fault};
 
 /// How a receiver wants to hear.
@@ -65,6 +68,35 @@ pub(super) fn authorization(
         .map_err(|e| Fault::Crypto(format!("the header of stream {}: {e}", stream.id)))?;
     let text = String::from_utf8(opened).map_err(|_| Fault::Record("header of a stream"))?;
     Ok(Some(Secret::new(text)))
+}
+
+/// A stream's record with its header sealed by the key that seals now; `None` when it is already.
+///
+/// # Errors
+/// [`Fault`] when it does not open.
+pub(in crate::domain) fn reseal(
+    ctx: &Context,
+    realm: RealmId,
+    value: &[u8],
+) -> Result<Option<Bytes>, Fault> {
+    let mut stream: Stream = decode(value, "stream")?;
+    let id = stream.id;
+    let Method::Push {
+        authorization: Some(sealed),
+        ..
+    } = &mut stream.method
+    else {
+        return Ok(None);
+    };
+    let fresh = ctx
+        .vault
+        .reseal(&sealed_for(realm, id), sealed)
+        .map_err(|e| Fault::Crypto(format!("the header of stream {id}: {e}")))?;
+    let Some(fresh) = fresh else {
+        return Ok(None);
+    };
+    *sealed = fresh;
+    encode_json(&stream).map(Some)
 }
 
 fn sealed_for(realm: RealmId, id: StreamId) -> String {

@@ -35,7 +35,7 @@ impl RefreshToken {
         }
         let bytes = crypto::unb64(text)?;
         let (body, mac) = bytes.split_at_checked(25)?;
-        if !crypto::same(mac, &ctx.vault.mac(PURPOSE, &[body])) {
+        if !ctx.vault.made(mac, PURPOSE, &[body]) {
             return None;
         }
         let (format, rest) = body.split_first()?;

@@ -129,6 +129,7 @@ async fn turn(
     }
     family.generation = family.generation.saturating_add(1);
     family.last_used_at = now;
+    family.made_with = ctx.vault.current();
     family.issues(realm, client, now);
     let mut batch = Batch::new();
     batch.replace(

@@ -6,7 +6,7 @@ use super::{User, fold};
 use crate::crypto::{PasswordError, Secret, Verdict};
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
-use crate::domain::record::{Versioned, encode_json};
+use crate::domain::record::Versioned;
 use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, CommitError};
@@ -83,10 +83,8 @@ async fn upgrade(
     let Ok(hash) = ctx.passwords.hash(password).await else {
         return;
     };
-    let Ok(value) = encode_json(&Password {
-        hash,
-        set_at: kept.value.set_at,
-    }) else {
+    let set_at = kept.value.set_at;
+    let Ok(value) = (Password { hash, set_at }).sealed(ctx, realm, id) else {
         return;
     };
     let mut batch = Batch::new();

@@ -16,6 +16,7 @@ use unicode_normalization::UnicodeNormalization;
 pub use authenticate::{AuthenticateError, authenticate};
 pub use block::{Block, Blocking};
 pub(in crate::domain) use store::has_password;
+pub(in crate::domain) use store::reseal;
 pub use store::{by_email, by_id, count, find, list};
 
 use crate::domain::id::UserId;

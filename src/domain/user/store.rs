@@ -1,23 +1,82 @@
 //! Finds users. Never cached: whether somebody may sign in is read live.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{User, fold};
 use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
-use crate::domain::record::{Versioned, decode, versioned};
+use crate::domain::record::{Versioned, decode, encode, versioned};
 use crate::domain::time::Timestamp;
 use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, Cursor, Dir, KeysOrRecords};
 
-/// A password as kept, under a key of its own: reading a user never brings it along.
-#[derive(Clone, Serialize, Deserialize)]
+/// A password, under a key of its own: reading a user never brings it along.
+#[derive(Clone)]
 pub(super) struct Password {
     /// The hash, in PHC form.
     pub(super) hash: String,
     /// When it was set; a rehash leaves this.
     pub(super) set_at: Timestamp,
+}
+
+/// A password as kept: the hash is sealed, so that whoever has the disk alone has nothing to try a guess on.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    sealed: Vec<u8>,
+    set_at: Timestamp,
+}
+
+/// What the hash is sealed for; the record's key is its name.
+const SEALED_FOR: &str = "password-hash";
+
+impl Password {
+    /// The record of this user's password.
+    ///
+    /// # Errors
+    /// [`Fault::Crypto`] when it cannot be sealed.
+    pub(super) fn sealed(&self, ctx: &Context, realm: &Realm, id: UserId) -> Result<Bytes, Fault> {
+        let name = key::credential(realm.id, id);
+        let sealed = ctx
+            .vault
+            .seal_once(SEALED_FOR, &name, self.hash.as_bytes())
+            .map_err(|error| Fault::Crypto(error.to_string()))?;
+        encode(&Kept {
+            sealed,
+            set_at: self.set_at,
+        })
+    }
+
+    fn open(ctx: &Context, at: &[u8], kept: Kept) -> Result<Password, Fault> {
+        let hash = ctx
+            .vault
+            .open_once(SEALED_FOR, at, &kept.sealed)
+            .map_err(|error| Fault::Crypto(format!("a password hash: {error}")))?;
+        Ok(Password {
+            hash: String::from_utf8(hash).map_err(|_| Fault::Record("password"))?,
+            set_at: kept.set_at,
+        })
+    }
+}
+
+/// The record of a password sealed by the key that seals now; `None` when it is already.
+///
+/// # Errors
+/// [`Fault`] when it does not open.
+pub(in crate::domain) fn reseal(
+    ctx: &Context,
+    at: &[u8],
+    value: &[u8],
+) -> Result<Option<Bytes>, Fault> {
+    let kept: Kept = decode(value, "password")?;
+    let fresh = ctx
+        .vault
+        .reseal_once(SEALED_FOR, at, &kept.sealed)
+        .map_err(|error| Fault::Crypto(format!("a password hash: {error}")))?;
+    fresh
+        .map(|sealed| encode(&Kept { sealed, ..kept }))
+        .transpose()
 }
 
 /// Finds a user by the name they sign in with, however they spell its case.
@@ -129,7 +188,15 @@ pub(super) async fn with_password(
     let keys = [key::user(realm.id, id), key::credential(realm.id, id)];
     let mut read = ctx.store.get_many(&keys).await?.into_iter();
     let user = versioned(read.next().flatten(), "user")?;
-    Ok((user, versioned(read.next().flatten(), "password")?))
+    let [_, at] = &keys;
+    let kept = versioned::<Kept>(read.next().flatten(), "password")?;
+    let password = kept.map(|kept| {
+        Ok::<_, Fault>(Versioned {
+            value: Password::open(ctx, at, kept.value)?,
+            version: kept.version,
+        })
+    });
+    Ok((user, password.transpose()?))
 }
 
 /// Whether the user has a password.

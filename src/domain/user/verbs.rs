@@ -14,6 +14,8 @@ use crate::domain::id::UserId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, encode, encode_json};
 use crate::domain::signout::{BlockOrder, Reason, Request, SignOut};
+use crate::domain::sweep::Due;
+use crate::domain::time::Span;
 use crate::domain::{Actor, Context, Fault, TRIES, key, ssf};
 use crate::store::{Batch, CommitError};
 
@@ -83,7 +85,8 @@ pub async fn create(
     let mut batch = Batch::new();
     rows(realm, &user, &mut batch)?;
     if let Some(password) = password {
-        batch.create(key::credential(realm.id, user.id), encode_json(&password)?);
+        let sealed = password.sealed(ctx, realm, user.id)?;
+        batch.create(key::credential(realm.id, user.id), sealed);
     }
     record(&mut batch, ctx, realm, actor, &user, ("user.create", None))?;
     match ctx.commit(batch).await {
@@ -208,7 +211,10 @@ async fn write(
     }
     index(realm, Some(&before), Some(&after), &mut batch);
     if let Some(password) = password {
-        batch.put(key::credential(realm.id, id), encode_json(password)?);
+        batch.put(
+            key::credential(realm.id, id),
+            password.sealed(ctx, realm, id)?,
+        );
     }
     let detail = match (changed, password) {
         (Some(changed), Some(_)) => format!("{changed}, password"),
@@ -270,7 +276,10 @@ pub async fn set_password(
             found.version,
             encode_json(&found.value)?,
         );
-        batch.put(key::credential(realm.id, id), encode_json(&password)?);
+        batch.put(
+            key::credential(realm.id, id),
+            password.sealed(ctx, realm, id)?,
+        );
         record(
             &mut batch,
             ctx,
@@ -315,6 +324,7 @@ pub async fn delete(
             &found.value,
             ("user.delete", None),
         )?;
+        Due::Leftovers(id).put(&mut batch, realm.id, ctx.now().plus(LEFTOVERS_AFTER));
         let deed = deed(ctx, actor);
         ssf::user_gone(ctx, realm, &deed, &found.value, &mut batch).await?;
         let request = everything_of(id, Reason::UserDeleted, &deed);
@@ -324,6 +334,9 @@ pub async fn delete(
     }
     Err(Fault::Busy.into())
 }
+
+/// When what a deleted user left behind goes: the last token of theirs that anybody checks by itself is over by then.
+const LEFTOVERS_AFTER: Span = Span::days(1);
 
 fn check(settings: &UserSettings) -> Result<(), UserError> {
     let problems = problems(settings);

@@ -29,7 +29,7 @@ fn header() -> Header {
         layout: 1,
         engine: "memory".to_owned(),
         written_by: "0".to_owned(),
-        key_check: None,
+        master_key: None,
         began_at: 0,
     }
 }

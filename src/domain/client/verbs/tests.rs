@@ -85,7 +85,7 @@ async fn a_secret_is_made_once_and_kept_as_a_hash() {
         .await
         .unwrap();
     let secret = made.secret.unwrap();
-    assert!(has_secret(&made.client, secret.expose()));
+    assert!(has_secret(&ctx, &realm, &made.client, secret.expose()));
     assert!(made.client.secret_sealed.is_none());
     let given = ClientSettings {
         client_secret: Some("given".to_owned()),
@@ -93,7 +93,10 @@ async fn a_secret_is_made_once_and_kept_as_a_hash() {
     };
     let given = create(&ctx, &realm, &admin(), given).await.unwrap();
     assert!(given.secret.is_none());
-    assert!(has_secret(&given.client, "given") && !has_secret(&given.client, "other"));
+    assert!(
+        has_secret(&ctx, &realm, &given.client, "given")
+            && !has_secret(&ctx, &realm, &given.client, "other")
+    );
     assert!(given.client.settings.client_secret.is_none());
     let public = ClientSettings {
         token_endpoint_auth_method: AuthMethod::None,
@@ -114,11 +117,15 @@ async fn no_record_of_the_store_holds_a_secret() {
         ..settings("jwt")
     };
     let made = create(&ctx, &realm, &admin(), jwt).await.unwrap().client;
-    let opened = ctx
-        .vault
-        .open(SEALED_FOR, made.secret_sealed.as_ref().unwrap())
-        .unwrap();
-    assert_eq!(opened, secret.as_bytes());
+    let kept = made.secret_sealed.as_ref().unwrap();
+    let opened = sealed::open(&ctx, realm.id, made.id, Kept::Secret, kept).unwrap();
+    assert_eq!(*opened, secret.as_bytes());
+    // Nowhere else: not as another client's, not in another realm, not as anything else.
+    let other = ClientId(ctx.new_id());
+    assert!(sealed::open(&ctx, realm.id, other, Kept::Secret, kept).is_err());
+    let away = crate::domain::id::RealmId(realm.id.0 + 1);
+    assert!(sealed::open(&ctx, away, made.id, Kept::Secret, kept).is_err());
+    assert!(sealed::open(&ctx, realm.id, made.id, Kept::Webhook, kept).is_err());
     let everything = crate::store::Range::prefix([]);
     let (dir, what) = (
         crate::store::Dir::Forward,
@@ -155,7 +162,7 @@ async fn an_update_keeps_the_secret_unless_one_is_given() {
         .await
         .unwrap();
     assert!(updated.secret.is_none() && updated.sign_out.is_none());
-    assert!(has_secret(&updated.client, old.expose()));
+    assert!(has_secret(&ctx, &realm, &updated.client, old.expose()));
     assert_eq!(
         find(&ctx, &realm, "web").await.unwrap().unwrap().name(),
         "Web"
@@ -174,7 +181,10 @@ async fn an_update_keeps_the_secret_unless_one_is_given() {
     let updated = update(&ctx, &realm, &admin(), id, given.clone())
         .await
         .unwrap();
-    assert!(has_secret(&updated.client, "new") && !has_secret(&updated.client, old.expose()));
+    assert!(
+        has_secret(&ctx, &realm, &updated.client, "new")
+            && !has_secret(&ctx, &realm, &updated.client, old.expose())
+    );
     let before = testing::position(&ctx).await;
     update(&ctx, &realm, &admin(), id, given).await.unwrap();
     assert_eq!(
@@ -189,7 +199,12 @@ async fn an_update_keeps_the_secret_unless_one_is_given() {
     };
     let updated = update(&ctx, &realm, &admin(), id, jwt).await.unwrap();
     assert!(
-        has_secret(&updated.client, updated.secret.unwrap().expose()),
+        has_secret(
+            &ctx,
+            &realm,
+            &updated.client,
+            updated.secret.unwrap().expose()
+        ),
         "the hash alone does not make an HMAC"
     );
 }
@@ -228,7 +243,8 @@ async fn a_rotated_secret_replaces_the_old_one() {
         .unwrap();
     let client = find(&ctx, &realm, "web").await.unwrap().unwrap();
     assert!(
-        has_secret(&client, new.expose()) && !has_secret(&client, made.secret.unwrap().expose())
+        has_secret(&ctx, &realm, &client, new.expose())
+            && !has_secret(&ctx, &realm, &client, made.secret.unwrap().expose())
     );
     let public = ClientSettings {
         token_endpoint_auth_method: AuthMethod::None,
@@ -297,7 +313,7 @@ async fn a_webhooks_key_is_kept_sealed_and_stays_until_another_is_given() {
         ..settings("web")
     };
     let key = |client: &Client| {
-        channels::webhook_key(&ctx, client)
+        channels::webhook_key(&ctx, &realm, client)
             .unwrap()
             .map(|k| k.to_vec())
     };

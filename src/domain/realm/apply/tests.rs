@@ -87,6 +87,8 @@ async fn what_differs_is_changed_and_what_the_file_leaves_out_stays() {
     let realm = find(&ctx, "demo").await.unwrap().unwrap();
     assert!(client::find(&ctx, &realm, "made").await.unwrap().is_some());
     assert!(clients::has_secret(
+        &ctx,
+        &realm,
         &client::find(&ctx, &realm, "web").await.unwrap().unwrap(),
         "other"
     ));

@@ -186,3 +186,93 @@ async fn an_act_about_many_blocks_every_one_of_them_but_the_asker_and_who_came_b
     assert!(left.unwrap().is_none());
     block::finish(&ctx, &realm, act.id).await.unwrap();
 }
+
+/// What one session with three apps weighs, by space: run it with `--nocapture` to see. Keys and values alone, without what
+/// an engine adds to each record.
+#[tokio::test]
+async fn a_session_with_three_apps_weighs_what_it_did() {
+    use crate::store::{Dir, KeysOrRecords, Range};
+    use std::collections::BTreeMap;
+
+    async fn weigh(ctx: &Context) -> BTreeMap<u8, (usize, usize)> {
+        let mut by_space = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let page = ctx
+                .store
+                .scan(
+                    &Range::prefix([]),
+                    after.as_ref(),
+                    1000,
+                    Dir::Forward,
+                    KeysOrRecords::Records,
+                )
+                .await
+                .unwrap();
+            for record in page.records {
+                let sum: &mut (usize, usize) = by_space.entry(record.key[0]).or_default();
+                sum.0 += 1;
+                sum.1 += record.key.len() + record.value.len();
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return by_space,
+            }
+        }
+    }
+
+    let (ctx, clock) = testing::context();
+    let realm = testing::realm(&ctx, "home").await;
+    let alice = testing::user(&ctx, &realm, "alice").await;
+    let mut apps = Vec::new();
+    for name in ["shop", "notes", "mail"] {
+        apps.push(testing::client(&ctx, &realm, name).await);
+    }
+    let before = weigh(&ctx).await;
+    for _ in 0..10 {
+        let user = crate::domain::user::by_id(&ctx, &realm, alice.id)
+            .await
+            .unwrap()
+            .unwrap();
+        let start = Start {
+            user: &user,
+            amr: vec!["pwd".to_owned()],
+            remember_me: false,
+            ip: "192.0.2.1",
+            user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        };
+        let started = super::start(&ctx, &realm, start, super::Terms::default()).await;
+        let sid = started.unwrap().unwrap().session.sid;
+        for app in &apps {
+            testing::grant(&ctx, &realm, app, sid, "openid profile email").await;
+        }
+    }
+    let fresh = weigh(&ctx).await;
+    // Used codes are gone by then, and so is everything else that is there for a moment.
+    clock.advance(crate::domain::time::Span::mins(20));
+    while crate::domain::sweep::sweep(&ctx).await.unwrap().looked > 0 {}
+    let settled = weigh(&ctx).await;
+    let mut total = (0, 0);
+    for (space, (count, bytes)) in &settled {
+        let (was, weighed) = before.get(space).copied().unwrap_or_default();
+        let (at_first, heavy) = fresh.get(space).copied().unwrap_or_default();
+        let (count, bytes) = (count.saturating_sub(was), bytes.saturating_sub(weighed));
+        if count + at_first.saturating_sub(was) > 0 {
+            println!(
+                "{space:#04x}: {:.1} records, {} bytes a session (at first {:.1}, {})",
+                count as f64 / 10.0,
+                bytes / 10,
+                at_first.saturating_sub(was) as f64 / 10.0,
+                heavy.saturating_sub(weighed) / 10
+            );
+            total.0 += count;
+            total.1 += bytes;
+        }
+    }
+    println!(
+        "{:.1} records, {} bytes a session",
+        total.0 as f64 / 10.0,
+        total.1 / 10
+    );
+    assert!(total.1 / 10 < 4096, "{} bytes a session", total.1 / 10);
+}

@@ -13,6 +13,7 @@ const SECTIONS: &[&str] = &[
     "tokens",
     "registration",
     "logout",
+    "retention",
     "shared_signals",
 ];
 const PAIRS: &[(&str, &str)] = &[("displayName", "display_name")];

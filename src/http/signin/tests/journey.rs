@@ -3,7 +3,6 @@
 use axum::http::{StatusCode, header};
 
 use super::*;
-use crate::domain::record::decode;
 use crate::domain::{browser as kept, key};
 use crate::http::signin::headers::POLICY;
 use crate::protocol::check_session::session_state;
@@ -374,11 +373,16 @@ async fn browser_state_is_kept_under_a_hash_and_without_its_id() {
     let id: tower_sessions::session::Id = browser.jar["rk_browser"].parse().unwrap();
     let at = key::browser(&crate::crypto::sha256(&id.0.to_be_bytes()));
     let stored = world.ctx.store.get(&at).await.unwrap().unwrap();
-    let state: kept::BrowserState = decode(&stored.value, "browser state").unwrap();
+    let state = kept::load(&world.ctx, &id.0.to_be_bytes())
+        .await
+        .unwrap()
+        .unwrap();
     let text = String::from_utf8(state.data).unwrap();
     assert!(
         text.contains("csrf")
             && !text.contains(&id.0.to_string())
             && !text.contains(&browser.jar["rk_browser"])
     );
+    let raw = String::from_utf8_lossy(&stored.value).into_owned();
+    assert!(!raw.contains("csrf"), "sealed: {raw}");
 }

@@ -20,7 +20,7 @@ fn web() -> Client {
     Client {
         id,
         created_at: Timestamp(5),
-        secret_hash: Some([1; 32]),
+        secret_hash: Some(vec![1; 32]),
         secret_sealed: None,
         webhook_sealed: None,
         settings,
