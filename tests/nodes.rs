@@ -2,6 +2,7 @@
 //! next request, whatever happens to a node or to the database.
 
 mod dying;
+mod failover;
 mod outage;
 mod spread;
 

@@ -131,17 +131,22 @@ async fn nodes_die_and_come_back_under_load_and_nothing_acknowledged_is_lost() {
     }
 }
 
-type Known = Vec<(String, String)>;
+/// Sessions, each with the newest refresh token that was acknowledged.
+pub(super) type Known = Vec<(String, String)>;
 
-/// Signs in a few times and signs every other one out; what of it was acknowledged. No answer is no fact.
-async fn come_and_go(web: &App, url: &str, token: &str) -> (Known, Known) {
+/// Signs in a few times, refreshes every other one and signs the rest out; what of it was acknowledged. No answer is no fact.
+pub(super) async fn come_and_go(web: &App, url: &str, token: &str) -> (Known, Known) {
     let (mut alive, mut ended) = (Vec::new(), Vec::new());
     for number in 0..6 {
         let Some((sid, refresh)) = come(web).await else {
             continue;
         };
         if number % 2 == 0 {
-            alive.push((sid, refresh));
+            let fields = [("grant_type", "refresh_token"), ("refresh_token", &refresh)];
+            let answer = Answer::maybe(web.request("token", &fields)).await;
+            let next = answer.filter(|answer| answer.status == 200);
+            let next = next.and_then(|a| a.json()["refresh_token"].as_str().map(str::to_owned));
+            alive.push((sid, next.unwrap_or(refresh)));
             continue;
         }
         let request = crate::support::browser::client()

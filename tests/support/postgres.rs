@@ -78,6 +78,29 @@ fn unprivileged(program: &Path) -> Command {
     command
 }
 
+/// A folder that a server may have its data in.
+fn own_folder() -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("rkpg-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    fs::create_dir_all(&folder).unwrap();
+    if fs::metadata(&folder).unwrap().uid() == 0 {
+        let id = |flag| -> u32 {
+            let output = Command::new("id")
+                .args([flag, "postgres"])
+                .output()
+                .unwrap();
+            expect(output, "the account postgres")
+                .trim()
+                .parse()
+                .unwrap()
+        };
+        chown(&folder, Some(id("-u")), Some(id("-g"))).unwrap();
+    }
+    folder
+}
+
 fn expect(output: Output, what: &str) -> String {
     assert!(
         output.status.success(),
@@ -96,7 +119,6 @@ impl Cluster {
 
     /// The same with files, which `{folder}` in the configuration leads to.
     pub fn start_with(conf: &str, files: &[(&str, &str)]) -> Option<Cluster> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let Some(bin) = newest() else {
             assert!(
                 std::env::var_os("REALMKEEP_TEST_ALL").is_none(),
@@ -105,23 +127,7 @@ impl Cluster {
             eprintln!("PostgreSQL 15 or later is not installed: not tested");
             return None;
         };
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("rkpg-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
-        if fs::metadata(&folder).unwrap().uid() == 0 {
-            let id = |flag| -> u32 {
-                let output = Command::new("id")
-                    .args([flag, "postgres"])
-                    .output()
-                    .unwrap();
-                expect(output, "the account postgres")
-                    .trim()
-                    .parse()
-                    .unwrap()
-            };
-            chown(&folder, Some(id("-u")), Some(id("-g"))).unwrap();
-        }
+        let folder = own_folder();
         for (name, text) in files {
             let file = folder.join(name);
             fs::write(&file, text).unwrap();
@@ -147,17 +153,56 @@ impl Cluster {
             .output()
             .unwrap();
         expect(initdb, "initdb");
+        let cluster = Cluster::up(bin, folder, &format!("{CONF}{conf}"));
+        cluster.sql("CREATE ROLE realmkeep LOGIN");
+        cluster.sql("CREATE DATABASE realmkeep OWNER realmkeep");
+        Some(cluster)
+    }
+
+    /// A copy of this server that follows it. From now on this one acknowledges nothing that the copy does not have as well.
+    pub fn standby(&self) -> Cluster {
+        let folder = own_folder();
+        let copied = unprivileged(&self.bin.join("pg_basebackup"))
+            .arg("-h")
+            .arg(&self.folder)
+            .args(["-p", &self.port.to_string(), "-U", "postgres"])
+            .args(["-R", "-X", "stream", "-c", "fast", "--no-sync", "-D"])
+            .arg(folder.join("data"))
+            .current_dir("/")
+            .output()
+            .unwrap();
+        expect(copied, "pg_basebackup");
+        let standby = Cluster::up(self.bin.clone(), folder, "");
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.sql("SELECT pg_reload_conf()");
+        standby
+    }
+
+    /// Whether what this server acknowledges is on a standby as well.
+    pub fn is_followed(&self) -> bool {
+        self.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')")
+            != "0"
+    }
+
+    /// Has a standby take the place of its primary.
+    pub fn promote(&self) {
+        expect(self.control(&["promote"]), "promote");
+    }
+
+    /// Starts a server on the data in a folder; the last lines of its configuration count.
+    fn up(bin: PathBuf, folder: PathBuf, conf: &str) -> Cluster {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
             .unwrap()
             .port();
+        let file = folder.join("data/postgresql.auto.conf");
+        let there = fs::read_to_string(&file).unwrap();
         let place = format!(
-            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n{conf}\n",
+            "{there}\n{conf}\nlisten_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\n",
             folder.display()
         );
-        let file = folder.join("data/postgresql.auto.conf");
-        fs::write(&file, format!("{CONF}{place}")).unwrap();
+        fs::write(&file, place).unwrap();
         let mut watcher = unprivileged(Path::new("/bin/sh"))
             .args(["-c", WATCH, "watch"])
             .arg(&bin)
@@ -175,16 +220,13 @@ impl Cluster {
             "PostgreSQL does not start: {}",
             fs::read_to_string(folder.join("log")).unwrap_or_default()
         );
-        let cluster = Cluster {
+        Cluster {
             bin,
             folder,
             port,
             schemas: AtomicU32::new(0),
             watcher,
-        };
-        cluster.sql("CREATE ROLE realmkeep LOGIN");
-        cluster.sql("CREATE DATABASE realmkeep OWNER realmkeep");
-        Some(cluster)
+        }
     }
 
     /// Runs SQL as the superuser in the database of the tests (in `postgres` while there is none); answers what it prints.
