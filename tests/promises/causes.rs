@@ -305,8 +305,8 @@ pub async fn realm_disabled(cast: &mut Cast) -> Outcome {
     assert!(answer.status < 300, "{}", answer.text);
     until("known everywhere", Duration::from_secs(30), || async {
         for _ in 0..6 {
-            let page = Browser::default().open(cast.web.begin(&[]).url.as_str());
-            if !page.await.is_login() {
+            let (browser, pending) = (Browser::default(), cast.web.begin(&[]));
+            if !browser.open(pending.url.as_str()).await.is_login() {
                 return false;
             }
         }
