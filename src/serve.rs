@@ -152,7 +152,11 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
         Box::pin(workers::count(ctx.clone(), stop.clone())),
         Box::pin(workers::forget(ctx.clone(), stop.clone())),
-        Box::pin(masters::keep(ctx.clone(), settings.master_key.clone(), stop.clone())),
+        Box::pin(masters::keep(
+            ctx.clone(),
+            settings.master_key.clone(),
+            stop.clone(),
+        )),
         Box::pin(workers::store(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::push::push(ctx.clone(), stop.clone())),

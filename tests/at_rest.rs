@@ -66,7 +66,10 @@ struct Secrets(Vec<(String, String)>);
 impl Secrets {
     fn add(&mut self, name: &str, secret: impl Into<String>) {
         let secret = secret.into();
-        assert!(secret.len() >= 6, "{name} is too short to look for: {secret:?}");
+        assert!(
+            secret.len() >= 6,
+            "{name} is too short to look for: {secret:?}"
+        );
         self.0.push((name.to_owned(), secret));
     }
 
@@ -94,7 +97,11 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     plain.extend(URL_SAFE_NO_PAD.decode(text).ok());
     plain.extend(STANDARD.decode(text).ok());
     // The secret part of what says in front whom it is about.
-    if let Some(tail) = plain.get(1).and_then(|bytes| bytes.get(16..)).and_then(|rest| rest.last_chunk::<32>()) {
+    if let Some(tail) = plain
+        .get(1)
+        .and_then(|bytes| bytes.get(16..))
+        .and_then(|rest| rest.last_chunk::<32>())
+    {
         plain.push(tail.to_vec());
     }
     let mut forms = Vec::new();
@@ -153,15 +160,27 @@ fn found(files: &[(String, Vec<u8>)], secrets: &Secrets) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn a_stolen_disk_holds_nothing_that_can_be_presented() {
+    steal(Engine::Sled).await;
+}
+
+#[tokio::test]
+async fn nor_does_one_with_the_other_engine() {
+    steal(Engine::Redb).await;
+}
+
+async fn steal(engine: Engine) {
     let receiver = Receiver::start().await;
     let text = realm(&receiver);
-    let mut server = TestServer::with_realm(Engine::Sled, Some(("demo", &text))).await;
+    let mut server = TestServer::with_realm(engine, Some(("demo", &text))).await;
     let mut secrets = Secrets::default();
     for (name, secret) in [
         ("web's secret", "web-secret-with-:%+ &="),
         ("hooked's secret", "hooked-secret"),
         ("ops' secret", "ops-secret"),
-        ("signs' secret", "the-secret-that-a-client-signs-its-assertions-with"),
+        (
+            "signs' secret",
+            "the-secret-that-a-client-signs-its-assertions-with",
+        ),
         ("the webhook's secret", WEBHOOK),
         ("alice's password", "alice-password"),
         ("bob's password", "bob-password"),
@@ -205,7 +224,10 @@ async fn a_stolen_disk_holds_nothing_that_can_be_presented() {
         for (age, tokens) in [("first", &tokens), ("second", &second)] {
             secrets.jwt(&format!("{id}'s {age} access token"), &tokens.access);
             secrets.jwt(&format!("{id}'s {age} ID token"), &tokens.id_token);
-            secrets.add(&format!("{id}'s {age} refresh token"), tokens.refresh.clone());
+            secrets.add(
+                &format!("{id}'s {age} refresh token"),
+                tokens.refresh.clone(),
+            );
         }
         if id == "web" {
             app.revoke(&second.access).await.expect(200);
@@ -213,7 +235,9 @@ async fn a_stolen_disk_holds_nothing_that_can_be_presented() {
     }
     secrets.cookies("alice", &alice);
     let hooked = server.app("hooked").await;
-    let bobs = hooked.sign_in(&bob, "bob", "bob-password", &["profile"], true).await;
+    let bobs = hooked
+        .sign_in(&bob, "bob", "bob-password", &["profile"], true)
+        .await;
     secrets.cookies("bob", &bob);
     secrets.add("bob's refresh token", bobs.refresh.clone());
     // A code that nobody fetched.
@@ -236,14 +260,24 @@ async fn a_stolen_disk_holds_nothing_that_can_be_presented() {
     let told = receiver.wait("/bye", 1, limit).await;
     secrets.jwt("the logout token", &told[0].field("logout_token"));
     let told = receiver.wait("/hook", 1, limit).await;
-    secrets.add("the webhook's signature", &told[0].header("webhook-signature")["v1,".len()..]);
+    secrets.add(
+        "the webhook's signature",
+        &told[0].header("webhook-signature")["v1,".len()..],
+    );
     let told = receiver.wait("/events", 1, limit).await;
     secrets.jwt("the event", &told[0].body);
     let made = ops
-        .call(Method::POST, &format!("/clients/{}/client-secret", ops.client_uuid("notes").await), None)
+        .call(
+            Method::POST,
+            &format!("/clients/{}/client-secret", ops.client_uuid("notes").await),
+            None,
+        )
         .await
         .expect(200);
-    secrets.add("notes' new secret", made.json()["value"].as_str().expect("a secret"));
+    secrets.add(
+        "notes' new secret",
+        made.json()["value"].as_str().expect("a secret"),
+    );
 
     server.stop().await;
     let data = server.data();

@@ -134,7 +134,9 @@ fn told(shown: &Shown) -> String {
 
 fn what_is_left(key: &ShownKey) -> String {
     match (key.sealed, key.refresh_tokens) {
-        (Some(0), Some(0)) => "nothing needs it, `realmkeep key drop-master` takes it away".to_owned(),
+        (Some(0), Some(0)) => {
+            "nothing needs it, `realmkeep key drop-master` takes it away".to_owned()
+        }
         (Some(0), Some(tokens)) => format!(
             "{tokens} refresh tokens were made with it and not used since; the last is over at {}",
             key.refresh_tokens_until.as_deref().unwrap_or("any time")
@@ -176,7 +178,11 @@ async fn drop_old(settings: Settings, force: bool) -> ExitCode {
         return failed(&error.to_string());
     }
     for key in gone {
-        println!("master key {} is no longer in {}", name_of(key), path.display());
+        println!(
+            "master key {} is no longer in {}",
+            name_of(key),
+            path.display()
+        );
     }
     ExitCode::SUCCESS
 }

@@ -199,7 +199,8 @@ impl Layers {
         for name in SECRETS {
             let named_file = format!("{name}_file");
             // The file of the master key is a setting of its own: it is read again when its key is changed.
-            let file = from_env(&named_file).filter(|_| !KEYS.iter().any(|key| key.name == named_file));
+            let file =
+                from_env(&named_file).filter(|_| !KEYS.iter().any(|key| key.name == named_file));
             match (from_env(name), file) {
                 (Some(_), Some(_)) => problems.push(Problem::nowhere(format!(
                     "{} and {} are both set; one of them is enough",

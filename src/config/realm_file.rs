@@ -12,13 +12,15 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problem};
-use super::rules::{Finding, check_client, check_logout, check_retention, check_sessions, check_tokens, check_user};
+use super::rules::{
+    Finding, check_client, check_logout, check_retention, check_sessions, check_tokens, check_user,
+};
 use super::section::{Env, Reading, keys_of};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::realm::verbs::MASTER;
 use crate::domain::realm::{
-    self, LogoutPolicy, RealmSettings, RegistrationPolicy, RetentionPolicy, SessionPolicy, SharedSignals,
-    TokenPolicy,
+    self, LogoutPolicy, RealmSettings, RegistrationPolicy, RetentionPolicy, SessionPolicy,
+    SharedSignals, TokenPolicy,
 };
 use crate::domain::user::{self, UserSettings};
 

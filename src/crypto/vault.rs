@@ -39,7 +39,9 @@ struct Ring {
 #[derive(Debug, Error)]
 pub enum VaultError {
     /// A key given by the operator is neither 64 hexadecimal digits nor 32 bytes of base64.
-    #[error("{name} does not hold a master key: expected 32 bytes, as 64 hexadecimal digits or as base64 (`realmkeep key new` makes one)")]
+    #[error(
+        "{name} does not hold a master key: expected 32 bytes, as 64 hexadecimal digits or as base64 (`realmkeep key new` makes one)"
+    )]
     MalformedKey {
         /// Where it was given.
         name: &'static str,
@@ -199,8 +201,7 @@ impl Vault {
     /// Whether `mac` is what [`Vault::mac`] makes or made of these parts, with any key that is known.
     pub fn made(&self, mac: &[u8], purpose: &str, parts: &[&[u8]]) -> bool {
         let ring = self.ring();
-        ring.all()
-            .any(|key| same(mac, &key.mac(purpose, parts)))
+        ring.all().any(|key| same(mac, &key.mac(purpose, parts)))
     }
 
     /// The key that seals.

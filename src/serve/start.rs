@@ -78,7 +78,10 @@ fn is_to_be_made(settings: &Settings) -> Result<bool, ServeError> {
         return Ok(false);
     };
     Ok(settings.store.parse::<StoreKind>()? == StoreKind::Memory
-        || settings.master_key.file().is_some_and(|file| !file.exists()))
+        || settings
+            .master_key
+            .file()
+            .is_some_and(|file| !file.exists()))
 }
 
 /// Compares the master keys of this process with those of its store, and has the right one seal.

@@ -51,7 +51,10 @@ impl Keep {
             args.extend([flag, value]);
         }
         let mut command = command(&args);
-        command.env("REALMKEEP_ADMIN_PASSWORD", "the-first-administrators-password");
+        command.env(
+            "REALMKEEP_ADMIN_PASSWORD",
+            "the-first-administrators-password",
+        );
         command
     }
 
@@ -125,18 +128,34 @@ async fn the_key_comes_from_a_file_from_the_environment_or_from_a_command() {
     let other = new_key();
     for env in [
         vec![("REALMKEEP_MASTER_KEY", other.as_str())],
-        vec![("REALMKEEP_MASTER_KEY_COMMAND", "openssl rand -base64 32 || head -c 32 /dev/urandom | base64")],
-        vec![],
+        vec![(
+            "REALMKEEP_MASTER_KEY_COMMAND",
+            "openssl rand -base64 32 || head -c 32 /dev/urandom | base64",
+        )],
     ] {
         let said = keep.refused(&env, &[]);
         assert!(said.contains("is sealed with master key"), "{said}");
         assert!(said.contains("REALMKEEP_MASTER_KEY_PREVIOUS"), "{said}");
         assert!(!said.contains(&other) && !said.contains(&key), "{said}");
     }
-    let said = keep.refused(&[("REALMKEEP_MASTER_KEY_COMMAND", "echo hush-hush; exit 7")], &[]);
-    assert!(said.contains("exit status: 7") && !said.contains("hush"), "{said}");
+    let said = keep.refused(&[], &[]);
+    assert!(
+        said.contains("put it back") && !keep.home.path("data").join("master.key").exists(),
+        "{said}"
+    );
+    let said = keep.refused(
+        &[("REALMKEEP_MASTER_KEY_COMMAND", "echo hush-hush; exit 7")],
+        &[],
+    );
+    assert!(
+        said.contains("exit status: 7") && !said.contains("hush"),
+        "{said}"
+    );
     let said = keep.refused(&[("REALMKEEP_MASTER_KEY", "hush-hush")], &[]);
-    assert!(said.contains("realmkeep key new") && !said.contains("hush"), "{said}");
+    assert!(
+        said.contains("realmkeep key new") && !said.contains("hush"),
+        "{said}"
+    );
     // None of this did any harm.
     keep.start_with(&[("REALMKEEP_MASTER_KEY", &key)]).await;
 }
@@ -148,7 +167,13 @@ async fn the_master_key_is_changed_under_running_sessions_and_the_old_one_is_tak
     let web = keep.app().await;
     let browser = Browser::default();
     let tokens = web
-        .sign_in(&browser, "alice", "alice-password", &["profile", "offline_access"], true)
+        .sign_in(
+            &browser,
+            "alice",
+            "alice-password",
+            &["profile", "offline_access"],
+            true,
+        )
         .await;
     let half = Browser::default();
     let pending = web.begin(&["profile"]);
@@ -178,7 +203,10 @@ async fn the_master_key_is_changed_under_running_sessions_and_the_old_one_is_tak
     web.exchange(pending, code).await;
     web.sign_in_silently(&browser, &["profile"]).await;
     let shown = keep.shown().await;
-    assert!(shown["keys"][0]["refreshTokens"].as_u64() >= Some(1), "{shown}");
+    assert!(
+        shown["keys"][0]["refreshTokens"].as_u64() >= Some(1),
+        "{shown}"
+    );
     let (code, _, said) = keep.key(&["drop-master"]);
     assert_eq!(code, Some(1), "a refresh token still needs it: {said}");
     assert!(said.contains("refresh tokens were made with it"), "{said}");
@@ -196,13 +224,22 @@ async fn the_master_key_is_changed_under_running_sessions_and_the_old_one_is_tak
     assert!(process.terminate().0.is_some());
     let (code, out, err) = keep.key(&["status"]);
     assert_eq!(code, Some(0), "{err}");
-    assert!(out.lines().count() == 1 && out.contains("seals, since"), "{out}");
+    assert!(
+        out.lines().count() == 1 && out.contains("seals, since"),
+        "{out}"
+    );
     let old = [("REALMKEEP_MASTER_KEY", first.trim())];
-    assert!(keep.refused(&old, &[]).contains("is sealed with master key"));
+    assert!(
+        keep.refused(&old, &[])
+            .contains("is sealed with master key")
+    );
 
     let mut process = keep.start_with(&[]).await;
     web.refresh(&newer).await;
-    assert_eq!(web.try_refresh(&tokens.refresh).await.error(), "invalid_grant");
+    assert_eq!(
+        web.try_refresh(&tokens.refresh).await.error(),
+        "invalid_grant"
+    );
     web.sign_in_silently(&browser, &["profile"]).await;
     let many = App::with(
         &keep.home.url,
@@ -219,5 +256,8 @@ async fn the_master_key_is_changed_under_running_sessions_and_the_old_one_is_tak
     // A key that is simply gone is not made up anew over what it sealed.
     std::fs::rename(&key_file, keep.home.path("away")).unwrap();
     let said = keep.refused(&[], &[]);
-    assert!(said.contains("there is no file") && !key_file.exists(), "{said}");
+    assert!(
+        said.contains("there is no file") && !key_file.exists(),
+        "{said}"
+    );
 }

@@ -269,11 +269,18 @@ async fn the_plan_and_the_receipt_say_what_the_apis_of_a_client_check() {
 }
 
 #[tokio::test]
-async fn what_was_forgotten_is_refused_like_what_was_not_and_the_list_shows_it_until_its_tokens_end() {
+async fn what_was_forgotten_is_refused_like_what_was_not_and_the_list_shows_it_until_its_tokens_end()
+ {
     let (server, web, browser, tokens) = start().await;
     let other = Browser::default();
     let bob = web
-        .sign_in(&other, "bob", "bob-password", &["profile", "offline_access"], true)
+        .sign_in(
+            &other,
+            "bob",
+            "bob-password",
+            &["profile", "offline_access"],
+            true,
+        )
         .await;
     let policy = json!({ "retention": { "ended_sessions": "1s" } });
     server.root().at("demo").put("", &policy).await.expect(204);
@@ -284,7 +291,11 @@ async fn what_was_forgotten_is_refused_like_what_was_not_and_the_list_shows_it_u
     }
     server.advance(Span::secs(10)).await;
     for sid in &ids {
-        server.ops().get(&format!("/sessions/{sid}")).await.expect(404);
+        server
+            .ops()
+            .get(&format!("/sessions/{sid}"))
+            .await
+            .expect(404);
     }
     assert!(server.ops().sessions("", "ended").await.is_empty());
     // Their access tokens are good for minutes yet, as far as they say themselves.
@@ -293,7 +304,10 @@ async fn what_was_forgotten_is_refused_like_what_was_not_and_the_list_shows_it_u
         assert_eq!(web.userinfo(&held.access).await.status, 401);
         let said = web.introspect(&held.access).await;
         assert_eq!(said.text, r#"{"active":false}"#);
-        assert_eq!(web.try_refresh(&held.refresh).await.error(), "invalid_grant");
+        assert_eq!(
+            web.try_refresh(&held.refresh).await.error(),
+            "invalid_grant"
+        );
     }
     for browser in [&browser, &other] {
         let error = web.silent_error(browser).await;
@@ -302,17 +316,28 @@ async fn what_was_forgotten_is_refused_like_what_was_not_and_the_list_shows_it_u
     // The families go when they would have been over by themselves; nothing comes back by it.
     server.advance(Span::days(31)).await;
     for held in [&tokens, &bob] {
-        assert_eq!(web.try_refresh(&held.refresh).await.error(), "invalid_grant");
+        assert_eq!(
+            web.try_refresh(&held.refresh).await.error(),
+            "invalid_grant"
+        );
     }
     let path = format!("/signouts/{}", receipt["id"].as_str().unwrap());
     server.ops().get(&path).await.expect(200);
     server.advance(Span::days(150)).await;
     server.ops().get(&path).await.expect(404);
     let log = server.ops().get("/audit").await.expect(200);
-    assert!(log.text.contains(receipt["id"].as_str().unwrap()), "{}", log.text);
+    assert!(
+        log.text.contains(receipt["id"].as_str().unwrap()),
+        "{}",
+        log.text
+    );
     server.advance(Span::days(221)).await;
     let log = server.ops().get("/audit").await.expect(200);
-    assert!(!log.text.contains(receipt["id"].as_str().unwrap()), "{}", log.text);
+    assert!(
+        !log.text.contains(receipt["id"].as_str().unwrap()),
+        "{}",
+        log.text
+    );
 }
 
 #[tokio::test]
@@ -323,10 +348,19 @@ async fn a_policy_that_forgets_too_soon_is_refused() {
         (json!({ "audit": "100d" }), "no less than signouts (180d)"),
         (json!({ "ended_sesions": "1d" }), "ended_sessions"),
     ] {
-        let answer = server.root().at("demo").put("", &json!({ "retention": bad })).await;
-        assert!(answer.status >= 400 && answer.text.contains(words), "{}", answer.text);
+        let answer = server
+            .root()
+            .at("demo")
+            .put("", &json!({ "retention": bad }))
+            .await;
+        assert!(
+            answer.status >= 400 && answer.text.contains(words),
+            "{}",
+            answer.text
+        );
     }
-    let off = json!({ "retention": { "signouts": "off", "audit": "off", "ended_sessions": "off" } });
+    let off =
+        json!({ "retention": { "signouts": "off", "audit": "off", "ended_sessions": "off" } });
     server.root().at("demo").put("", &off).await.expect(204);
     let shown = server.root().at("demo").get("").await.expect(200).json();
     assert_eq!(shown["retention"], off["retention"]);

@@ -183,8 +183,15 @@ impl Reading {
     pub(super) fn master_key(&mut self, data: &Path) -> KeySource {
         let given = self.layers.secret("master_key").cloned();
         let file = self.existing_file("master_key_file");
-        let command = self.layers.one("master_key_command").map(|raw| raw.text.clone());
-        if usize::from(given.is_some()) + usize::from(file.is_some()) + usize::from(command.is_some()) > 1 {
+        let command = self
+            .layers
+            .one("master_key_command")
+            .map(|raw| raw.text.clone());
+        if usize::from(given.is_some())
+            + usize::from(file.is_some())
+            + usize::from(command.is_some())
+            > 1
+        {
             self.problems.push(Problem::nowhere(
                 "the master key is given twice: give one of REALMKEEP_MASTER_KEY, --master-key-file and --master-key-command"
                     .to_owned(),

@@ -377,15 +377,24 @@ fn secrets_come_from_variables_or_their_files_and_are_never_shown() {
             "the master key is given twice: give one of REALMKEEP_MASTER_KEY, --master-key-file and --master-key-command"
         ]
     );
-    let (file_flag, command) = (["--master-key-file", &file], ["--master-key-command", "true"]);
+    let (file_flag, command) = (
+        ["--master-key-file", &file],
+        ["--master-key-command", "true"],
+    );
     assert_eq!(refusals(&[file_flag, command].concat(), &[]).len(), 1);
     let by_file = resolve(&file_flag, &[]).unwrap().master_key;
     assert!(matches!(by_file.origin, Origin::File(path) if path.as_os_str() == file.as_str()));
     let env = [("REALMKEEP_MASTER_KEY_PREVIOUS", "0ld")];
     let by_command = resolve(&command, &env).unwrap().master_key;
     assert!(matches!(&by_command.origin, Origin::Command(text) if text == "true"));
-    assert_eq!(by_command.previous.as_ref().map(Secret::expose), Some("0ld"));
-    assert!(matches!(resolve(&[], &[]).unwrap().master_key.origin, Origin::Folder(_)));
+    assert_eq!(
+        by_command.previous.as_ref().map(Secret::expose),
+        Some("0ld")
+    );
+    assert!(matches!(
+        resolve(&[], &[]).unwrap().master_key.origin,
+        Origin::Folder(_)
+    ));
     let missing = refusals(&[], &[("REALMKEEP_MASTER_KEY_FILE", "/nowhere/key")]);
     assert!(
         missing[0].starts_with("REALMKEEP_MASTER_KEY_FILE: cannot read /nowhere/key"),

@@ -154,8 +154,8 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::vault::{KeySource, Origin, Vault};
     use crate::crypto::b64;
+    use crate::crypto::vault::{KeySource, Origin, Vault};
 
     #[test]
     fn the_key_file_is_made_once_kept_and_private() {

@@ -209,9 +209,9 @@ async fn apply_client(
         && given
             .as_ref()
             .is_none_or(|secret| clients::has_secret(ctx, realm, &existing, secret))
-        && webhook
-            .as_ref()
-            .is_none_or(|secret| client::channels::has_webhook_secret(ctx, realm, &existing, secret))
+        && webhook.as_ref().is_none_or(|secret| {
+            client::channels::has_webhook_secret(ctx, realm, &existing, secret)
+        })
     {
         applied.unchanged += 1;
         return Ok(());

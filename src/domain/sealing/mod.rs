@@ -109,7 +109,10 @@ pub async fn masters(store: &dyn Store) -> Result<Option<Masters>, Fault> {
 pub async fn admit(ctx: &Context, given: &[(KeyId, [u8; 32])]) -> Result<KeyId, AdmitError> {
     for _ in 0..TRIES {
         let at = key::masters();
-        let read = versioned::<Masters>(ctx.store.get(&at).await.map_err(Fault::from)?, "master keys")?;
+        let read = versioned::<Masters>(
+            ctx.store.get(&at).await.map_err(Fault::from)?,
+            "master keys",
+        )?;
         let Some(first) = given.first() else {
             return Err(Fault::Record("master keys").into());
         };

@@ -112,7 +112,9 @@ async fn a_wrong_key_is_refused_at_the_door_and_changes_nothing() {
     let refused = start(&ctx, &[8]).await.err().unwrap();
     let said = refused.to_string();
     assert!(matches!(refused, AdmitError::Wrong { current, .. } if current == key_of(7).0));
-    assert!(said.contains(&key_of(7).0.to_string()) && said.contains("REALMKEEP_MASTER_KEY_PREVIOUS"));
+    assert!(
+        said.contains(&key_of(7).0.to_string()) && said.contains("REALMKEEP_MASTER_KEY_PREVIOUS")
+    );
     assert_eq!(testing::position(&ctx).await, before);
     // The right one writes nothing either.
     start(&ctx, &[7]).await.unwrap();
@@ -147,7 +149,10 @@ async fn a_change_of_the_key_goes_on_where_it_was_and_ends_with_the_old_key_free
     opens(&ctx, &realm).await;
     let known = masters(&*ctx.store).await.unwrap().unwrap();
     assert_eq!(known.keys.len(), 1);
-    assert!(matches!(start(&ctx, &[7]).await, Err(AdmitError::Wrong { .. })));
+    assert!(matches!(
+        start(&ctx, &[7]).await,
+        Err(AdmitError::Wrong { .. })
+    ));
 }
 
 #[tokio::test]
@@ -156,7 +161,16 @@ async fn what_others_write_with_the_old_key_meanwhile_is_sealed_anew_too() {
     admit(&old, &old.vault.known()).await.unwrap();
     let realm = fill(&old).await;
     let ctx = start(&old, &[8, 7]).await.unwrap();
-    while masters(&*ctx.store).await.unwrap().unwrap().walk.unwrap().part().0 < 3 {
+    while masters(&*ctx.store)
+        .await
+        .unwrap()
+        .unwrap()
+        .walk
+        .unwrap()
+        .part()
+        .0
+        < 3
+    {
         step(&ctx).await.unwrap();
     }
     // Another node, which has not heard of it yet, makes a client behind the walk.
@@ -164,7 +178,12 @@ async fn what_others_write_with_the_old_key_meanwhile_is_sealed_anew_too() {
     walk(&ctx).await;
     let ctx = start(&ctx, &[8]).await.unwrap();
     let late = client::find(&ctx, &realm, "late").await.unwrap().unwrap();
-    assert!(client::verbs::has_secret(&ctx, &realm, &late, "a-secret-of-the-app-that-is-long"));
+    assert!(client::verbs::has_secret(
+        &ctx,
+        &realm,
+        &late,
+        "a-secret-of-the-app-that-is-long"
+    ));
 }
 
 #[tokio::test]
@@ -184,7 +203,11 @@ async fn refresh_tokens_of_the_old_key_stay_good_and_are_counted_until_they_are_
     let text = token.text(&old);
     let ctx = start(&old, &[8, 7]).await.unwrap();
     walk(&ctx).await;
-    let left = async || masters(&*ctx.store).await.unwrap().unwrap().keys[0].left.unwrap();
+    let left = async || {
+        masters(&*ctx.store).await.unwrap().unwrap().keys[0]
+            .left
+            .unwrap()
+    };
     assert_eq!((left().await.sealed, left().await.refresh_tokens), (0, 1));
     assert!(left().await.until > ctx.now());
     assert_eq!(RefreshToken::read(&ctx, &text), Some(token));

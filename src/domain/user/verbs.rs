@@ -211,7 +211,10 @@ async fn write(
     }
     index(realm, Some(&before), Some(&after), &mut batch);
     if let Some(password) = password {
-        batch.put(key::credential(realm.id, id), password.sealed(ctx, realm, id)?);
+        batch.put(
+            key::credential(realm.id, id),
+            password.sealed(ctx, realm, id)?,
+        );
     }
     let detail = match (changed, password) {
         (Some(changed), Some(_)) => format!("{changed}, password"),
@@ -273,7 +276,10 @@ pub async fn set_password(
             found.version,
             encode_json(&found.value)?,
         );
-        batch.put(key::credential(realm.id, id), password.sealed(ctx, realm, id)?);
+        batch.put(
+            key::credential(realm.id, id),
+            password.sealed(ctx, realm, id)?,
+        );
         record(
             &mut batch,
             ctx,

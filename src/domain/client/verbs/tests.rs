@@ -93,7 +93,10 @@ async fn a_secret_is_made_once_and_kept_as_a_hash() {
     };
     let given = create(&ctx, &realm, &admin(), given).await.unwrap();
     assert!(given.secret.is_none());
-    assert!(has_secret(&ctx, &realm, &given.client, "given") && !has_secret(&ctx, &realm, &given.client, "other"));
+    assert!(
+        has_secret(&ctx, &realm, &given.client, "given")
+            && !has_secret(&ctx, &realm, &given.client, "other")
+    );
     assert!(given.client.settings.client_secret.is_none());
     let public = ClientSettings {
         token_endpoint_auth_method: AuthMethod::None,
@@ -178,7 +181,10 @@ async fn an_update_keeps_the_secret_unless_one_is_given() {
     let updated = update(&ctx, &realm, &admin(), id, given.clone())
         .await
         .unwrap();
-    assert!(has_secret(&ctx, &realm, &updated.client, "new") && !has_secret(&ctx, &realm, &updated.client, old.expose()));
+    assert!(
+        has_secret(&ctx, &realm, &updated.client, "new")
+            && !has_secret(&ctx, &realm, &updated.client, old.expose())
+    );
     let before = testing::position(&ctx).await;
     update(&ctx, &realm, &admin(), id, given).await.unwrap();
     assert_eq!(
@@ -193,7 +199,12 @@ async fn an_update_keeps_the_secret_unless_one_is_given() {
     };
     let updated = update(&ctx, &realm, &admin(), id, jwt).await.unwrap();
     assert!(
-        has_secret(&ctx, &realm, &updated.client, updated.secret.unwrap().expose()),
+        has_secret(
+            &ctx,
+            &realm,
+            &updated.client,
+            updated.secret.unwrap().expose()
+        ),
         "the hash alone does not make an HMAC"
     );
 }
@@ -232,7 +243,8 @@ async fn a_rotated_secret_replaces_the_old_one() {
         .unwrap();
     let client = find(&ctx, &realm, "web").await.unwrap().unwrap();
     assert!(
-        has_secret(&ctx, &realm, &client, new.expose()) && !has_secret(&ctx, &realm, &client, made.secret.unwrap().expose())
+        has_secret(&ctx, &realm, &client, new.expose())
+            && !has_secret(&ctx, &realm, &client, made.secret.unwrap().expose())
     );
     let public = ClientSettings {
         token_endpoint_auth_method: AuthMethod::None,

@@ -200,7 +200,13 @@ async fn a_session_with_three_apps_weighs_what_it_did() {
         loop {
             let page = ctx
                 .store
-                .scan(&Range::prefix([]), after.as_ref(), 1000, Dir::Forward, KeysOrRecords::Records)
+                .scan(
+                    &Range::prefix([]),
+                    after.as_ref(),
+                    1000,
+                    Dir::Forward,
+                    KeysOrRecords::Records,
+                )
                 .await
                 .unwrap();
             for record in page.records {
@@ -224,7 +230,10 @@ async fn a_session_with_three_apps_weighs_what_it_did() {
     }
     let before = weigh(&ctx).await;
     for _ in 0..10 {
-        let user = crate::domain::user::by_id(&ctx, &realm, alice.id).await.unwrap().unwrap();
+        let user = crate::domain::user::by_id(&ctx, &realm, alice.id)
+            .await
+            .unwrap()
+            .unwrap();
         let start = Start {
             user: &user,
             amr: vec!["pwd".to_owned()],
@@ -260,6 +269,10 @@ async fn a_session_with_three_apps_weighs_what_it_did() {
             total.1 += bytes;
         }
     }
-    println!("{:.1} records, {} bytes a session", total.0 as f64 / 10.0, total.1 / 10);
+    println!(
+        "{:.1} records, {} bytes a session",
+        total.0 as f64 / 10.0,
+        total.1 / 10
+    );
     assert!(total.1 / 10 < 4096, "{} bytes a session", total.1 / 10);
 }

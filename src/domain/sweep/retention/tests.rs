@@ -49,7 +49,13 @@ use crate::domain::realm::RetentionPolicy;
 async fn count(ctx: &Context, space: u8) -> usize {
     let page = ctx
         .store
-        .scan(&key::space(space), None, 1000, Dir::Forward, KeysOrRecords::KeysOnly)
+        .scan(
+            &key::space(space),
+            None,
+            1000,
+            Dir::Forward,
+            KeysOrRecords::KeysOnly,
+        )
         .await
         .unwrap();
     page.records.len()
@@ -69,7 +75,13 @@ async fn an_ended_session_is_forgotten_in_its_time_and_refused_ever_after() {
     let sid = testing::session(&ctx, &realm, alice.id).await;
     let family = testing::grant(&ctx, &realm, &app, sid, "openid").await;
     let offline = testing::grant(&ctx, &realm, &app, sid, "openid offline_access").await;
-    let act = end(&ctx, &realm, Selection::Sessions(vec![sid.to_string()]), Reason::Admin).await;
+    let act = end(
+        &ctx,
+        &realm,
+        Selection::Sessions(vec![sid.to_string()]),
+        Reason::Admin,
+    )
+    .await;
 
     clock.advance(Span::days(29));
     assert_eq!(forget(&ctx).await.sessions, 0);
@@ -85,7 +97,9 @@ async fn an_ended_session_is_forgotten_in_its_time_and_refused_ever_after() {
         let verdict = denial::family(&ctx, &realm, &app, family.id).await.unwrap();
         assert!(matches!(verdict, Err(Denied::Unknown)), "{verdict:?}");
     }
-    for space in [0x30, 0x31, 0x32, 0x34, 0x35, 0x37, 0x38, 0x39, 0x50, 0x52, 0x53, 0x54, 0x58] {
+    for space in [
+        0x30, 0x31, 0x32, 0x34, 0x35, 0x37, 0x38, 0x39, 0x50, 0x52, 0x53, 0x54, 0x58,
+    ] {
         assert_eq!(count(&ctx, space).await, 0, "{space:#x}");
     }
     // The act and its rows are another matter.
@@ -99,16 +113,33 @@ async fn a_session_is_remembered_while_a_grant_of_it_lives() {
     let alice = testing::user(&ctx, &realm, "alice").await;
     let kept = testing::session(&ctx, &realm, alice.id).await;
     let family = testing::grant(&ctx, &realm, &app, kept, "openid offline_access").await;
-    end(&ctx, &realm, Selection::Sessions(vec![kept.to_string()]), Reason::RpLogout).await;
+    end(
+        &ctx,
+        &realm,
+        Selection::Sessions(vec![kept.to_string()]),
+        Reason::RpLogout,
+    )
+    .await;
     clock.advance(Span::secs(5));
     let other = testing::session(&ctx, &realm, alice.id).await;
-    end(&ctx, &realm, Selection::Sessions(vec![other.to_string()]), Reason::RpLogout).await;
+    end(
+        &ctx,
+        &realm,
+        Selection::Sessions(vec![other.to_string()]),
+        Reason::RpLogout,
+    )
+    .await;
     let realm = change(&ctx, &realm, |r| r.ended_sessions = Span::days(10)).await;
     clock.advance(Span::days(20));
     // Behind the one that stays the next one goes.
     assert_eq!(forget(&ctx).await.sessions, 1);
     assert!(session::find(&ctx, &realm, kept).await.unwrap().is_some());
-    assert!(denial::family(&ctx, &realm, &app, family.id).await.unwrap().is_ok());
+    assert!(
+        denial::family(&ctx, &realm, &app, family.id)
+            .await
+            .unwrap()
+            .is_ok()
+    );
     clock.advance(Span::days(11));
     forget(&ctx).await;
     assert!(session::find(&ctx, &realm, kept).await.unwrap().is_none());
@@ -116,7 +147,8 @@ async fn a_session_is_remembered_while_a_grant_of_it_lives() {
 }
 
 #[tokio::test]
-async fn a_receipt_is_forgotten_whole_and_not_before_it_is_settled_and_the_audit_record_outlives_it() {
+async fn a_receipt_is_forgotten_whole_and_not_before_it_is_settled_and_the_audit_record_outlives_it()
+ {
     let script = Arc::new(Script::default());
     let wire: Arc<dyn Wire> = script.clone();
     let (ctx, clock) = testing::context_with(wire);
@@ -125,14 +157,23 @@ async fn a_receipt_is_forgotten_whole_and_not_before_it_is_settled_and_the_audit
     let alice = testing::user(&ctx, &realm, "alice").await;
     let sid = testing::session(&ctx, &realm, alice.id).await;
     testing::grant(&ctx, &realm, &app, sid, "openid").await;
-    let act = end(&ctx, &realm, Selection::Sessions(vec![sid.to_string()]), Reason::Admin).await;
+    let act = end(
+        &ctx,
+        &realm,
+        Selection::Sessions(vec![sid.to_string()]),
+        Reason::Admin,
+    )
+    .await;
     clock.advance(Span::days(181));
     // Nobody told the app, and nobody gave up: whatever its age.
     assert_eq!(forget(&ctx).await.sign_outs, 0);
     assert!(receipt::find(&ctx, &realm, act.id).await.unwrap().is_some());
 
     settle(&ctx).await;
-    let before = crate::domain::audit::newest(&ctx, realm.id, 100).await.unwrap().len();
+    let before = crate::domain::audit::newest(&ctx, realm.id, 100)
+        .await
+        .unwrap()
+        .len();
     let forgotten = forget(&ctx).await;
     assert_eq!(forgotten.sign_outs, 1);
     assert!(receipt::read(&ctx, &realm, act.id).await.unwrap().is_none());
@@ -142,9 +183,14 @@ async fn a_receipt_is_forgotten_whole_and_not_before_it_is_settled_and_the_audit
         }
     }
     assert_eq!(count(&ctx, 0x93).await, 0);
-    let records = crate::domain::audit::newest(&ctx, realm.id, 100).await.unwrap();
+    let records = crate::domain::audit::newest(&ctx, realm.id, 100)
+        .await
+        .unwrap();
     assert_eq!(records.len(), before);
-    assert!(records.iter().any(|r| r.target == act.id.to_string()), "{records:?}");
+    assert!(
+        records.iter().any(|r| r.target == act.id.to_string()),
+        "{records:?}"
+    );
 
     clock.advance(Span::days(220));
     assert!(forget(&ctx).await.audit > 0);
@@ -155,7 +201,13 @@ async fn a_receipt_is_forgotten_whole_and_not_before_it_is_settled_and_the_audit
 async fn settle(ctx: &Context) {
     for record in ctx
         .store
-        .scan(&key::space(0x84), None, 100, Dir::Forward, KeysOrRecords::Records)
+        .scan(
+            &key::space(0x84),
+            None,
+            100,
+            Dir::Forward,
+            KeysOrRecords::Records,
+        )
         .await
         .unwrap()
         .records
@@ -175,7 +227,13 @@ async fn a_crash_between_the_act_and_its_rows_leaves_no_rows() {
     let alice = testing::user(&ctx, &realm, "alice").await;
     for _ in 0..3 {
         let sid = testing::session(&ctx, &realm, alice.id).await;
-        end(&ctx, &realm, Selection::Sessions(vec![sid.to_string()]), Reason::Admin).await;
+        end(
+            &ctx,
+            &realm,
+            Selection::Sessions(vec![sid.to_string()]),
+            Reason::Admin,
+        )
+        .await;
     }
     clock.advance(Span::days(181));
     let mut walk = Walk::default();
@@ -200,7 +258,13 @@ async fn off_keeps_everything() {
     let (ctx, clock, realm) = world().await;
     let alice = testing::user(&ctx, &realm, "alice").await;
     let sid = testing::session(&ctx, &realm, alice.id).await;
-    end(&ctx, &realm, Selection::Sessions(vec![sid.to_string()]), Reason::Admin).await;
+    end(
+        &ctx,
+        &realm,
+        Selection::Sessions(vec![sid.to_string()]),
+        Reason::Admin,
+    )
+    .await;
     change(&ctx, &realm, |r| {
         (r.ended_sessions, r.signouts, r.audit) = (Span::ZERO, Span::ZERO, Span::ZERO);
     })
@@ -227,7 +291,9 @@ async fn a_deleted_user_leaves_nothing_but_what_policy_keeps() {
     let app = testing::client(&ctx, &realm, "app").await;
     let alice = testing::user(&ctx, &realm, "alice").await;
     testing::session(&ctx, &realm, alice.id).await;
-    consent::allow(&ctx, &realm, &app, alice.id, "openid").await.unwrap();
+    consent::allow(&ctx, &realm, &app, alice.id, "openid")
+        .await
+        .unwrap();
     user::verbs::delete(&ctx, &realm, &Actor::system("test"), alice.id)
         .await
         .unwrap();
@@ -253,7 +319,10 @@ async fn an_idempotency_key_stands_for_its_act_for_a_day() {
         );
         request.once = Some("the same".to_owned());
         ids.push(signout::end(&ctx, &realm, &request).await.unwrap().id);
-        assert_eq!(signout::end(&ctx, &realm, &request).await.unwrap().id, ids[ids.len() - 1]);
+        assert_eq!(
+            signout::end(&ctx, &realm, &request).await.unwrap().id,
+            ids[ids.len() - 1]
+        );
         clock.advance(Span::hours(25));
         forget(&ctx).await;
         assert_eq!(count(&ctx, 0x87).await, 0);
@@ -275,11 +344,18 @@ fn a_policy_that_forgets_too_soon_is_refused_with_what_was_expected() {
     for (bad, name, words) in [
         (of(week, Span::days(1), week), "signouts", "from 2d"),
         (of(week, week, day), "audit", "no less than signouts (7d)"),
-        (of(week, Span::ZERO, week), "audit", "no less than signouts (off)"),
+        (
+            of(week, Span::ZERO, week),
+            "audit",
+            "no less than signouts (off)",
+        ),
         (of(Span::days(4000), week, week), "ended_sessions", "3650d"),
     ] {
         let problems = bad.problems();
         assert_eq!(problems.len(), 1, "{problems:?}");
-        assert!(problems[0].0 == name && problems[0].1.contains(words), "{problems:?}");
+        assert!(
+            problems[0].0 == name && problems[0].1.contains(words),
+            "{problems:?}"
+        );
     }
 }

@@ -373,7 +373,10 @@ async fn browser_state_is_kept_under_a_hash_and_without_its_id() {
     let id: tower_sessions::session::Id = browser.jar["rk_browser"].parse().unwrap();
     let at = key::browser(&crate::crypto::sha256(&id.0.to_be_bytes()));
     let stored = world.ctx.store.get(&at).await.unwrap().unwrap();
-    let state = kept::load(&world.ctx, &id.0.to_be_bytes()).await.unwrap().unwrap();
+    let state = kept::load(&world.ctx, &id.0.to_be_bytes())
+        .await
+        .unwrap()
+        .unwrap();
     let text = String::from_utf8(state.data).unwrap();
     assert!(
         text.contains("csrf")
