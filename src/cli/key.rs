@@ -77,7 +77,7 @@ fn rotate(settings: &Settings) -> ExitCode {
         Ok(found) => found,
         Err(code) => return code,
     };
-    let old = keys.first().map(|key| name_of(key)).unwrap_or_default();
+    let old = keys.first().map(name_of).unwrap_or_default();
     let made = match fresh() {
         Ok(made) => made,
         Err(error) => return failed(&error.to_string()),
