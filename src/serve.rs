@@ -3,6 +3,7 @@
 mod background;
 mod follow;
 mod masters;
+mod socket;
 pub(crate) mod start;
 mod workers;
 
@@ -16,13 +17,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Settings};
 use crate::domain::realm::apply::ApplyError;
+use crate::domain::restored::{self, RestoredError};
 use crate::domain::signout::expand::{Which, resume};
 use crate::domain::sweep::retention;
 use crate::domain::time::{Clock, SystemClock};
+use crate::domain::upgrade::{self, UpgradeError};
 use crate::domain::{Context, Fault};
 use crate::http;
 use crate::http::state::{App, Web};
 use crate::store::OpenError;
+
+pub(crate) use socket::SOCKET;
 
 /// What a server takes from outside, beside its settings: tests bring their own.
 pub struct Parts {
@@ -76,6 +81,12 @@ pub enum ServeError {
         /// Why.
         source: ApplyError,
     },
+    /// A later version was at the store.
+    #[error(transparent)]
+    Upgrade(#[from] UpgradeError),
+    /// The store was restored, and cannot be served from yet.
+    #[error(transparent)]
+    Restored(#[from] RestoredError),
     /// The store failed while starting.
     #[error("the store failed while starting: {0}")]
     Fault(#[from] Fault),
@@ -100,6 +111,7 @@ pub struct Running {
     stop: CancellationToken,
     tasks: JoinSet<()>,
     ctx: Arc<Context>,
+    _socket: Option<socket::Socket>,
 }
 
 /// How long requests under way may take once the server is told to stop.
@@ -128,15 +140,18 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         parts.clock,
         parts.cheap_passwords,
     )?);
-    start::admit(&ctx, &settings).await?;
     // Before anything is remembered: what changes from here on is heard of.
     let heard = ctx.store.health().await.pos;
+    upgrade::enter(&ctx, &upgrade::PLAN).await?;
+    restored::settle(&ctx).await?;
+    start::admit(&ctx, &settings).await?;
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.
     resume(&ctx, Which::NotDenied).await?;
     crate::domain::outbox::lease::free_own(&ctx).await?;
     let web = Web {
         https: settings.public_url.starts_with("https:"),
+        tls: settings.tls.is_some(),
         trusted_proxies: settings.trusted_proxy.clone(),
     };
     let app = App {
@@ -157,6 +172,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
             settings.master_key.clone(),
             stop.clone(),
         )),
+        Box::pin(workers::upgrade(ctx.clone(), stop.clone())),
         Box::pin(workers::store(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::push::push(ctx.clone(), stop.clone())),
@@ -166,6 +182,11 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
             .map_err(io("no thread for what runs beside the requests".to_owned()))?,
     );
     tasks.spawn(workers::upkeep(figures.clone(), stop.clone()));
+    let socket = if settings.data.is_dir() {
+        start::socket(&settings.data, app.clone(), stop.clone(), &mut tasks)
+    } else {
+        None
+    };
     if let Ok(management) = TcpListener::bind(settings.management_listen).await {
         tasks.spawn(http::run::management(
             management,
@@ -206,6 +227,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         stop,
         tasks,
         ctx,
+        _socket: socket,
     })
 }
 
@@ -263,11 +285,19 @@ pub async fn until_told(
     })?;
     let running = Box::pin(start(settings, parts)).await?;
     up(&running).await;
+    let stop = running.stop.clone();
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+        () = stop.cancelled() => {}
     }
     tracing::info!("stopping");
+    let ctx = running.ctx.clone();
+    // Unless it was told to, a server stops when a later version took the store over.
+    let overtaken = upgrade::enter(&ctx, &upgrade::PLAN).await;
     running.stop().await;
-    Ok(())
+    match overtaken {
+        Err(error @ UpgradeError::Newer { .. }) => Err(error.into()),
+        _ => Ok(()),
+    }
 }

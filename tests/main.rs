@@ -8,6 +8,7 @@
 
 mod apps;
 mod at_rest;
+mod backup;
 mod bad_input;
 mod browser;
 mod cli;

@@ -3,11 +3,15 @@
 //! Owns: the commands and their exit codes (0 done, 1 failed, 2 wrong arguments or configuration). Does not own: what
 //! they do.
 
+mod backup;
 mod check;
 mod demo;
+mod doctor;
 mod fill;
 mod key;
+mod place;
 mod remote;
+mod restore;
 mod serve;
 mod sessions;
 mod signouts;
@@ -44,6 +48,16 @@ pub enum Command {
     Demo(DemoArgs),
     /// Say whether the configuration and the realm files are sound
     Check(check::CheckArgs),
+    /// Say what may be wrong with a server and what to do, whether it runs or not
+    Doctor(doctor::DoctorArgs),
+    /// Write everything to a file, also while the server works
+    Backup(backup::BackupArgs),
+    /// Put a backup into an empty store, after checking all of it
+    Restore(restore::RestoreArgs),
+    /// Write everything to a file, to import it into another store (the same as backup)
+    Export(backup::BackupArgs),
+    /// Put an export into another store; sessions go on
+    Import(restore::ImportArgs),
     /// List active sessions, and end them
     Sessions(sessions::SessionsArgs),
     /// Show what became of a sign-out
@@ -70,6 +84,10 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Serve(args) => settle(args).map_or_else(|code| code, serve::run),
         Command::Demo(args) => settle(args.serve).map_or_else(|code| code, demo::run),
+        Command::Doctor(args) => wait(doctor::run(args)),
+        Command::Backup(args) | Command::Export(args) => wait(backup::run(args)),
+        Command::Restore(args) => wait(restore::run(args)),
+        Command::Import(args) => wait(restore::import(args)),
         Command::Sessions(args) => wait(sessions::run(args)),
         Command::Signouts(args) => wait(signouts::run(args)),
         Command::Key(args) => key::run(args),

@@ -17,6 +17,8 @@ use url::Url;
 use crate::crypto::{self, Secret, b64};
 use crate::domain::entropy::{Entropy as _, OsEntropy};
 
+pub(super) mod local;
+
 /// Which server, which realm, and as whom.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Connection {
@@ -148,6 +150,21 @@ impl Remote {
         }
         self.send(|http| http.request(Method::GET, url.clone()))
             .await
+    }
+
+    /// `GET /admin/realms/{realm}/…`, to be read as it comes in.
+    pub(super) async fn stream(&mut self, path: &[&str]) -> Result<Response, RemoteError> {
+        let url = self.address(&["admin", "realms"], path);
+        let answer = self
+            .http
+            .get(url)
+            // However long all of it takes.
+            .timeout(DAY)
+            .bearer_auth(self.token.expose())
+            .send()
+            .await
+            .map_err(|error| self.unreachable(error))?;
+        local::whole_or_refused(answer).await
     }
 
     /// `POST /admin/realms/{realm}/…` with a fresh `Idempotency-Key`, so that a try that got no answer can be repeated
@@ -349,6 +366,7 @@ fn encoded(text: &str) -> String {
 }
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 

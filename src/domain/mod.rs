@@ -5,10 +5,12 @@
 
 pub mod access;
 pub mod audit;
+pub mod backup;
 pub mod browser;
 mod change;
 pub mod client;
 pub mod denial;
+pub mod doctor;
 pub mod entropy;
 pub mod grant;
 pub mod id;
@@ -18,6 +20,7 @@ pub mod outbox;
 pub mod proof;
 pub mod realm;
 pub mod record;
+pub mod restored;
 pub mod sealing;
 pub mod session;
 pub mod signout;
@@ -28,6 +31,7 @@ pub mod sweep;
 pub mod testing;
 pub mod time;
 pub mod token;
+pub mod upgrade;
 pub mod user;
 pub mod walk;
 

@@ -97,6 +97,10 @@ impl Script {
 
 #[async_trait]
 impl Wire for Script {
+    async fn reach(&self, _url: &str, _timeout: Duration) -> Result<u16, WireError> {
+        Err(WireError::Unreachable("nobody is there".to_owned()))
+    }
+
     async fn send(&self, request: Outgoing) -> Result<Answered, WireError> {
         self.sent.lock().unwrap().push(request);
         let next = self.answers.lock().unwrap().pop_front();

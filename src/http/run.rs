@@ -12,7 +12,7 @@ use axum::routing::get;
 use axum::serve::ListenerExt;
 use axum_server::tls_rustls::RustlsConfig;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 
 use super::state::App;
@@ -80,6 +80,20 @@ pub async fn management(
         .await
     {
         tracing::error!(%error, "the management listener failed");
+    }
+}
+
+/// Serves whoever may enter the data folder: what needs no token, since the whole store lies beside it.
+pub async fn local(listener: UnixListener, app: App, stop: CancellationToken) {
+    let router = Router::new()
+        .route("/backup", get(super::admin::backup::local))
+        .route("/doctor", get(super::admin::doctor::local))
+        .with_state(app);
+    if let Err(error) = axum::serve(listener, router)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+    {
+        tracing::error!(%error, "the socket in the data folder failed");
     }
 }
 

@@ -20,6 +20,8 @@ pub struct App {
 pub struct Web {
     /// Whether browsers reach the server by https: cookies are then `Secure` and `__Host-`.
     pub https: bool,
+    /// Whether this server speaks TLS itself.
+    pub tls: bool,
     /// Proxies whose `X-Forwarded-For` is believed; nobody's otherwise.
     pub trusted_proxies: Vec<IpNet>,
 }

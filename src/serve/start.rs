@@ -1,8 +1,13 @@
 //! What is built before anything listens.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
 use super::ServeError;
+use super::socket::Socket;
 use crate::config::{RealmFile, Settings, load_all};
 use crate::crypto::vault::Origin;
 use crate::crypto::{PasswordCost, Passwords, Vault, VaultError};
@@ -14,6 +19,8 @@ use crate::domain::ssf::Signals;
 use crate::domain::status::Lists;
 use crate::domain::time::Clock;
 use crate::domain::{Context, Fault, keys, sealing};
+use crate::http;
+use crate::http::state::App;
 use crate::store::{self, StoreKind};
 
 /// Passwords waiting for a hashing thread; more are told to come back.
@@ -102,6 +109,25 @@ pub(crate) async fn admit(ctx: &Context, settings: &Settings) -> Result<(), Serv
         return Err(Fault::Record("master keys").into());
     }
     Ok(())
+}
+
+/// Listens in the data folder for commands on this machine. Not being able to is no reason not to serve: they say so then.
+pub(super) fn socket(
+    data: &Path,
+    app: App,
+    stop: CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> Option<Socket> {
+    match Socket::listen(data) {
+        Ok((listener, socket)) => {
+            tasks.spawn(http::run::local(listener, app, stop));
+            Some(socket)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no socket in the data folder: `realmkeep backup` and `doctor` need --server");
+            None
+        }
+    }
 }
 
 /// An id of this process among those that may share its store.

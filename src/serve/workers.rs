@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::outbox::queue;
 use crate::domain::signout::expand::{Which, resume};
 use crate::domain::sweep::retention::{self, Step, Walk};
+use crate::domain::upgrade::{self, UpgradeError};
 use crate::domain::{Context, proof, sweep as due};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -18,6 +19,7 @@ const COUNT_EVERY: Duration = Duration::from_secs(5);
 const MOST_COUNTED: usize = 100_000;
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 const BETWEEN_PIECES: Duration = Duration::from_millis(20);
+const UPGRADE_EVERY: Duration = Duration::from_secs(2);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Looks at what is due, every second.
@@ -115,6 +117,31 @@ pub(super) async fn count(ctx: Arc<Context>, stop: CancellationToken) {
             gauge.set(waiting as f64);
         }
         pause = COUNT_EVERY.max(began.elapsed() * 20);
+    }
+}
+
+/// Takes the steps to the newest layout of the store; when a later version takes it over, this server stops.
+pub(super) async fn upgrade(ctx: Arc<Context>, stop: CancellationToken) {
+    loop {
+        let done = tokio::select! {
+            () = stop.cancelled() => return,
+            done = upgrade::run(&ctx, &upgrade::PLAN) => done,
+        };
+        match done {
+            Err(error @ UpgradeError::Newer { .. }) => {
+                tracing::error!(%error, "this server stops");
+                stop.cancel();
+                return;
+            }
+            Err(UpgradeError::Fault(fault)) => {
+                tracing::warn!(%fault, "the upgrade of the store could not go on; it is tried again");
+            }
+            Ok(()) => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(UPGRADE_EVERY) => {}
+        }
     }
 }
 

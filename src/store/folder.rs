@@ -14,6 +14,8 @@ const ID_FILE: &str = "realmkeep.id";
 const LOCK_FILE: &str = "LOCK";
 /// Written by a clean stop and taken away at the next start.
 const CLEAN_FILE: &str = "CLEAN";
+/// The folder inside in which a restore makes the new store; it goes once that is in its place.
+pub(super) const RESTORING: &str = "restoring";
 
 /// Why a data folder cannot be used.
 #[derive(thiserror::Error, Debug)]
@@ -34,6 +36,9 @@ pub enum FolderError {
         /// The version that wrote it.
         written_by: String,
     },
+    /// A restore came only so far.
+    #[error("a restore into the data folder {} was not finished; run `realmkeep restore` again, or remove the folder {RESTORING:?} in it to keep what was there before", .0.display())]
+    Restoring(PathBuf),
     /// It holds another engine's records.
     #[error("the data folder {} belongs to the store {found:?}; start with --store {found}, or give this one a folder of its own with --data", folder.display())]
     OtherEngine {
@@ -88,7 +93,29 @@ pub(super) struct Folder {
     engine: &'static str,
     fresh: bool,
     /// Held, never read: the lock goes with it.
-    _lock: File,
+    _lock: Lock,
+}
+
+/// Keeps other processes out of a data folder until it is dropped.
+pub(super) struct Lock {
+    _file: File,
+}
+
+/// Locks a data folder, making it when it is missing.
+pub(super) fn lock(path: &Path) -> Result<Lock, FolderError> {
+    let failed = |source| FolderError::Io {
+        folder: path.to_owned(),
+        source,
+    };
+    make_folder(path).map_err(failed)?;
+    let file = private(OpenOptions::new().create(true).truncate(false).write(true))
+        .open(path.join(LOCK_FILE))
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(FolderError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
 }
 
 impl Folder {
@@ -98,14 +125,9 @@ impl Folder {
             folder: path.to_owned(),
             source,
         };
-        make_folder(path).map_err(failed)?;
-        let lock = private(OpenOptions::new().create(true).truncate(false).write(true))
-            .open(path.join(LOCK_FILE))
-            .map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(FolderError::InUse(path.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        let lock = lock(path)?;
+        if path.join(RESTORING).exists() {
+            return Err(FolderError::Restoring(path.to_owned()));
         }
         let fresh = match fs::read_to_string(path.join(ID_FILE)) {
             Ok(text) => check(path, engine, &text).map(|()| false)?,

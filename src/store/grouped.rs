@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 use super::{
     Batch, Bytes, Changes, CommitError, Committed, Cursor, Dir, Engine, FeedError, FeedPos,
-    GroupError, Health,
+    GroupError, Health, Hold,
 };
 use super::{
     KeysOrRecords, MAX_BATCH, MAX_PAGE, Moment, Outcome, Page, Range, Record, Store, StoreError,
+    View,
 };
 
 /// The most batches in one group.
@@ -34,6 +35,8 @@ struct Job {
 pub(super) struct Grouped<E: Engine + ?Sized> {
     engine: Arc<E>,
     queue: Option<mpsc::Sender<Job>>,
+    /// Taken by the writer for each group, and by whoever holds commits back.
+    turn: Arc<Mutex<()>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -49,12 +52,15 @@ impl<E: Engine + ?Sized> Grouped<E> {
             .enable_all()
             .build()?;
         let writing = Arc::clone(&engine);
+        let turn = Arc::new(Mutex::new(()));
+        let taken = Arc::clone(&turn);
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || runtime.block_on(write(&*writing, jobs)))?;
+            .spawn(move || runtime.block_on(write(&*writing, jobs, &taken)))?;
         Ok(Self {
             engine,
             queue: Some(queue),
+            turn,
             writer: Some(writer),
         })
     }
@@ -70,7 +76,7 @@ impl<E: Engine + ?Sized> Drop for Grouped<E> {
     }
 }
 
-async fn write<E: Engine + ?Sized>(engine: &E, mut jobs: mpsc::Receiver<Job>) {
+async fn write<E: Engine + ?Sized>(engine: &E, mut jobs: mpsc::Receiver<Job>, turn: &Mutex<()>) {
     let mut held_back = None;
     loop {
         let Some(first) = (match held_back.take() {
@@ -92,7 +98,10 @@ async fn write<E: Engine + ?Sized>(engine: &E, mut jobs: mpsc::Receiver<Job>) {
             batches.push(job.batch);
             answers.push(job.answer);
         }
-        let outcomes = match engine.commit_group(&batches).await {
+        let mine = turn.lock().await;
+        let done = engine.commit_group(&batches).await;
+        drop(mine);
+        let outcomes = match done {
             Ok(outcomes) => outcomes,
             Err(error) => answers.iter().map(|_| Err(shared(&error))).collect(),
         };
@@ -186,5 +195,14 @@ impl<E: Engine + ?Sized> Store for Grouped<E> {
                 .get_or_insert_with(|| "the store's writer has stopped".into());
         }
         health
+    }
+
+    async fn view(&self) -> Result<Option<Box<dyn View>>, StoreError> {
+        self.engine.view().await
+    }
+
+    async fn hold(&self) -> Result<Option<Hold>, StoreError> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        Ok(Some(Hold::new(turn)))
     }
 }

@@ -23,7 +23,9 @@ mod postgres;
 mod redb;
 mod shelf;
 mod sled;
+pub mod snapshot;
 mod space;
+mod still;
 mod stored;
 
 use std::error::Error;
@@ -34,7 +36,9 @@ use tokio::sync::watch;
 
 pub use batch::Batch;
 pub use bytes::Bytes;
+pub use folder::FolderError;
 pub use open::{OpenError, StoreKind, StoreKindError, open};
+pub use still::{Hold, View};
 
 /// The longest key, in bytes. A key has at least one byte.
 pub const MAX_KEY: usize = 1024;
@@ -281,6 +285,15 @@ pub trait Store: Send + Sync + 'static {
     }
     /// How the store is.
     async fn health(&self) -> Health;
+    /// As [`Engine::view`].
+    async fn view(&self) -> Result<Option<Box<dyn View>>, StoreError> {
+        Ok(None)
+    }
+    /// Keeps commits waiting, once those under way are done, until the answer is dropped: what is read meanwhile is as one commit left
+    /// it. For moments. `None` where that cannot be had.
+    async fn hold(&self) -> Result<Option<Hold>, StoreError> {
+        Ok(None)
+    }
 }
 
 /// What became of one batch of a group.
@@ -326,4 +339,9 @@ pub trait Engine: Send + Sync + 'static {
     }
     /// As [`Store::health`], but for the queue.
     async fn health(&self) -> Health;
+    /// Everything as one commit left it, for as long as the answer is kept; `None` where the engine keeps no old views, and then its
+    /// feed names every key that changes.
+    async fn view(&self) -> Result<Option<Box<dyn View>>, StoreError> {
+        Ok(None)
+    }
 }

@@ -39,6 +39,14 @@ impl StoreKind {
     }
 }
 
+impl StoreKind {
+    /// Whether its records lie in the data folder.
+    #[must_use]
+    pub fn is_in_folder(&self) -> bool {
+        matches!(self, Self::Sled | Self::Redb)
+    }
+}
+
 /// Why a text names no engine.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
 pub enum StoreKindError {

@@ -54,12 +54,12 @@ impl Held {
 impl Cast {
     /// Everybody signs in.
     pub async fn assemble(engine: Engine) -> Cast {
-        Cast::at(TestServer::start(engine).await).await
+        Box::pin(Cast::at(TestServer::start(engine).await)).await
     }
 
     /// The same at a server whose restart is SIGKILL and a start.
     pub async fn killable(engine: Engine) -> Cast {
-        Cast::at(TestServer::apart(engine, None).await).await
+        Box::pin(Cast::at(TestServer::apart(engine, None).await)).await
     }
 
     /// The same at a server of one's own.

@@ -32,7 +32,7 @@ impl Apps {
             text = text.replacen(&line, &told, 1);
         }
         let server = TestServer::apart(Engine::Sled, Some(("demo", &text))).await;
-        (apps, Cast::at(server).await)
+        (apps, Box::pin(Cast::at(server)).await)
     }
 
     /// Both hear of exactly what ended, the second after a restart.

@@ -149,16 +149,20 @@ impl Outbound {
         })
     }
 
+    fn client(&self, target: &Target) -> &Client {
+        if target.clear {
+            &self.clear
+        } else {
+            &self.secure
+        }
+    }
+
     async fn exchange(&self, request: Outgoing, end: Instant) -> Result<Answered, WireError> {
         let started = Instant::now();
         let target = Target::parse(&request.url)?;
         target.check(&self.allowed)?;
-        let client = if target.clear {
-            &self.clear
-        } else {
-            &self.secure
-        };
-        let sending = client
+        let sending = self
+            .client(&target)
             .post(target.url.clone())
             .headers(headers(&request.headers)?)
             .body(request.body)
@@ -185,6 +189,18 @@ impl Wire for Outbound {
     async fn send(&self, request: Outgoing) -> Result<Answered, WireError> {
         let end = Instant::now() + request.timeout;
         self.exchange(request, end).await
+    }
+
+    async fn reach(&self, url: &str, timeout: Duration) -> Result<u16, WireError> {
+        let target = Target::parse(url)?;
+        target.check(&self.allowed)?;
+        let asking = self.client(&target).head(target.url.clone()).send();
+        match tokio::time::timeout(timeout, asking).await {
+            Ok(answer) => answer
+                .map(|answer| answer.status().as_u16())
+                .map_err(|error| failure::read(&error, &target)),
+            Err(_) => Err(WireError::TimedOut(timeout)),
+        }
     }
 }
 

@@ -52,6 +52,10 @@ struct Hanging {
 
 #[async_trait::async_trait]
 impl Wire for Hanging {
+    async fn reach(&self, _url: &str, _timeout: std::time::Duration) -> Result<u16, WireError> {
+        Err(WireError::Unreachable("nobody is there".to_owned()))
+    }
+
     async fn send(&self, _: Outgoing) -> Result<Answered, WireError> {
         self.sent.fetch_add(1, Ordering::SeqCst);
         std::future::pending().await

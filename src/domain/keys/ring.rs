@@ -147,6 +147,30 @@ pub async fn list(ctx: &Context, realm: &Realm) -> Result<Vec<StoredKey>, Fault>
     load(ctx, realm.id).await
 }
 
+/// The same, without making any.
+///
+/// # Errors
+/// [`Fault`] when they cannot be read.
+pub async fn stored(ctx: &Context, realm: &Realm) -> Result<Vec<StoredKey>, Fault> {
+    load(ctx, realm.id).await
+}
+
+/// Whether the master key at hand opens a key.
+///
+/// # Errors
+/// [`Fault::Crypto`] when it does not, naming the key.
+pub fn readable(ctx: &Context, realm: &Realm, key: &StoredKey) -> Result<(), Fault> {
+    opened(ctx, realm.id, key).map(|_| ())
+}
+
+fn opened(ctx: &Context, realm: RealmId, key: &StoredKey) -> Result<SigningKey, Fault> {
+    let pkcs8 = ctx
+        .vault
+        .open(&seal_context(realm, &key.kid), &key.sealed)
+        .map_err(|e| Fault::Crypto(format!("signing key {} cannot be opened: {e}", key.kid)))?;
+    SigningKey::parse(key.alg, &pkcs8).map_err(|e| Fault::Crypto(e.to_string()))
+}
+
 fn has_active(stored: &[StoredKey], alg: Alg) -> bool {
     stored
         .iter()
@@ -211,14 +235,7 @@ fn parse(ctx: &Context, realm: RealmId, stored: Vec<StoredKey>) -> Result<RealmK
     let mut jwks = Vec::new();
     let mut algs = Vec::new();
     for stored in stored {
-        let pkcs8 = ctx
-            .vault
-            .open(&seal_context(realm, &stored.kid), &stored.sealed)
-            .map_err(|e| {
-                Fault::Crypto(format!("signing key {} cannot be opened: {e}", stored.kid))
-            })?;
-        let key =
-            SigningKey::parse(stored.alg, &pkcs8).map_err(|e| Fault::Crypto(e.to_string()))?;
+        let key = opened(ctx, realm, &stored)?;
         let public =
             VerifyingKey::from_jwk(key.public_jwk()).map_err(|e| Fault::Crypto(e.to_string()))?;
         jwks.push(serde_json::to_value(key.public_jwk()).map_err(|_| Fault::Record("public key"))?);

@@ -14,6 +14,11 @@ pub trait Wire: Send + Sync {
     /// # Errors
     /// [`WireError`] when nothing came back.
     async fn send(&self, request: Outgoing) -> Result<Answered, WireError>;
+    /// Asks whether anybody is at an address, with a HEAD request that says nothing; answers the status.
+    ///
+    /// # Errors
+    /// [`WireError`] when nothing came back.
+    async fn reach(&self, url: &str, timeout: Duration) -> Result<u16, WireError>;
 }
 
 /// One request, always a POST. Its headers may hold a secret, so it has no `Debug`.

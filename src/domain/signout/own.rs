@@ -17,7 +17,8 @@ pub fn protected(request: &Request) -> Option<Sid> {
         | Reason::CodeReplay
         | Reason::TokenRevoked
         | Reason::SessionLimit
-        | Reason::AddressRule => None,
+        | Reason::AddressRule
+        | Reason::Restored => None,
         Reason::Admin
         | Reason::UserDisabled
         | Reason::UserDeleted

@@ -44,6 +44,8 @@ pub enum Reason {
     AddressRule,
     /// The user was blocked from signing in.
     SignInBlocked,
+    /// The server was restored from a backup, in which sessions live that ended since.
+    Restored,
 }
 
 /// What an act of a reason ends.
@@ -112,7 +114,8 @@ impl Reason {
             | Reason::ClientDisabled
             | Reason::RealmDisabled
             | Reason::GlobalRevocation
-            | Reason::SignInBlocked => Initiator::Admin,
+            | Reason::SignInBlocked
+            | Reason::Restored => Initiator::Admin,
             Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
                 Initiator::User
             }
@@ -149,6 +152,7 @@ impl Reason {
             Reason::SessionLimit => "session_limit",
             Reason::AddressRule => "address_rule",
             Reason::SignInBlocked => "sign_in_blocked",
+            Reason::Restored => "restored",
         }
     }
 
@@ -172,6 +176,7 @@ impl Reason {
             Reason::SessionLimit => "The user reached the limit of sessions",
             Reason::AddressRule => "It was used from another address",
             Reason::SignInBlocked => "The user was blocked from signing in",
+            Reason::Restored => "The server was restored from a backup",
         }
     }
 
@@ -195,6 +200,7 @@ impl Reason {
             Reason::SessionLimit => Some("You signed in on too many devices"),
             Reason::AddressRule => Some("You were signed out because your address changed"),
             Reason::SignInBlocked => Some("Your sign-in is blocked"),
+            Reason::Restored => Some("The service was restored: sign in again"),
         }
     }
 
@@ -208,7 +214,8 @@ impl Reason {
             | Reason::RealmDisabled
             | Reason::GlobalRevocation
             | Reason::AddressRule
-            | Reason::SignInBlocked => Scope::Everything,
+            | Reason::SignInBlocked
+            | Reason::Restored => Scope::Everything,
             Reason::User
             | Reason::RpLogout
             | Reason::Idle

@@ -6,7 +6,9 @@
 
 mod acts;
 mod audit;
+pub(in crate::http) mod backup;
 mod clients;
+pub(in crate::http) mod doctor;
 mod events;
 pub(in crate::http) mod export;
 mod keys;

@@ -75,6 +75,7 @@ fn operation(row: &Route) -> Value {
         let kind = match name {
             "Events" => "text/event-stream",
             "SignedReceipt" => "application/jwt",
+            "Snapshot" => crate::http::admin::backup::KIND,
             _ => "application/json",
         };
         json!({ kind: { "schema": reference(name) } })

@@ -3,7 +3,8 @@
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::{
-    audit, clients, events, export, keys, readiness, realms, sessions, signouts, streams, users,
+    audit, backup, clients, doctor, events, export, keys, readiness, realms, sessions, signouts,
+    streams, users,
 };
 use crate::domain::access::Right;
 use crate::http::state::App;
@@ -199,6 +200,11 @@ pub(super) static ROUTES: &[Route] = &[
         .answers(200, "Keys"),
     row("POST", "/admin/realms/{realm}/keys/rotate", MANAGE_REALM, || post(keys::rotate), "Lets the next key of an algorithm sign; the old one verifies until its last token has expired")
         .body("Rotate").answers(200, "Rotated"),
+
+    row("GET", "/admin/realms/{realm}/backup", MANAGE_SERVER, || get(backup::send), "Sends everything as of one moment, as realmkeep backup writes it to a file; in the realm master alone")
+        .answers(200, "Snapshot"),
+    row("GET", "/admin/realms/{realm}/doctor", MANAGE_SERVER, || get(doctor::examine), "Says what may be wrong with this server and what to do; in the realm master alone")
+        .answers(200, "Findings"),
 
     row("GET", "/admin/realms", Need::Any, || get(realms::list), "Lists the realms that the asker has rights in; the header Realmkeep-Next has the cursor of the next page")
         .query(PAGED).answers(200, "Realms"),

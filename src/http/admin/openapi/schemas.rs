@@ -75,6 +75,14 @@ const RECORDS: &[(&str, &str)] = &[
     ("Streams", "streams:Stream[]"),
     ("StreamStatus", "status:text reason:text"),
     ("Keys", "active:object keys:Key[]"),
+    (
+        "Findings",
+        "node:text version:text now:time publicUrl:text findings:Finding[]",
+    ),
+    (
+        "Finding",
+        "area:text level:text found:text meaning:text todo:text",
+    ),
     ("Rotate", "algorithm:text"),
     ("Rotated", "algorithm:text kid:text"),
     ("LogoutAll", "successRequests:text[] failedRequests:text[]"),
@@ -232,6 +240,10 @@ pub(super) fn all() -> Value {
     out.insert(
         "SignedReceipt".to_owned(),
         json!({ "type": "string", "description": signed }),
+    );
+    out.insert(
+        "Snapshot".to_owned(),
+        json!({ "type": "string", "format": "binary", "description": "a stream that realmkeep backup makes a file of" }),
     );
     out.insert("SignOutRequest".to_owned(), request());
     for (name, member, values) in CHOICES {
