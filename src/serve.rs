@@ -143,8 +143,8 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     // Before anything is remembered: what changes from here on is heard of.
     let heard = ctx.store.health().await.pos;
     upgrade::enter(&ctx, &upgrade::PLAN).await?;
-    restored::settle(&ctx).await?;
     start::admit(&ctx, &settings).await?;
+    restored::settle(&ctx).await?;
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.
     resume(&ctx, Which::NotDenied).await?;
@@ -166,13 +166,13 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::expand(ctx.clone(), stop.clone())),
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
         Box::pin(workers::count(ctx.clone(), stop.clone())),
+        Box::pin(workers::upgrade(ctx.clone(), stop.clone())),
         Box::pin(workers::forget(ctx.clone(), stop.clone())),
         Box::pin(masters::keep(
             ctx.clone(),
             settings.master_key.clone(),
             stop.clone(),
         )),
-        Box::pin(workers::upgrade(ctx.clone(), stop.clone())),
         Box::pin(workers::store(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::dispatch(ctx.clone(), stop.clone())),
         Box::pin(crate::deliver::push::push(ctx.clone(), stop.clone())),

@@ -3,6 +3,7 @@
 mod doctor;
 mod moves;
 mod refused;
+mod upgrade;
 
 use std::path::Path;
 use std::process::Command;
@@ -31,10 +32,12 @@ async fn come(app: &App) -> Person {
 
 /// Runs a command in the test's folder: exit code, standard output, standard error.
 async fn cli(home: &Home, args: &[&str]) -> (Option<i32>, String, String) {
-    run(command(
-        &[args, &["--data", home.path("data").to_str().unwrap()]].concat(),
-    ))
-    .await
+    let (data, store) = (path(home, "data"), format!("{}", home.store));
+    let mut all = [args, &["--data", &data]].concat();
+    if !args.contains(&"--store") {
+        all.extend(["--store", &store]);
+    }
+    run(command(&all)).await
 }
 
 async fn run(command: Command) -> (Option<i32>, String, String) {
@@ -166,8 +169,24 @@ async fn a_backup_under_load_has_whole_acts_and_forgets_no_sign_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restore_brings_back_people_and_receipts_and_no_session_that_ended_since() {
+    restored_without_sessions(Home::on("sled")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_does_the_same_on_redb() {
+    restored_without_sessions(Home::on("redb")).await;
+}
+
+/// Here the database stays, and is emptied.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_does_the_same_on_postgres() {
+    if let Some(cluster) = crate::support::postgres::shared() {
+        restored_without_sessions(Home::on(cluster.fresh().leak())).await;
+    }
+}
+
+async fn restored_without_sessions(home: Home) {
     let receiver = Receiver::start().await;
-    let home = Home::new();
     let text = realms::with_apps(&[("shop", &receiver.at("/shop"))]).replace("{url}", &home.url);
     std::fs::write(home.path("realms/demo.toml"), text).unwrap();
     let mut process = home.start(&[]).await;
@@ -193,8 +212,15 @@ async fn a_restore_brings_back_people_and_receipts_and_no_session_that_ended_sin
         .await;
     process.terminate();
 
-    lose(&home);
-    let (out, _) = restore(&home, "backup", &[]).await;
+    let out = if home.store.starts_with("postgres") {
+        let (code, _, err) = cli(&home, &["restore", &path(&home, "backup")]).await;
+        assert_eq!(code, Some(1), "{err}");
+        assert!(err.contains("the database holds a store already"), "{err}");
+        restore(&home, "backup", &["--force"]).await.0
+    } else {
+        lose(&home);
+        restore(&home, "backup", &[]).await.0
+    };
     assert!(out.contains("ends every session"), "{out}");
     let before = receiver.told("/shop").len();
     let mut process = home.start(&[]).await;
@@ -253,6 +279,7 @@ async fn a_backup_is_asked_of_a_server_far_away_by_who_may_do_everything() {
     let (code, checked, err) = cli(&home, &["restore", &file, "--verify"]).await;
     assert_eq!(code, Some(0), "{err}");
     assert_eq!(line(&checked, "digest"), line(&out, "digest"));
+    assert_eq!(line(&checked, "key"), "the one at hand");
     // Whoever administers a realm gets no other's secrets.
     for (operator, expected) in [
         (ops(&home), 403),

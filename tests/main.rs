@@ -13,6 +13,7 @@ mod bad_input;
 mod browser;
 mod cli;
 mod console;
+mod disk_full;
 mod invalidate_selected;
 mod killed;
 mod layout;

@@ -295,6 +295,7 @@ async fn own(args: &Args, size: u32) -> anyhow::Result<(Server, Option<String>, 
 fn fill(options: &Options, size: u32, apps: u32) -> anyhow::Result<String> {
     let before = server::size(&options.data);
     let mut command = server::program(&options.program);
+    command.env("REALMKEEP_STORE", &options.store);
     command.args(["fill", "--realm", REALM, "--hours", "8", "--apps"]);
     command.arg(apps.to_string());
     command.args([

@@ -13,7 +13,7 @@ use super::remote::{Connection, Remote, RemoteError};
 use crate::config::Settings;
 use crate::crypto::Secret;
 use crate::domain::time::{Clock as _, SystemClock, Timestamp};
-use crate::domain::{Fault, backup, upgrade};
+use crate::domain::{Fault, sealing, upgrade};
 use crate::store::snapshot::copy::{CopyError, copy};
 use crate::store::snapshot::draft::{Draft, DraftError};
 use crate::store::snapshot::{FORMAT, Header, Trailer};
@@ -94,9 +94,9 @@ pub(super) enum BackupError {
         /// Where it should answer.
         socket: PathBuf,
     },
-    /// What the store says of its master key does not read.
+    /// What it says of its master keys cannot be read.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Masters(#[from] Fault),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -148,7 +148,7 @@ pub(super) fn summary(file: &std::path::Path, header: &Header, trailer: &Trailer
         trailer.sha256,
         header.engine,
         header.written_by,
-        header.key_check.as_ref().map_or_else(
+        header.master_key.as_ref().map_or_else(
             || "of an unknown master key".to_owned(),
             |check| format!(
                 "sealed with the master key {check}, which is not in the file: keep it too"
@@ -225,7 +225,9 @@ async fn here(
         layout: upgrade::layout_of(&*store).await?,
         engine: store.health().await.engine.to_owned(),
         written_by: env!("CARGO_PKG_VERSION").to_owned(),
-        key_check: backup::sealed_with(&*store).await?,
+        master_key: sealing::masters(&*store)
+            .await?
+            .map(|masters| masters.current.to_string()),
         began_at: now(),
     };
     let mut draft = Draft::begin(file)?;

@@ -43,8 +43,9 @@ impl Place {
 /// The vault of the key at hand: given, or in the data folder. `None` when there is none; none is made.
 pub(super) fn vault(settings: &Settings) -> Result<Option<Vault>, VaultError> {
     let source = &settings.master_key;
-    let missing = || source.file().is_some_and(|file| !file.exists());
-    if matches!(source.origin, Origin::Folder(_)) && missing() {
+    if let Origin::Folder(_) = source.origin
+        && source.file().is_some_and(|file| !file.exists())
+    {
         return Ok(None);
     }
     source.vault().map(Some)

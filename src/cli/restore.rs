@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::crypto::VaultError;
 use crate::domain::entropy::{Entropy as _, OsEntropy};
 use crate::domain::time::{Clock as _, SystemClock, Timestamp};
-use crate::domain::{Fault, backup, upgrade};
+use crate::domain::{Fault, upgrade};
 use crate::store::snapshot::fill::{self, FillError, Restored};
 use crate::store::snapshot::place::Place as Folder;
 use crate::store::snapshot::read::{self, Checked, ReadError};
@@ -88,9 +88,9 @@ enum RestoreError {
         "the secrets in the backup are sealed with the master key {sealed}, and the one at hand is {at_hand}; give the right one (--any-key restores all the same)"
     )]
     OtherKey {
-        /// The check of the backup.
+        /// The name of the one that sealed.
         sealed: String,
-        /// The check of the key at hand.
+        /// The name of the one at hand.
         at_hand: String,
     },
     /// There is a store already.
@@ -190,12 +190,26 @@ fn verify(args: &RestoreArgs) -> ExitCode {
                 "  whole    {} bytes, every record as it was written",
                 checked.bytes
             );
+            println!("  key      {}", whose(args, &checked));
             ExitCode::SUCCESS
         }
         Err(error) => {
             eprintln!("realmkeep: {}", chain(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Whether the secrets in a file open with the key that a restore with these options would find.
+fn whose(args: &RestoreArgs, checked: &Checked) -> String {
+    let Ok(settings) = args.place.settle() else {
+        return "not looked for: the configuration is wrong".to_owned();
+    };
+    match right_key(&settings, checked) {
+        Ok(()) if checked.header.key_check.is_some() => "the one at hand".to_owned(),
+        Ok(()) => "not known".to_owned(),
+        Err(RestoreError::NoKey(_)) => "none at hand".to_owned(),
+        Err(error) => error.to_string(),
     }
 }
 
@@ -233,7 +247,6 @@ async fn restore(
         taken_at: checked.trailer.taken_at,
         restored_at: now.0,
         keep_sessions: args.keep_sessions,
-        key_check: header.key_check.clone(),
     };
     let layout = upgrade::record(header.layout, &upgrade::PLAN)?;
     let notes = [note.record(), (Bytes::from_static(upgrade::KEY), layout)];
@@ -247,18 +260,17 @@ async fn restore(
 }
 
 fn right_key(settings: &Settings, checked: &Checked) -> Result<(), RestoreError> {
-    let Some(sealed) = checked.header.key_check.clone() else {
+    let Some(sealed) = checked.header.master_key.clone() else {
         return Ok(());
     };
     let Some(vault) = vault(settings)? else {
         return Err(RestoreError::NoKey(settings.data.join("master.key")));
     };
-    if backup::has_key(&vault, &sealed) {
-        Ok(())
-    } else {
-        let at_hand = vault.current().to_string();
-        Err(RestoreError::OtherKey { sealed, at_hand })
+    if vault.known().iter().any(|(id, _)| id.to_string() == sealed) {
+        return Ok(());
     }
+    let at_hand = vault.current().to_string();
+    Err(RestoreError::OtherKey { sealed, at_hand })
 }
 
 async fn into_folder(

@@ -4,26 +4,9 @@
 use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
 
-use super::{Context, Fault, sealing, upgrade};
-use crate::crypto::Vault;
-use crate::store::Store;
+use super::{Context, upgrade};
 use crate::store::snapshot::copy::{CopyError, copy};
 use crate::store::snapshot::{FORMAT, Header, Trailer};
-
-/// The name of the master key that a store is sealed with; `None` before its first start.
-///
-/// # Errors
-/// [`Fault`] when the store does not answer.
-pub async fn sealed_with(store: &dyn Store) -> Result<Option<String>, Fault> {
-    let masters = sealing::masters(store).await?;
-    Ok(masters.map(|masters| masters.current.to_string()))
-}
-
-/// Whether a vault has the key of this name.
-pub fn has_key(vault: &Vault, name: &str) -> bool {
-    let known = vault.known();
-    known.iter().any(|(id, _)| id.to_string() == name)
-}
 
 /// Sends everything to `to` as a snapshot's stream.
 ///
@@ -35,7 +18,7 @@ pub async fn send(ctx: &Context, to: Sender<Bytes>) -> Result<Trailer, CopyError
         layout: upgrade::layout(ctx).await?,
         engine: ctx.store.health().await.engine.to_owned(),
         written_by: env!("CARGO_PKG_VERSION").to_owned(),
-        key_check: Some(ctx.vault.current().to_string()),
+        master_key: Some(ctx.vault.current().to_string()),
         began_at: ctx.now().0,
     };
     let now = || ctx.now().0;

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use super::realm::{self, Realm};
 use super::signout::{self, EndError, Reason, Request, Selection};
 use super::time::Timestamp;
-use super::{Actor, Context, Fault, backup};
+use super::{Actor, Context, Fault};
 use crate::store::snapshot::RESTORED;
 use crate::store::snapshot::fill::{self, Restored};
 use crate::store::{Batch, CommitError};
@@ -22,11 +22,6 @@ pub enum RestoredError {
         "a restore or import into this store was not finished; run it again with the same file"
     )]
     Unfinished,
-    /// What is sealed in it cannot be opened.
-    #[error(
-        "the store was restored from a backup whose secrets another master key sealed; give that key (REALMKEEP_MASTER_KEY, or master.key in the data folder)"
-    )]
-    OtherKey,
     /// The cut that ends the restored sessions would come before some of them started.
     #[error(
         "the store was restored from a backup of {0}, which is in the future by this machine's clock; set the clock"
@@ -53,10 +48,6 @@ pub async fn settle(ctx: &Context) -> Result<(), RestoredError> {
     };
     let note: Restored =
         serde_json::from_slice(&found.value).map_err(|_| Fault::Record("note of a restore"))?;
-    let has = |name: &String| backup::has_key(&ctx.vault, name);
-    if !note.key_check.as_ref().is_none_or(has) {
-        return Err(RestoredError::OtherKey);
-    }
     let taken_at = Timestamp(note.taken_at).rfc3339();
     if note.keep_sessions {
         tracing::warn!(

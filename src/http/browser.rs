@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::map_response;
-use axum::response::Response;
+use axum::middleware::{map_response, map_response_with_state};
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -201,7 +201,10 @@ pub fn cookie_name(app: &App) -> &'static str {
 
 /// Gives the routes of `router` their [`BrowserState`].
 pub fn attach(router: Router<App>, app: &App) -> Router<App> {
-    router.layer(layer(app)).layer(map_response(mend))
+    router
+        .layer(layer(app))
+        .layer(map_response_with_state(app.clone(), explain))
+        .layer(map_response(mend))
 }
 
 /// The layer that reads and writes the cookie. [`mend`] belongs outside of it.
@@ -216,6 +219,29 @@ pub fn layer(app: &App) -> SessionManagerLayer<Store> {
     .with_same_site(SameSite::Lax)
     .with_path("/")
     .with_expiry(Expiry::OnInactivity(life))
+}
+
+/// Says what is the matter where the layer could not keep the state, which it answers with a bare 500.
+async fn explain(State(app): State<App>, response: Response) -> Response {
+    let bare = response.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && !response.headers().contains_key(header::CONTENT_TYPE);
+    if !bare {
+        return response;
+    }
+    let why = if app.ctx.store.health().await.no_room {
+        "The server's disk is nearly full: nobody can sign in until there is room. Please tell whoever runs it."
+    } else {
+        "The server could not keep what it needs of this visit, and nothing was changed. Try again in a moment."
+    };
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [
+            (header::RETRY_AFTER, "5"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        format!("{why}\n"),
+    )
+        .into_response()
 }
 
 /// Adds the `Secure` that tower-sessions 0.15 leaves out when it removes a cookie: browsers keep a `__Host-` cookie that

@@ -21,6 +21,7 @@ use crate::domain::time::Clock;
 use crate::domain::{Context, Fault, keys, sealing};
 use crate::http;
 use crate::http::state::App;
+use crate::store::snapshot::fill;
 use crate::store::{self, StoreKind};
 
 /// Passwords waiting for a hashing thread; more are told to come back.
@@ -79,38 +80,6 @@ pub(crate) fn context(
     })
 }
 
-/// Whether nobody gave a key and there is none in the data folder.
-fn is_to_be_made(settings: &Settings) -> Result<bool, ServeError> {
-    let Origin::Folder(_) = settings.master_key.origin else {
-        return Ok(false);
-    };
-    Ok(settings.store.parse::<StoreKind>()? == StoreKind::Memory
-        || settings
-            .master_key
-            .file()
-            .is_some_and(|file| !file.exists()))
-}
-
-/// Compares the master keys of this process with those of its store, and has the right one seal.
-///
-/// # Errors
-/// [`ServeError`] when they are not the store's.
-pub(crate) async fn admit(ctx: &Context, settings: &Settings) -> Result<(), ServeError> {
-    if is_to_be_made(settings)? && settings.store.parse::<StoreKind>()? != StoreKind::Memory {
-        if sealing::masters(&*ctx.store).await?.is_some() {
-            let path = settings.master_key.file().unwrap_or_default();
-            return Err(VaultError::Missing { path }.into());
-        }
-        ctx.vault.learn(&settings.master_key.read()?);
-    }
-    let current = sealing::admit(ctx, &ctx.vault.known()).await?;
-    if !ctx.vault.seal_with(current) {
-        // Admitted with a proof that it has this key.
-        return Err(Fault::Record("master keys").into());
-    }
-    Ok(())
-}
-
 /// Listens in the data folder for commands on this machine. Not being able to is no reason not to serve: they say so then.
 pub(super) fn socket(
     data: &Path,
@@ -128,6 +97,42 @@ pub(super) fn socket(
             None
         }
     }
+}
+
+/// Whether nobody gave a key and there is none in the data folder.
+fn is_to_be_made(settings: &Settings) -> Result<bool, ServeError> {
+    let Origin::Folder(_) = settings.master_key.origin else {
+        return Ok(false);
+    };
+    Ok(settings.store.parse::<StoreKind>()? == StoreKind::Memory
+        || settings
+            .master_key
+            .file()
+            .is_some_and(|file| !file.exists()))
+}
+
+/// Compares the master keys of this process with those of its store, and has the right one seal.
+///
+/// # Errors
+/// [`ServeError`] when they are not the store's.
+pub(crate) async fn admit(ctx: &Context, settings: &Settings) -> Result<(), ServeError> {
+    // What was restored half says nothing of its keys yet; nobody is served from it.
+    if fill::unfinished(&*ctx.store).await.map_err(Fault::from)? {
+        return Ok(());
+    }
+    if is_to_be_made(settings)? && settings.store.parse::<StoreKind>()? != StoreKind::Memory {
+        if sealing::masters(&*ctx.store).await?.is_some() {
+            let path = settings.master_key.file().unwrap_or_default();
+            return Err(VaultError::Missing { path }.into());
+        }
+        ctx.vault.learn(&settings.master_key.read()?);
+    }
+    let current = sealing::admit(ctx, &ctx.vault.known()).await?;
+    if !ctx.vault.seal_with(current) {
+        // Admitted with a proof that it has this key.
+        return Err(Fault::Record("master keys").into());
+    }
+    Ok(())
 }
 
 /// An id of this process among those that may share its store.

@@ -17,9 +17,9 @@ const EXPAND_EVERY: Duration = Duration::from_secs(5);
 const PROVE_EVERY: Duration = Duration::from_secs(1);
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 const MOST_COUNTED: usize = 100_000;
+const UPGRADE_EVERY: Duration = Duration::from_secs(2);
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 const BETWEEN_PIECES: Duration = Duration::from_millis(20);
-const UPGRADE_EVERY: Duration = Duration::from_secs(2);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Looks at what is due, every second.

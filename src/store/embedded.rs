@@ -8,7 +8,7 @@ mod open;
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -49,6 +49,10 @@ pub(super) struct Inner {
     feed: Feed,
     pub(super) space: Space,
     progress: Progress,
+    /// Live records, for people to see.
+    records: AtomicU64,
+    /// Whether the log says that the store nears the size it is meant for.
+    large: AtomicBool,
     /// The engine is about to be closed.
     closing: AtomicBool,
     /// Why there are no more commits: durability or the engine itself failed.
@@ -109,6 +113,8 @@ impl Embedded {
             feed: Feed::beginning_at(seq),
             space,
             progress: Progress::default(),
+            records: AtomicU64::new(tally.records),
+            large: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             stopped: OnceLock::new(),
             broken: OnceLock::new(),
@@ -201,6 +207,7 @@ impl Inner {
                 .map_err(|error| GroupError::Unknown(self.stop(&Fault::Io(error))))?;
             self.set_under_way(Olds::new());
             writer.tally = tally;
+            self.records.store(tally.records, Ordering::Relaxed);
         }
         writer.seq = plan.seq;
         self.feed.publish(plan.changes, plan.seq);
@@ -380,6 +387,7 @@ impl Inner {
             disk,
             free,
             checking,
+            no_room: room != Room::Enough,
             remarks,
             queued: 0,
             pos: self.feed.head(),
@@ -389,17 +397,22 @@ impl Inner {
     /// Whether the store nears the size it is meant for.
     fn large(&self, disk: u64) -> Option<String> {
         let meant = self.kind.meant_for?;
-        let records = self.writer().tally.records;
+        let records = self.records.load(Ordering::Relaxed);
         let near = |now: u64, most: u64| now > most - most / 5;
-        (near(disk, meant.bytes) || near(records, meant.records)).then(|| {
-            format!(
-                "{} holds {} MB in {records} records and is meant for up to {} MB in {} (about 2 000 000 live sessions): move to --store redb or PostgreSQL",
-                self.kind.name,
-                disk / 1_000_000,
-                meant.bytes / 1_000_000,
-                meant.records
-            )
-        })
+        if !near(disk, meant.bytes) && !near(records, meant.records) {
+            return None;
+        }
+        let words = format!(
+            "{} holds {} MB in {records} records and is meant for up to {} MB in {} (about 2 000 000 live sessions): move to --store redb or to PostgreSQL, with `realmkeep export` and `realmkeep import`",
+            self.kind.name,
+            disk / 1_000_000,
+            meant.bytes / 1_000_000,
+            meant.records
+        );
+        if !self.large.swap(true, Ordering::Relaxed) {
+            tracing::warn!("{words}");
+        }
+        Some(words)
     }
 }
 

@@ -247,6 +247,8 @@ pub struct Health {
     pub free: Option<u64>,
     /// Records read and records to read, while a check of all of them runs beside the commits.
     pub checking: Option<(u64, u64)>,
+    /// Whether the disk has room for essential batches alone, or for none.
+    pub no_room: bool,
     /// What an operator should know although the store works.
     pub remarks: Vec<String>,
     /// Commits waiting for their turn.

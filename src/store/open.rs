@@ -37,9 +37,7 @@ impl StoreKind {
             other => other,
         }
     }
-}
 
-impl StoreKind {
     /// Whether its records lie in the data folder.
     #[must_use]
     pub fn is_in_folder(&self) -> bool {

@@ -2,8 +2,13 @@
 
 use super::*;
 
-/// The engines of the round trip, in order.
-const ENGINES: [&str; 2] = ["sled", "redb"];
+/// The engines of the round trip, in order; it ends where the server will start.
+fn engines() -> Vec<String> {
+    let database = crate::support::postgres::shared().map(|cluster| cluster.fresh());
+    let embedded = ["sled", "redb"].map(str::to_owned);
+    let back = ["sled".to_owned()];
+    embedded.into_iter().chain(database).chain(back).collect()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_round_trip_over_every_engine_gives_the_same_digest_and_sessions_go_on() {
@@ -16,7 +21,8 @@ async fn a_round_trip_over_every_engine_gives_the_same_digest_and_sessions_go_on
     assert_eq!(code, Some(0), "{err}");
     let digest = line(&out, "digest");
     let key = home.path("data/master.key");
-    for (number, engine) in ENGINES.iter().chain(&["sled"]).enumerate() {
+    let engines = engines();
+    for (number, engine) in engines.iter().enumerate() {
         let data = home.path(&format!("data-{number}"));
         std::fs::create_dir(&data).unwrap();
         std::fs::copy(&key, data.join("master.key")).unwrap();
@@ -32,10 +38,14 @@ async fn a_round_trip_over_every_engine_gives_the_same_digest_and_sessions_go_on
         let (code, out, err) = run(command(&[&["export", &to][..], &at].concat())).await;
         assert_eq!(code, Some(0), "{engine}: {err}");
         assert_eq!(line(&out, "digest"), digest, "{engine}");
+        // What is there already is not mixed with anything else.
+        let (code, _, err) = run(command(&[&["import", &from][..], &at].concat())).await;
+        assert_eq!(code, Some(1), "{engine}");
+        assert!(err.contains("holds a store already"), "{engine}: {err}");
     }
     std::fs::rename(home.path("data"), home.path("first")).unwrap();
     std::fs::rename(
-        home.path(&format!("data-{}", ENGINES.len())),
+        home.path(&format!("data-{}", engines.len() - 1)),
         home.path("data"),
     )
     .unwrap();

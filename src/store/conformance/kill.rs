@@ -23,16 +23,23 @@ async fn what_was_acknowledged_outlives_the_process(kind: Kind) {
     for cycle in 0..cycles {
         let mut child = orders.spawn(dir.path(), |_| ());
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (say, answered) = tokio::sync::oneshot::channel();
         let reader = std::thread::spawn(move || {
+            let mut say = Some(say);
             lines
                 .map_while(Result::ok)
                 .filter_map(|l| l.strip_prefix("ACK ").map(str::to_owned))
+                .inspect(|_| {
+                    say.take().map(|say| say.send(()));
+                })
                 .collect::<Vec<_>>()
         });
-        // Every third dies while it opens, or soon after; the others at any moment.
-        let pause = match cycle % 3 {
-            1 => 20 + cycle * 53 % 180,
-            _ => 250 + cycle * 317 % 900,
+        // Every fourth dies while it opens, or soon after; the others at any moment of their work.
+        let pause = if cycle % 4 == 1 {
+            10 + cycle * 53 % 400
+        } else {
+            answered.await.expect("the child commits");
+            cycle * 317 % 700
         };
         tokio::time::sleep(Duration::from_millis(pause)).await;
         child.kill().unwrap();

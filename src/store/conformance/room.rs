@@ -1,8 +1,12 @@
 //! A disk that runs full.
 
 use super::*;
+use crate::store::shelf::Size;
 
-each_disk!(short_of_room_sign_outs_are_taken_and_it_recovers_by_itself);
+each_disk!(
+    short_of_room_sign_outs_are_taken_and_it_recovers_by_itself,
+    near_the_size_it_is_meant_for_it_says_so,
+);
 
 const MIB: u64 = 1 << 20;
 
@@ -46,4 +50,26 @@ async fn short_of_room_sign_outs_are_taken_and_it_recovers_by_itself(kind: Kind)
     b.put("in", "3").await;
     essential("4").await.unwrap();
     assert_eq!(b.store.health().await.remarks, [""; 0]);
+}
+
+async fn near_the_size_it_is_meant_for_it_says_so(kind: Kind) {
+    let kind = Kind {
+        meant_for: Some(Size {
+            bytes: u64::MAX,
+            records: 10,
+        }),
+        ..kind
+    };
+    let (b, _engine) = Bench::embedded(kind);
+    for (records, said) in [(8, false), (9, true)] {
+        b.commit(|x| (0..records).fold(x, |x, i| x.put(number(i), "x")))
+            .await
+            .unwrap();
+        let remarks = b.store.health().await.remarks;
+        assert_eq!(
+            remarks.iter().any(|r| r.contains("is meant for up to")),
+            said,
+            "{remarks:?}"
+        );
+    }
 }

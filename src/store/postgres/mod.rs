@@ -16,6 +16,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod view;
 mod watch;
 
 use std::sync::Arc;
@@ -37,10 +38,11 @@ use self::link::{Dial, Link, Links};
 use self::read::field;
 use self::statements::{LISTEN, Sql};
 use self::tls::Tls;
+use self::view::OldView;
 use self::watch::{Clock, Watch};
 use super::{
     Batch, Bytes, Changes, Cursor, Dir, Engine, FeedError, FeedPos, GroupError, Health,
-    KeysOrRecords, Moment, Outcome, Page, Range, Record, StoreError,
+    KeysOrRecords, Moment, Outcome, Page, Range, Record, StoreError, View,
 };
 
 /// How long the first start waits for a server that is itself starting.
@@ -228,6 +230,11 @@ impl Engine for Postgres {
 
     fn clock(&self) -> Option<Moment> {
         self.clock.now()
+    }
+
+    async fn view(&self) -> Result<Option<Box<dyn View>>, StoreError> {
+        let view = OldView::open(&self.dial).await?;
+        Ok(Some(Box::new(view)))
     }
 
     async fn health(&self) -> Health {

@@ -70,8 +70,6 @@ pub struct Restored {
     pub restored_at: u64,
     /// Whether sessions go on as they were. Otherwise all of them end before anybody is served.
     pub keep_sessions: bool,
-    /// Which master key sealed the secrets in it.
-    pub key_check: Option<String>,
 }
 
 impl Restored {

@@ -48,8 +48,8 @@ pub struct Header {
     pub engine: String,
     /// The program that wrote it.
     pub written_by: String,
-    /// Which master key sealed the secrets in it; says nothing of the key itself.
-    pub key_check: Option<String>,
+    /// The name of the master key that sealed the secrets in it; says nothing of the key itself.
+    pub master_key: Option<String>,
     /// When reading began, in milliseconds since 1970.
     pub began_at: u64,
 }

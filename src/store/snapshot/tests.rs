@@ -29,7 +29,7 @@ fn header() -> Header {
         layout: 1,
         engine: "memory".to_owned(),
         written_by: "0".to_owned(),
-        key_check: None,
+        master_key: None,
         began_at: 0,
     }
 }
@@ -209,6 +209,14 @@ async fn a_copy_is_one_moment_under_load_on_sled() {
 async fn a_copy_is_one_moment_under_load_on_redb() {
     let dir = tempfile::tempdir().unwrap();
     is_one_moment_under_load(open(&StoreKind::Redb, dir.path()).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_copy_is_one_moment_under_load_on_postgres() {
+    if let Some(cluster) = crate::store::conformance::cluster::shared() {
+        let kind: StoreKind = cluster.fresh().parse().unwrap();
+        is_one_moment_under_load(open(&kind, Path::new("")).unwrap()).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
