@@ -1,4 +1,4 @@
-//! The real program on sled and on redb, killed again and again at any moment: what it acknowledged is there after the restart, and
+//! The real program on sled, redb and PostgreSQL, killed again and again at any moment: what it acknowledged is there after the restart, and
 //! what ended has not come back. And how it stops, and when it refuses to start.
 
 mod stops;
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::support::browser::{client, parameter};
 use crate::support::process::{Home, Process, command, finish};
-use crate::support::{Answer, App, Browser, Operator, until};
+use crate::support::{Answer, App, Browser, Operator, postgres, until};
 
 /// How often it is killed: more with `KILLS=200 tests/run killed_at_any_moment`.
 const KILLS: u64 = 24;
@@ -215,7 +215,7 @@ async fn check(app: &App, ops: &Operator, fact: &mut Fact) {
 }
 
 /// A home whose refresh tokens may be asked for again for as long as the test takes.
-fn home(store: &'static str) -> Home {
+fn home(store: &str) -> Home {
     let home = Home::on(store);
     let path = home.path("realms/demo.toml");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -240,7 +240,14 @@ async fn killed_at_any_moment_on_redb_it_loses_nothing_and_brings_nothing_back()
     killed("redb").await;
 }
 
-async fn killed(store: &'static str) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_moment_on_postgres_it_loses_nothing_and_brings_nothing_back() {
+    if let Some(cluster) = postgres::shared() {
+        killed(&cluster.fresh()).await;
+    }
+}
+
+async fn killed(store: &str) {
     const PEOPLE: u64 = 4;
     let kills = std::env::var("KILLS").map_or(KILLS, |text| text.parse().expect("a number"));
     let home = home(store);
@@ -314,7 +321,14 @@ async fn a_large_sign_out_that_was_cut_off_on_redb_happened_wholly_or_not_at_all
     large_sign_out("redb").await;
 }
 
-async fn large_sign_out(store: &'static str) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_sign_out_that_was_cut_off_on_postgres_happened_wholly_or_not_at_all() {
+    if let Some(cluster) = postgres::shared() {
+        large_sign_out(&cluster.fresh()).await;
+    }
+}
+
+async fn large_sign_out(store: &str) {
     const MANY: usize = 70;
     let home = home(store);
     let mut process = home.start(&["--log", "error"]).await;

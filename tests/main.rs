@@ -17,6 +17,7 @@ mod disk_full;
 mod invalidate_selected;
 mod killed;
 mod layout;
+mod nodes;
 mod policy;
 mod promises;
 mod realms;

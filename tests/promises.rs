@@ -58,6 +58,30 @@ macro_rules! promises {
                 after_sigkill(Engine::Redb).await;
             }
 
+            #[tokio::test]
+            async fn stays_ended_after_sigkill_on_postgres() {
+                if Engine::Postgres.is_there() {
+                    after_sigkill(Engine::Postgres).await;
+                }
+            }
+
+            #[tokio::test]
+            async fn ends_on_every_node_and_stays_ended_after_sigkill() {
+                if Engine::Nodes.is_there() {
+                    after_sigkill(Engine::Nodes).await;
+                }
+            }
+
+            #[tokio::test]
+            async fn receivers_hear_of_it_whichever_node_is_asked() {
+                if Engine::Nodes.is_there() {
+                    let mut cast = Cast::assemble(Engine::Nodes).await;
+                    let signals = signals::Listening::start(&cast).await;
+                    let outcome = causes::$reason(&mut cast).await;
+                    signals.heard(&cast, &outcome, stringify!($reason)).await;
+                }
+            }
+
             async fn after_sigkill(engine: Engine) {
                 let mut cast = Cast::killable(engine).await;
                 let outcome = causes::$reason(&mut cast).await;

@@ -206,7 +206,7 @@ fn whose(args: &RestoreArgs, checked: &Checked) -> String {
         return "not looked for: the configuration is wrong".to_owned();
     };
     match right_key(&settings, checked) {
-        Ok(()) if checked.header.key_check.is_some() => "the one at hand".to_owned(),
+        Ok(()) if checked.header.master_key.is_some() => "the one at hand".to_owned(),
         Ok(()) => "not known".to_owned(),
         Err(RestoreError::NoKey(_)) => "none at hand".to_owned(),
         Err(error) => error.to_string(),

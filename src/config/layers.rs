@@ -23,6 +23,8 @@ pub(super) struct Key {
 pub(super) enum Kind {
     /// Text in quotes.
     Text,
+    /// Text in quotes that may hold a secret: also a file or a variable that holds it.
+    Source,
     /// A whole number.
     Number,
     /// A list of text.
@@ -49,7 +51,7 @@ pub(super) const KEYS: [Key; 16] = [
     },
     Key {
         name: "store",
-        kind: Kind::Text,
+        kind: Kind::Source,
     },
     Key {
         name: "node",
@@ -179,13 +181,16 @@ impl Layers {
                         .map(str::trim)
                         .filter(|part| !part.is_empty())
                         .collect(),
-                    Kind::Text | Kind::Number => vec![value.trim()],
+                    Kind::Text | Kind::Source | Kind::Number => vec![value.trim()],
                 };
                 let raws = texts.into_iter().map(|text| Raw {
                     text: text.to_owned(),
                     origin: Origin::Env,
                 });
                 layers.values.insert(name, raws.collect());
+            }
+            if let (Kind::Source, Some(path)) = (kind, from_env(&format!("{name}_file"))) {
+                layers.read_source(name, path, problems);
             }
             let flags = args.given(name);
             if !flags.is_empty() {
@@ -225,6 +230,23 @@ impl Layers {
         layers
     }
 
+    /// Takes a value from the file that a variable names.
+    fn read_source(&mut self, name: &'static str, path: &str, problems: &mut Vec<Problem>) {
+        let variable = variable(&format!("{name}_file"));
+        match fs::read_to_string(path) {
+            Ok(text) => {
+                let raw = Raw {
+                    text: text.trim().to_owned(),
+                    origin: Origin::Env,
+                };
+                self.values.insert(name, vec![raw]);
+            }
+            Err(error) => problems.push(Problem::nowhere(format!(
+                "{variable}: cannot read {path}: {error}"
+            ))),
+        }
+    }
+
     /// What was given for a key; nothing when its default holds.
     pub(super) fn all(&self, key: &str) -> &[Raw] {
         self.values.get(key).map_or(&[], Vec::as_slice)
@@ -253,6 +275,11 @@ fn ours(
         .chain(OF_OTHER_COMMANDS)
         .map(variable)
         .collect();
+    known.extend(
+        KEYS.iter()
+            .filter(|key| matches!(key.kind, Kind::Source))
+            .map(|key| variable(&format!("{}_file", key.name))),
+    );
     known.extend(
         SECRETS
             .iter()

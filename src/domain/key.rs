@@ -68,6 +68,11 @@ pub fn realm_counter() -> Bytes {
     Key::space(0x01).bytes(b"realms").end()
 }
 
+/// Which of several nodes sweeps.
+pub fn sweep_turn() -> Bytes {
+    Key::space(0x01).bytes(b"sweep").end()
+}
+
 /// A realm.
 pub fn realm(id: RealmId) -> Bytes {
     Key::of(0x02, id).end()
@@ -91,6 +96,11 @@ pub fn signing_key(realm: RealmId, kid: &str) -> Bytes {
 /// All signing keys of a realm.
 pub fn signing_keys(realm: RealmId) -> Range {
     Key::of(0x04, realm).range()
+}
+
+/// Whose turn it is to make a realm's keys of an algorithm.
+pub fn signing_turn(realm: RealmId, alg: &str) -> Bytes {
+    Key::of(0x05, realm).bytes(alg.as_bytes()).end()
 }
 
 /// A realm's epoch.

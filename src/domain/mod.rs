@@ -175,6 +175,11 @@ impl Fault {
 }
 
 impl Fault {
+    /// Whether what was asked may have been done all the same.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, Fault::Commit(CommitError::Unknown(_)))
+    }
+
     /// Whether the disk has no room for anything but sign-outs.
     pub fn is_no_room(&self) -> bool {
         matches!(self, Fault::Commit(CommitError::NoRoom(_)))

@@ -16,6 +16,9 @@ use crate::store::{Batch, Dir, KeysOrRecords};
 
 mod policy;
 pub mod retention;
+mod turn;
+
+pub use turn::Turn;
 
 /// What is to be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -171,6 +171,13 @@ where
                 Err(refused) => refused,
             };
             clothe(response.headers_mut(), id);
+            if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+                // Whoever answered so: what stands in the way is passing (RFC 9110 §15.6.4).
+                response
+                    .headers_mut()
+                    .entry(header::RETRY_AFTER)
+                    .or_insert(HeaderValue::from_static("1"));
+            }
             report(&span, response.status(), started);
             Ok(response)
         };

@@ -8,7 +8,17 @@ static FIGURES: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// Starts logging to stderr, once a process. `filter` is an `EnvFilter`, checked by `config`.
 pub fn log(filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // At debug the database driver writes out what is stored.
+    for quiet in [
+        "tokio_postgres=info",
+        "tokio_postgres::query=info",
+        "tokio_postgres::prepare=info",
+    ] {
+        if let Ok(directive) = quiet.parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
     // A second server in the same process logs where the first does.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

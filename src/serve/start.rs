@@ -13,12 +13,13 @@ use crate::crypto::vault::Origin;
 use crate::crypto::{PasswordCost, Passwords, Vault, VaultError};
 use crate::deliver::{Outbound, Rules};
 use crate::domain::entropy::{Entropy, OsEntropy};
-use crate::domain::realm::{Catalog, apply};
+use crate::domain::realm::Catalog;
+use crate::domain::realm::apply::{self, Applied, ApplyError};
 use crate::domain::signout::expand::Door;
 use crate::domain::ssf::Signals;
 use crate::domain::status::Lists;
 use crate::domain::time::Clock;
-use crate::domain::{Context, Fault, keys, sealing};
+use crate::domain::{Context, Fault, TRIES, keys, sealing};
 use crate::http;
 use crate::http::state::App;
 use crate::store::snapshot::fill;
@@ -170,9 +171,7 @@ pub(super) async fn realms(
         .await
         .map_err(refused("master"))?;
     for file in files {
-        let applied = apply::apply(ctx, &file.realm, file.settings, file.clients, file.users)
-            .await
-            .map_err(refused(&file.realm))?;
+        let applied = applied(ctx, &file).await.map_err(refused(&file.realm))?;
         tracing::info!(
             realm = file.realm,
             created = applied.created,
@@ -183,3 +182,32 @@ pub(super) async fn realms(
     }
     Ok(generated)
 }
+
+/// Applies a file. Nodes that start together apply theirs together: whoever was outrun looks again and finds it done.
+async fn applied(ctx: &Context, file: &RealmFile) -> Result<Applied, ApplyError> {
+    let mut tries = if ctx.store.clock().is_some() {
+        TRIES
+    } else {
+        1
+    };
+    loop {
+        tries -= 1;
+        let RealmFile {
+            realm,
+            settings,
+            clients,
+            users,
+            ..
+        } = file.clone();
+        match apply::apply(ctx, &realm, settings, clients, users).await {
+            Err(error) if tries > 0 && !matches!(error, ApplyError::Invalid(_)) => {
+                tracing::debug!(%error, realm, "a realm file is applied again");
+                tokio::time::sleep(AGAIN).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// A pause before a realm file is applied again.
+const AGAIN: std::time::Duration = std::time::Duration::from_millis(100);

@@ -22,30 +22,35 @@ const FORGET_EVERY: Duration = Duration::from_secs(60);
 const BETWEEN_PIECES: Duration = Duration::from_millis(20);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
-/// Looks at what is due, every second.
+/// Looks at what is due, every second, where it is this node's turn.
 pub(super) async fn sweep(ctx: Arc<Context>, stop: CancellationToken) {
+    let mut turn = due::Turn::default();
     loop {
-        match due::sweep(&ctx).await {
-            Ok(swept) if swept.ended > 0 => {
-                tracing::debug!(ended = swept.ended, "sessions expired")
-            }
-            Ok(swept) if swept.looked > 0 => {}
-            Ok(_) => {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(SWEEP_EVERY) => {}
+        let swept = match turn.take(&ctx).await {
+            Ok(true) => due::sweep(&ctx).await,
+            Ok(false) => Ok(due::Swept::default()),
+            Err(fault) => Err(fault),
+        };
+        let rest = match swept {
+            Ok(swept) => {
+                if swept.ended > 0 {
+                    tracing::debug!(ended = swept.ended, "sessions expired");
                 }
+                swept.looked == 0
             }
             Err(fault) => {
                 tracing::warn!(%fault, "the sweep could not finish; it goes on later");
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(SWEEP_EVERY) => {}
-                }
+                true
+            }
+        };
+        if rest {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(SWEEP_EVERY) => {}
             }
         }
         if stop.is_cancelled() {
-            return;
+            return turn.give_back(&ctx).await;
         }
     }
 }

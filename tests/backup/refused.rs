@@ -96,7 +96,7 @@ async fn another_master_key_is_said_before_anything_happens() {
     serve.env("REALMKEEP_MASTER_KEY", &other);
     let (code, _, err) = run(serve).await;
     assert_eq!(code, Some(1), "{err}");
-    assert!(err.contains("another master key"), "{err}");
+    assert!(err.contains("sealed with master key"), "{err}");
     std::fs::copy(home.path("lost/master.key"), home.path("data/master.key")).unwrap();
     let _process = home.start(&[]).await;
 }

@@ -170,6 +170,13 @@ async fn nothing_in_flight_brings_a_signed_out_user_back_on_redb() {
     nothing_comes_back(Engine::Redb, true).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_in_flight_brings_a_selected_session_back_on_any_node() {
+    if Engine::Nodes.is_there() {
+        nothing_comes_back(Engine::Nodes, false).await;
+    }
+}
+
 /// Codes and offline grants are used at the very moment at which their session is signed out, again and again, the
 /// sign-out each time at another place of the burst: whoever wrote without looking would bring something back.
 async fn bursts(engine: Engine) {
@@ -272,10 +279,28 @@ async fn what_is_used_while_its_session_ends_is_over_with_it_on_redb() {
     Box::pin(bursts(Engine::Redb)).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_used_while_its_session_ends_is_over_with_it_on_every_node() {
+    if Engine::Nodes.is_there() {
+        Box::pin(bursts(Engine::Nodes)).await;
+    }
+}
+
 /// A sign-in that completes while its user is signed out everywhere is either in time or not; never half alive.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_during_a_sign_out_is_wholly_alive_or_wholly_over() {
-    let server = TestServer::start(Engine::Memory).await;
+    sign_in_during_a_sign_out(Engine::Memory).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_during_a_sign_out_elsewhere_is_wholly_alive_or_wholly_over() {
+    if Engine::Nodes.is_there() {
+        sign_in_during_a_sign_out(Engine::Nodes).await;
+    }
+}
+
+async fn sign_in_during_a_sign_out(engine: Engine) {
+    let server = TestServer::start(engine).await;
     let web = Arc::new(server.app("web").await);
     let alice = server.ops().user_id("alice").await;
     let enough = Arc::new(AtomicBool::new(false));

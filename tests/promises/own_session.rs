@@ -14,8 +14,8 @@ struct Office {
 }
 
 impl Office {
-    async fn open() -> Office {
-        let server = TestServer::start(Engine::Memory).await;
+    async fn open(engine: Engine) -> Office {
+        let server = TestServer::start(engine).await;
         let work = Browser::default();
         let (dana, own) = Operator::person(&server.url, &work, "dana").await;
         let web = server.app("web").await;
@@ -97,9 +97,33 @@ fn is_protected(answer: &Value, sid: &str) -> bool {
             .is_some_and(|all| all.iter().any(outcome))
 }
 
-#[tokio::test]
-async fn only_ones_own_session_selected_is_a_conflict() {
-    let office = Office::open().await;
+/// Each on one server and on several, whose nodes are asked in turn.
+macro_rules! everywhere {
+    ($($property:ident,)*) => {
+        mod on_one {
+            use super::*;
+            $(#[tokio::test] async fn $property() { super::$property(Engine::Memory).await })*
+        }
+        mod on_several {
+            use super::*;
+            $(#[tokio::test] async fn $property() {
+                if Engine::Nodes.is_there() { super::$property(Engine::Nodes).await }
+            })*
+        }
+    };
+}
+
+everywhere! {
+    only_ones_own_session_selected_is_a_conflict,
+    no_selection_of_the_api_ends_ones_own_session,
+    no_call_of_the_keycloak_set_ends_ones_own_session,
+    the_console_offers_no_box_for_ones_own_session_and_refuses_a_forged_one,
+    select_all_in_the_console_keeps_ones_own_session,
+    signing_out_on_purpose_ends_ones_own_session,
+}
+
+async fn only_ones_own_session_selected_is_a_conflict(engine: Engine) {
+    let office = Office::open(engine).await;
     let select = json!({ "select": { "sessions": [office.own.sid] } });
     let answer = office.dana.post("/signouts", &select).await.expect(409);
     assert!(
@@ -116,9 +140,8 @@ async fn only_ones_own_session_selected_is_a_conflict() {
     office.own_lives("a conflict").await;
 }
 
-#[tokio::test]
-async fn no_selection_of_the_api_ends_ones_own_session() {
-    let office = Office::open().await;
+async fn no_selection_of_the_api_ends_ones_own_session(engine: Engine) {
+    let office = Office::open(engine).await;
     let dana_id = office.own.sub.clone();
     for kind in ["mixed", "users", "clients", "filter", "wide filter", "all"] {
         // dana uses the app in this session too, so that a selection by app holds it.
@@ -181,9 +204,8 @@ async fn no_selection_of_the_api_ends_ones_own_session() {
     }
 }
 
-#[tokio::test]
-async fn no_call_of_the_keycloak_set_ends_ones_own_session() {
-    let office = Office::open().await;
+async fn no_call_of_the_keycloak_set_ends_ones_own_session(engine: Engine) {
+    let office = Office::open(engine).await;
     let answer = office
         .dana
         .delete(&format!("/sessions/{}", office.own.sid))
@@ -213,9 +235,8 @@ async fn no_call_of_the_keycloak_set_ends_ones_own_session() {
     office.is_over(&alice, "logout-all").await;
 }
 
-#[tokio::test]
-async fn the_console_offers_no_box_for_ones_own_session_and_refuses_a_forged_one() {
-    let office = Office::open().await;
+async fn the_console_offers_no_box_for_ones_own_session_and_refuses_a_forged_one(engine: Engine) {
+    let office = Office::open(engine).await;
     let alice = office.somebody("alice").await;
     let list = office.console("").await;
     let rows = list.html().all("tr", "data-session-id");
@@ -281,9 +302,8 @@ async fn the_console_offers_no_box_for_ones_own_session_and_refuses_a_forged_one
     office.is_over(&alice, "the console").await;
 }
 
-#[tokio::test]
-async fn select_all_in_the_console_keeps_ones_own_session() {
-    let office = Office::open().await;
+async fn select_all_in_the_console_keeps_ones_own_session(engine: Engine) {
+    let office = Office::open(engine).await;
     let (alice, home) = (
         office.somebody("alice").await,
         office.somebody("dana").await,
@@ -301,9 +321,8 @@ async fn select_all_in_the_console_keeps_ones_own_session() {
     office.is_over(&home, "select all").await;
 }
 
-#[tokio::test]
-async fn signing_out_on_purpose_ends_ones_own_session() {
-    let office = Office::open().await;
+async fn signing_out_on_purpose_ends_ones_own_session(engine: Engine) {
+    let office = Office::open(engine).await;
     let list = office.console("").await;
     let form = list
         .html()

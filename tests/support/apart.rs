@@ -25,7 +25,10 @@ struct Orders {
     realms: String,
     url: String,
     store: String,
+    node: String,
     now: u64,
+    /// By how many milliseconds its machine's clock is wrong.
+    wrong: i64,
 }
 
 /// What the test asks of it meanwhile: move the clock on, and let everything happen that is due then.
@@ -49,8 +52,14 @@ pub struct Apart {
 }
 
 impl Apart {
-    /// Starts a process that serves with these settings on this listener, where it is `now`.
-    pub async fn start(settings: &Settings, listener: &TcpListener, now: Timestamp) -> Apart {
+    /// Starts a process that serves with these settings on this listener, where it is `now` and the machine's clock is
+    /// wrong by so many milliseconds.
+    pub async fn start(
+        settings: &Settings,
+        listener: &TcpListener,
+        now: Timestamp,
+        wrong: i64,
+    ) -> Apart {
         let waiting = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let text = |path: &Path| path.to_str().expect("a path in UTF-8").to_owned();
         let orders = Orders {
@@ -59,7 +68,9 @@ impl Apart {
             realms: text(&settings.realms),
             url: settings.public_url.clone(),
             store: settings.store.clone(),
+            node: settings.node.clone(),
             now: now.0,
+            wrong,
         };
         let listener = OwnedFd::from(listener.try_clone().unwrap());
         let process = Command::new(std::env::current_exe().unwrap())
@@ -116,8 +127,12 @@ async fn serve() {
     let address = listener.local_addr().unwrap();
     let mut settings = Settings::for_folder(data, realms, address, &orders.url);
     settings.store = orders.store;
+    settings.node = orders.node;
     let parts = Parts {
-        clock: clock.clone(),
+        clock: Arc::new(super::nodes::Wrong {
+            by: orders.wrong,
+            right: clock.clone(),
+        }),
         cheap_passwords: true,
         listener: Some(listener),
         ..Parts::default()

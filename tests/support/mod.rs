@@ -5,6 +5,7 @@ pub mod apart;
 pub mod app;
 pub mod browser;
 pub mod html;
+pub mod nodes;
 pub mod operator;
 pub mod postgres;
 pub mod process;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -91,6 +91,11 @@ fn expect(output: Output, what: &str) -> String {
 impl Cluster {
     /// A server of its own with these lines more in its configuration.
     pub fn start(conf: &str) -> Option<Cluster> {
+        Cluster::start_with(conf, &[])
+    }
+
+    /// The same with files, which `{folder}` in the configuration leads to.
+    pub fn start_with(conf: &str, files: &[(&str, &str)]) -> Option<Cluster> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let Some(bin) = newest() else {
             assert!(
@@ -117,6 +122,14 @@ impl Cluster {
             };
             chown(&folder, Some(id("-u")), Some(id("-g"))).unwrap();
         }
+        for (name, text) in files {
+            let file = folder.join(name);
+            fs::write(&file, text).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            let of = fs::metadata(&folder).unwrap();
+            chown(&file, Some(of.uid()), Some(of.gid())).unwrap();
+        }
+        let conf = conf.replace("{folder}", folder.to_str().unwrap());
         let initdb = unprivileged(&bin.join("initdb"))
             .arg("-D")
             .arg(folder.join("data"))

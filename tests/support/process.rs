@@ -82,7 +82,7 @@ pub struct Home {
     /// Its public address.
     pub url: String,
     /// What remembers.
-    pub store: &'static str,
+    pub store: String,
 }
 
 impl Home {
@@ -92,7 +92,7 @@ impl Home {
     }
 
     /// A new one, on some store.
-    pub fn on(store: &'static str) -> Home {
+    pub fn on(store: &str) -> Home {
         let port = free_port();
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("http://127.0.0.1:{port}");
@@ -101,7 +101,7 @@ impl Home {
             folder,
             port,
             url,
-            store,
+            store: store.to_owned(),
         }
     }
 
@@ -112,7 +112,12 @@ impl Home {
 
     /// The command that serves it; `more` comes after its own arguments.
     pub fn serve(&self, more: &[&str]) -> Command {
-        let listen = format!("127.0.0.1:{}", self.port);
+        self.serve_at(self.port, more)
+    }
+
+    /// The same on another port: one of several servers at this address.
+    pub fn serve_at(&self, port: u16, more: &[&str]) -> Command {
+        let listen = format!("127.0.0.1:{port}");
         let (data, realms) = (self.path("data"), self.path("realms"));
         let mut args = vec![
             "serve",
@@ -127,7 +132,7 @@ impl Home {
             "--management-listen",
             "127.0.0.1:0",
             "--store",
-            self.store,
+            &self.store,
         ];
         args.extend(more);
         let mut command = command(&args);

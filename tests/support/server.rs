@@ -8,7 +8,8 @@ use realmkeep::{Clock, ManualClock, Parts, Running, Settings, Span, Timestamp};
 use tempfile::TempDir;
 
 use super::apart::Apart;
-use super::{App, Operator, realms};
+use super::nodes::{Front, Wrong};
+use super::{App, Operator, postgres, realms};
 
 /// Which store a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,40 @@ pub enum Engine {
     Sled,
     /// redb in a folder: survives a restart, too.
     Redb,
+    /// A schema of a PostgreSQL database.
+    Postgres,
+    /// The same with several servers behind one address, each request at another one, and their machines' clocks wrong by
+    /// half a minute either way.
+    Nodes,
+}
+
+/// The servers of [`Engine::Nodes`]: by how many milliseconds each one's machine is wrong.
+const NODES: [i64; 3] = [0, -30_000, 30_000];
+
+impl Engine {
+    /// Whether this machine has it; where all tests were asked for, what is missing is a failure.
+    pub fn is_there(self) -> bool {
+        !matches!(self, Engine::Postgres | Engine::Nodes) || postgres::shared().is_some()
+    }
+
+    /// The engine itself, or the one that all tests are to run on: `TEST_ON=nodes tests/run`, or `postgres`.
+    fn asked(self) -> Engine {
+        match std::env::var("TEST_ON").as_deref() {
+            Ok("nodes") => Engine::Nodes,
+            Ok("postgres") => Engine::Postgres,
+            Ok(other) => panic!("TEST_ON is postgres or nodes, not {other}"),
+            Err(_) => self,
+        }
+    }
+
+    fn store(self) -> String {
+        match self {
+            Engine::Memory => "memory".to_owned(),
+            Engine::Sled => "sled".to_owned(),
+            Engine::Redb => "redb".to_owned(),
+            Engine::Postgres | Engine::Nodes => postgres::shared().expect("PostgreSQL").fresh(),
+        }
+    }
 }
 
 /// A server of one test.
@@ -29,11 +64,13 @@ pub struct TestServer {
     pub clock: Arc<ManualClock>,
     /// The password of the user `admin` in the realm `master`.
     pub admin_password: String,
-    engine: Engine,
+    store: String,
     folder: TempDir,
     /// Kept open over a restart, so that nobody else gets the port.
     listener: TcpListener,
-    running: Option<Served>,
+    /// Where there are several servers.
+    front: Option<Front>,
+    running: Vec<Served>,
     apart: bool,
 }
 
@@ -63,6 +100,7 @@ impl TestServer {
 
     async fn make(engine: Engine, realm: Option<(&str, &str)>, apart: bool) -> TestServer {
         super::install();
+        let engine = engine.asked();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let folder = tempfile::tempdir().expect("a folder");
@@ -75,10 +113,11 @@ impl TestServer {
             url,
             clock: Arc::default(),
             admin_password: String::new(),
-            engine,
+            store: engine.store(),
+            front: (engine == Engine::Nodes).then(|| Front::new(&listener)),
             folder,
             listener,
-            running: None,
+            running: Vec::new(),
             apart,
         };
         server.run().await;
@@ -86,25 +125,39 @@ impl TestServer {
     }
 
     async fn run(&mut self) {
+        let Some(front) = &self.front else {
+            let listener = self.listener.try_clone().expect("the listener");
+            return self.run_one("node-1", 0, listener).await;
+        };
+        let listeners = NODES.map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        let port = |l: &TcpListener| l.local_addr().expect("its address").port();
+        front.lead_to(listeners.iter().map(port).collect());
+        for (number, (listener, wrong)) in listeners.into_iter().zip(NODES).enumerate() {
+            self.run_one(&format!("node-{}", number + 1), wrong, listener)
+                .await;
+        }
+    }
+
+    async fn run_one(&mut self, node: &str, wrong: i64, listener: TcpListener) {
         let folder = |name: &str| -> PathBuf { self.folder.path().join(name) };
-        let address = self.listener.local_addr().expect("its address");
+        let address = listener.local_addr().expect("its address");
+        // Nodes need the same master key: here it lies in a folder that they share.
         let mut settings =
             Settings::for_folder(folder("data"), folder("realms"), address, &self.url);
-        settings.store = match self.engine {
-            Engine::Memory => "memory",
-            Engine::Sled => "sled",
-            Engine::Redb => "redb",
-        }
-        .to_owned();
+        settings.store.clone_from(&self.store);
+        node.clone_into(&mut settings.node);
         let (running, password) = if self.apart {
-            let apart = Apart::start(&settings, &self.listener, self.clock.now()).await;
+            let apart = Apart::start(&settings, &listener, self.clock.now(), wrong).await;
             let password = apart.generated_password.clone();
             (Served::Apart(Box::new(apart)), password)
         } else {
             let parts = Parts {
-                clock: self.clock.clone(),
+                clock: Arc::new(Wrong {
+                    by: wrong,
+                    right: self.clock.clone(),
+                }),
                 cheap_passwords: true,
-                listener: Some(self.listener.try_clone().expect("the listener")),
+                listener: Some(listener),
                 ..Parts::default()
             };
             let running = Box::pin(realmkeep::start(settings, parts))
@@ -116,27 +169,24 @@ impl TestServer {
         if let Some(password) = password {
             self.admin_password = password;
         }
-        self.running = Some(running);
+        self.running.push(running);
     }
 
     /// Stops it (in good order, or with SIGKILL when it is apart) and starts it again on the same folder and port; the
     /// realm files are applied again.
     pub async fn restart(&mut self) {
-        assert_ne!(
-            self.engine,
-            Engine::Memory,
-            "a store in memory does not survive"
-        );
+        assert_ne!(self.store, "memory", "a store in memory does not survive");
         self.stop().await;
         self.run().await;
     }
 
     /// Stops it: in good order when it is in this process, with SIGKILL when it is apart.
     pub async fn stop(&mut self) {
-        match self.running.take() {
-            Some(Served::Here(running)) => running.stop().await,
-            Some(Served::Apart(apart)) => apart.kill().await,
-            None => {}
+        for running in self.running.drain(..) {
+            match running {
+                Served::Here(running) => running.stop().await,
+                Served::Apart(apart) => apart.kill().await,
+            }
         }
     }
 
@@ -152,9 +202,12 @@ impl TestServer {
     }
 
     async fn due(&self, ahead: Span) {
-        match self.running.as_ref().expect("a running server") {
-            Served::Here(running) => drop(running.sweep_now().await.unwrap()),
-            Served::Apart(apart) => apart.advance(ahead).await,
+        assert!(!self.running.is_empty(), "no running server");
+        for running in &self.running {
+            match running {
+                Served::Here(running) => drop(running.sweep_now().await.unwrap()),
+                Served::Apart(apart) => apart.advance(ahead).await,
+            }
         }
     }
 

@@ -85,7 +85,10 @@ fn texts(
     let at = value.span().start;
     let found = value.get_ref().type_str();
     match (kind, value.get_ref()) {
-        (Kind::Text, DeValue::String(text)) => Ok(vec![(text.to_string(), at)]),
+        (Kind::Text | Kind::Source, DeValue::String(text)) => Ok(vec![(text.to_string(), at)]),
+        (Kind::Source, DeValue::Table(table)) => source(table)
+            .map(|text| vec![(text, at)])
+            .map_err(|message| (message, at)),
         (Kind::Number, DeValue::Integer(number)) => Ok(vec![(number.to_string(), at)]),
         (Kind::List, DeValue::Array(parts)) => {
             let part = |part: &Spanned<DeValue<'_>>| match part.get_ref() {
@@ -101,6 +104,12 @@ fn texts(
             parts.iter().map(part).collect()
         }
         (Kind::Text, _) => Err((format!("expected text in quotes, found {found}"), at)),
+        (Kind::Source, _) => Err((
+            format!(
+                "expected text in quotes, {{ file = \"…\" }} or {{ env = \"…\" }}, found {found}"
+            ),
+            at,
+        )),
         (Kind::Number, _) => Err((
             format!("expected a whole number without quotes, found {found}"),
             at,
@@ -109,5 +118,23 @@ fn texts(
             format!("expected a list such as [\"10.0.0.0/8\"], found {found}"),
             at,
         )),
+    }
+}
+
+/// A text that lies elsewhere, since it holds a secret: in a file or in a variable. What it is, is in no message.
+fn source(table: &DeTable<'_>) -> Result<String, String> {
+    let mut parts = table.iter();
+    let (Some((name, value)), None) = (parts.next(), parts.next()) else {
+        return Err("expected { file = \"…\" } or { env = \"…\" }".to_owned());
+    };
+    let (name, value) = (name.get_ref().as_ref(), value.get_ref().as_str());
+    match (name, value) {
+        ("file", Some(path)) => fs::read_to_string(path)
+            .map(|text| text.trim().to_owned())
+            .map_err(|error| format!("cannot read {path}: {error}")),
+        ("env", Some(variable)) => std::env::var(variable)
+            .map(|text| text.trim().to_owned())
+            .map_err(|_| format!("there is no variable {variable}")),
+        _ => Err("expected { file = \"…\" } or { env = \"…\" }".to_owned()),
     }
 }

@@ -7,7 +7,7 @@ pub mod rotate;
 use serde::{Deserialize, Serialize};
 
 pub(in crate::domain) use ring::reseal;
-pub use ring::{KeyRing, RealmKeys, list, of, readable, signer, stored};
+pub use ring::{KeyRing, RealmKeys, list, naming, of, readable, signer, stored};
 
 use crate::crypto::Alg;
 use crate::domain::time::Timestamp;

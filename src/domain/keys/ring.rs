@@ -13,6 +13,7 @@ use crate::crypto::{self, Alg, SigningKey, VerifyingKey};
 use crate::domain::id::RealmId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode};
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::verify::Verified;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Dir, KeysOrRecords};
@@ -25,9 +26,14 @@ pub struct KeyRing {
     forgotten: AtomicU64,
     /// Held while a realm's keys are read or made, so that the first requests of a realm do not each make their own.
     loading: [Mutex<()>; 16],
+    /// When each realm's keys were last looked at for one that nobody here knew.
+    looked: std::sync::Mutex<HashMap<RealmId, Timestamp>>,
     /// Access tokens whose signature was verified.
     pub verified: Verified,
 }
+
+/// The most realms whose last look is remembered.
+const MOST_LOOKED: usize = 10_000;
 
 impl KeyRing {
     /// Forgets a realm's keys, so that the next use reads them.
@@ -56,6 +62,22 @@ impl KeyRing {
             .unwrap_or_else(PoisonError::into_inner)
             .get(&realm)
             .cloned()
+    }
+
+    /// Whether it is time to look for a key that is not among the known ones.
+    fn may_look(&self, realm: RealmId, now: Timestamp) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked
+            .get(&realm)
+            .is_some_and(|at| now.since(*at) < Span::secs(1))
+        {
+            return false;
+        }
+        if looked.len() >= MOST_LOOKED {
+            looked.clear();
+        }
+        looked.insert(realm, now);
+        true
     }
 
     fn lane(&self, realm: RealmId) -> &Mutex<()> {
@@ -116,6 +138,20 @@ pub async fn of(ctx: &Context, realm: &Realm) -> Result<Arc<RealmKeys>, Fault> {
     }
     drop(realms);
     Ok(keys)
+}
+
+/// The keys of a realm with the one that is called `kid`, when there is such a key: another node may have made it a
+/// moment ago. Names that nobody made cost one look a second.
+///
+/// # Errors
+/// As [`of`].
+pub async fn naming(ctx: &Context, realm: &Realm, kid: &str) -> Result<Arc<RealmKeys>, Fault> {
+    let keys = of(ctx, realm).await?;
+    if keys.verifying(kid).is_some() || !ctx.keys.may_look(realm.id, ctx.now()) {
+        return Ok(keys);
+    }
+    ctx.keys.evict(realm.id);
+    of(ctx, realm).await
 }
 
 /// The key that signs with `alg` in this realm, made on first use.

@@ -10,7 +10,7 @@ use crate::domain::realm::Realm;
 use crate::domain::record::{encode, versioned};
 use crate::domain::sweep::Due;
 use crate::domain::time::Span;
-use crate::domain::{Actor, Context, Fault, key};
+use crate::domain::{Actor, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
 
 /// Added to the longest token life before a retired key is forgotten: clocks differ.
@@ -21,18 +21,32 @@ const MARGIN: Span = Span::mins(10);
 /// # Errors
 /// [`Fault`] when a key cannot be made or kept.
 pub(super) async fn ensure(ctx: &Context, realm: RealmId, alg: Alg) -> Result<(), Fault> {
-    let stored = load(ctx, realm).await?;
-    let mut batch = Batch::new();
-    for state in [KeyState::Active, KeyState::Next] {
-        if !stored.iter().any(|k| k.alg == alg && k.state == state) {
-            let made = make(ctx, realm, alg, state).await?;
-            batch.create(key::signing_key(realm, &made.kid), encode(&made)?);
+    for _ in 0..TRIES {
+        // Every key has a name of its own: without this, two nodes that need a realm's first key would each make one.
+        let at = key::signing_turn(realm, alg.name());
+        let turn = ctx.store.get(&at).await?;
+        let stored = load(ctx, realm).await?;
+        let mut batch = Batch::new();
+        for state in [KeyState::Active, KeyState::Next] {
+            if !stored.iter().any(|k| k.alg == alg && k.state == state) {
+                let made = make(ctx, realm, alg, state).await?;
+                batch.create(key::signing_key(realm, &made.kid), encode(&made)?);
+            }
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        match turn {
+            Some(turn) => batch.replace(at, turn.version, Vec::new()),
+            None => batch.create(at, Vec::new()),
+        };
+        match ctx.commit(batch).await {
+            Ok(_) => return Ok(()),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    if !batch.is_empty() {
-        ctx.commit(batch).await?;
-    }
-    Ok(())
+    Err(Fault::Busy)
 }
 
 /// Turns a realm's keys over: the next one signs from now on, the old one stays published until its last token has

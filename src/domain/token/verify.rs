@@ -70,8 +70,11 @@ pub async fn access(
             let Ok(header) = crypto::jws::header(token) else {
                 return Ok(None);
             };
-            let keys = keys::of(ctx, realm).await?;
-            let Some(key) = header.kid.as_deref().and_then(|kid| keys.verifying(kid)) else {
+            let Some(kid) = header.kid.as_deref() else {
+                return Ok(None);
+            };
+            let keys = keys::naming(ctx, realm, kid).await?;
+            let Some(key) = keys.verifying(kid) else {
                 return Ok(None);
             };
             let verified =
@@ -100,8 +103,11 @@ pub async fn id_token_hint(
     let Ok(header) = crypto::jws::header(token) else {
         return Ok(None);
     };
-    let keys = keys::of(ctx, realm).await?;
-    let Some(key) = header.kid.as_deref().and_then(|kid| keys.verifying(kid)) else {
+    let Some(kid) = header.kid.as_deref() else {
+        return Ok(None);
+    };
+    let keys = keys::naming(ctx, realm, kid).await?;
+    let Some(key) = keys.verifying(kid) else {
         return Ok(None);
     };
     let verified = crypto::jws::verify::<IdTokenHint>(token, key, &[header.alg], ctx.now().secs());

@@ -53,6 +53,11 @@ impl IntoResponse for Stop {
                         StatusCode::SERVICE_UNAVAILABLE,
                         "Nothing was changed: the disk is nearly full, and only sign-outs are taken until there is room.",
                     )
+                } else if fault.is_in_doubt() {
+                    (
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "The database was lost for a moment: it is not known whether this was done. Look before you try again.",
+                    )
                 } else if fault.is_passing() {
                     (
                         StatusCode::SERVICE_UNAVAILABLE,

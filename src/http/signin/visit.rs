@@ -292,6 +292,8 @@ impl From<Fault> for Refusal {
         }
         let text = if fault.is_no_room() {
             "The server's disk is nearly full: nobody can sign in until there is room. Please tell whoever runs it."
+        } else if fault.is_in_doubt() {
+            "The server lost its database for a moment and cannot say whether this was done. Try again in a moment."
         } else {
             "The server is busy and nothing was changed. Try again in a moment."
         };

@@ -331,9 +331,12 @@ async fn the_feed_tells_each_change_once_and_wakes(b: Bench) {
     }
     assert_eq!(seen, expected);
     let whole = b.store.changes(start, 100).await.unwrap();
-    assert_eq!((whole.changes, whole.next), (expected.to_vec(), second.pos));
+    // Where numbers are shared with others, the feed may be read beyond the last commit already.
+    assert!(whole.next >= second.pos);
+    assert_eq!(whole.changes, expected);
     let nothing = b.store.changes(pos, 1).await.unwrap();
-    assert_eq!((nothing.changes, nothing.next), (vec![], pos));
+    assert!(nothing.next >= pos);
+    assert_eq!(nothing.changes, []);
 }
 
 async fn a_strange_feed_position_is_a_gap(b: Bench) {

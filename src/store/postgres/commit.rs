@@ -20,11 +20,11 @@ use crate::store::{
 };
 
 /// How long a group may take, waiting for a connection and settling lost answers included.
-const PATIENCE: Duration = Duration::from_secs(9);
+const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a group waits for a connection when there is none: callers are better told soon.
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long one call may take; longer than the server gives it.
-const CALL: Duration = Duration::from_secs(8);
+const CALL: Duration = Duration::from_secs(6);
 /// How often a call is tried again because others were in the way, and the first pause.
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(4);

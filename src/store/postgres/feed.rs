@@ -31,11 +31,13 @@ impl Postgres {
             next: pos,
             late: field(first, 3)?,
         };
+        let mut whole = rows.len() < limit.max(1);
         for row in &rows {
             let Some(xid) = field::<Option<i64>>(row, 4)? else {
                 break;
             };
             if told.changes.len() >= limit.max(1) {
+                whole = false;
                 break;
             }
             let pos = FeedPos(u64::try_from(xid).unwrap_or_default());
@@ -45,6 +47,10 @@ impl Postgres {
                 key: Bytes::copy_from_slice(key),
             }));
             told.next = pos;
+        }
+        if whole {
+            // What comes below the horizon has been told: most commits have nothing to tell and are not looked at again.
+            told.next = told.next.max(resume);
         }
         Ok(told)
     }

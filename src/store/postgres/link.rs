@@ -27,7 +27,7 @@ SELECT set_config('synchronous_commit',
   CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false);
 SET default_transaction_isolation = 'read committed';
 SET idle_in_transaction_session_timeout = '10s';
-SET statement_timeout = '15s';
+SET statement_timeout = '5s';
 SET lock_timeout = '5s';
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
@@ -119,7 +119,8 @@ impl Dial {
         }
     }
 
-    async fn session(&self, first: Option<&'static str>) -> Result<Session, Error> {
+    /// A connection with room for prepared statements, on which this is said first.
+    pub(super) async fn session(&self, first: Option<&'static str>) -> Result<Session, Error> {
         let (client, driver) = self.connect().await?;
         let session = Session {
             client,

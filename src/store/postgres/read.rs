@@ -89,8 +89,7 @@ impl Postgres {
         };
         let from = match from {
             Bound::Included(key) => key,
-            // Nothing lies between a key and the same key with a zero byte after it.
-            Bound::Excluded(key) => [&key[..], &[0]].concat().into(),
+            Bound::Excluded(key) => past(&key),
             Bound::Unbounded => Bytes::new(),
         };
         let to = match to {
@@ -128,6 +127,11 @@ impl Postgres {
         });
         page::fill(records, limit, what)
     }
+}
+
+/// The first key beyond `key`: nothing lies between it and the same key with a zero byte after it.
+pub(super) fn past(key: &[u8]) -> Bytes {
+    [key, &[0]].concat().into()
 }
 
 /// A column; a database that answers another type than the statement has is no database of ours.

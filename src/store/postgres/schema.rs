@@ -136,6 +136,11 @@ pub(super) async fn prepare(client: &mut Client) -> Result<(), OpenFault> {
         return Err(OpenFault::NoSchema);
     };
     let transaction = client.transaction().await.map_err(sql)?;
+    // Whoever comes second waits for the first, however long a migration takes.
+    transaction
+        .batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        .await
+        .map_err(sql)?;
     // One lock a schema; it goes with the transaction.
     transaction
         .execute(

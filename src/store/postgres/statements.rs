@@ -54,11 +54,11 @@ impl Sql {
             // transactions is told once and without gaps. What waits above it for longer than a second is owned up to.
             Self::Changes => {
                 "SELECT h.low, h.high, (SELECT value FROM kv_meta WHERE name = 'floor'),
-                   EXISTS (SELECT 1 FROM kv_feed l WHERE l.xid >= h.low AND l.seq > 0 AND l.at < clock_timestamp() - interval '1 second'),
+                   EXISTS (SELECT 1 FROM kv_feed l WHERE l.xid >= h.low AND l.keys <> '{}' AND l.at < clock_timestamp() - interval '1 second'),
                    f.xid, f.keys
                  FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
                          pg_snapshot_xmax(pg_current_snapshot())::text::bigint) h(low, high)
-                 LEFT JOIN LATERAL (SELECT c.xid, c.keys FROM kv_feed c WHERE c.xid > $1 AND c.xid < h.low
+                 LEFT JOIN LATERAL (SELECT c.xid, c.keys FROM kv_feed c WHERE c.xid > $1 AND c.xid < h.low AND c.keys <> '{}'
                    ORDER BY c.xid LIMIT $2) f ON true"
             }
             Self::Position => {

@@ -1,6 +1,9 @@
 //! What only PostgreSQL can get wrong: late commits in the feed, answers that are lost, servers that go away, two nodes.
 
 mod cut;
+mod secure;
+mod two;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +77,7 @@ async fn the_feed_waits_for_a_commit_that_began_earlier_and_owns_up_to_it() {
     );
     until("it says that it is late", async || {
         let told = store.changes(start, 10).await.unwrap();
-        assert_eq!(told.next, start);
+        assert!(told.next < made.pos);
         told.late
     })
     .await;
@@ -88,7 +91,7 @@ async fn the_feed_waits_for_a_commit_that_began_earlier_and_owns_up_to_it() {
         ["late", "early"],
         "in the order of their numbers"
     );
-    assert_eq!(store.changes(start, 10).await.unwrap().next, made.pos);
+    assert!(store.changes(start, 10).await.unwrap().next >= made.pos);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,7 +120,7 @@ async fn what_was_trimmed_is_a_gap() {
     };
     assert!(resume >= mid);
     until("what came later is told", async || {
-        store.changes(mid, 10).await.unwrap().next == new
+        store.changes(mid, 10).await.unwrap().next >= new
     })
     .await;
     let again: i64 = client
@@ -126,134 +129,6 @@ async fn what_was_trimmed_is_a_gap() {
         .unwrap()
         .get(0);
     assert_eq!(again, 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_nodes_that_start_together_make_one_schema_and_hear_of_each_other() {
-    let Some(cluster) = cluster::shared() else {
-        return;
-    };
-    for _ in 0..5 {
-        let url = cluster.fresh();
-        let starting: Vec<_> = (0..4)
-            .map(|_| {
-                let url = url.clone();
-                tokio::task::spawn_blocking(move || store(&url))
-            })
-            .collect();
-        let mut nodes = Vec::new();
-        for node in starting {
-            nodes.push(node.await.unwrap());
-        }
-        let mut wake = nodes[3].wake();
-        // The first notice may be lost while that node is still connecting; the poll is for that.
-        until("heard", async || {
-            nodes[0].commit(batch(|x| x.put("k", "v"))).await.unwrap();
-            tokio::time::timeout(Duration::from_millis(500), wake.changed())
-                .await
-                .is_ok()
-        })
-        .await;
-        assert_eq!(nodes[3].get(b"k").await.unwrap().unwrap().value, "v");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_nodes_racing_lose_no_update_and_one_creator_wins() {
-    let Some(cluster) = cluster::shared() else {
-        return;
-    };
-    let url = cluster.fresh();
-    let nodes = [store(&url), store(&url)];
-    nodes[0]
-        .commit(batch(|x| x.put("counter", 0u64.to_be_bytes().to_vec())))
-        .await
-        .unwrap();
-    let mut tasks = JoinSet::new();
-    for task in 0..16u64 {
-        let store = Arc::clone(&nodes[task as usize % 2]);
-        tasks.spawn(async move {
-            let mut won = 0;
-            for round in 0..20 {
-                loop {
-                    let now = store.get(b"counter").await.unwrap().unwrap();
-                    let next = u64::from_be_bytes(now.value[..].try_into().unwrap()) + 1;
-                    let made = store
-                        .commit(batch(|x| {
-                            x.replace("counter", now.version, next.to_be_bytes().to_vec())
-                                .put(format!("by {task}"), "")
-                                .put(format!("{}", task % 3), "shared")
-                        }))
-                        .await;
-                    match made {
-                        Ok(_) => break,
-                        Err(CommitError::Conflict { key: Some(key) }) => assert_eq!(key, "counter"),
-                        Err(other) => panic!("{other:?}"),
-                    }
-                }
-                let made = store
-                    .commit(batch(|x| {
-                        x.create(format!("one {round}"), "")
-                            .put(format!("one {round} {task}"), "")
-                    }))
-                    .await;
-                match made {
-                    Ok(_) => won += 1,
-                    Err(CommitError::Conflict { .. }) => {}
-                    Err(other) => panic!("{other:?}"),
-                }
-            }
-            won
-        });
-    }
-    let won: i32 = tasks.join_all().await.into_iter().sum();
-    assert_eq!(won, 20, "one creator a round");
-    let counter = nodes[1].get(b"counter").await.unwrap().unwrap();
-    assert_eq!(counter.value, 320u64.to_be_bytes().to_vec());
-    let marks = nodes[0]
-        .scan(
-            &Range::prefix("one "),
-            None,
-            1000,
-            Dir::Forward,
-            KeysOrRecords::KeysOnly,
-        )
-        .await
-        .unwrap();
-    assert_eq!(marks.records.len(), 40, "a loser wrote something");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_check_on_the_other_node_keeps_skew_out() {
-    let Some(cluster) = cluster::shared() else {
-        return;
-    };
-    let url = cluster.fresh();
-    let (one, two) = (store(&url), store(&url));
-    for round in 0..100 {
-        let made = one
-            .commit(batch(|x| x.put("left", "on").put("right", "on")))
-            .await
-            .unwrap()
-            .version;
-        let act = |store: &Arc<dyn Store>, check: &'static str, off: &'static str, at: Version| {
-            let store = Arc::clone(store);
-            tokio::spawn(async move {
-                store
-                    .commit(batch(|x| x.check(check, at).replace(off, at, "off")))
-                    .await
-            })
-        };
-        let (a, b) = tokio::join!(
-            act(&one, "left", "right", made),
-            act(&two, "right", "left", made)
-        );
-        assert_eq!(
-            usize::from(a.unwrap().is_ok()) + usize::from(b.unwrap().is_ok()),
-            1,
-            "round {round}"
-        );
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -341,77 +216,6 @@ async fn a_server_that_goes_away_costs_nothing_that_was_acknowledged() {
     assert_eq!(count[0], count[1], "a batch was torn");
 }
 
-fn refusal(url: &str) -> String {
-    match open(&url.parse().unwrap(), std::path::Path::new("")) {
-        Err(OpenError::Postgres { hosts, fault }) => {
-            let words = OpenError::Postgres { hosts, fault }.to_string();
-            assert!(!words.contains("hush"), "{words}");
-            words
-        }
-        Err(other) => panic!("{other}"),
-        Ok(_) => panic!("it opened"),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_in_the_way_is_said_in_plain_words() {
-    let Some(cluster) = cluster::shared() else {
-        return;
-    };
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = nobody.local_addr().unwrap().port();
-    drop(nobody);
-    let words = refusal(&format!("postgresql://u:hush@127.0.0.1:{port}/db"));
-    assert!(
-        words.contains("refused") && words.contains(&format!("127.0.0.1:{port}")),
-        "{words}"
-    );
-
-    let words = refusal(&cluster.url("nowhere"));
-    assert!(words.contains("no schema"), "{words}");
-
-    cluster.sql("CREATE SCHEMA not_ours");
-    cluster.sql("GRANT USAGE ON SCHEMA not_ours TO realmkeep");
-    let words = refusal(&cluster.url("not_ours"));
-    assert!(
-        words.contains("may not create tables in the schema \"not_ours\""),
-        "{words}"
-    );
-
-    let schema = cluster.schema();
-    drop(store(&cluster.url(&schema)));
-    cluster.sql(&format!(
-        "UPDATE {schema}.kv_meta SET value = 99 WHERE name = 'schema'"
-    ));
-    let words = refusal(&cluster.url(&schema));
-    assert!(
-        words.contains("version 99") && words.contains("newer realmkeep"),
-        "{words}"
-    );
-
-    let no_role = cluster.url(&schema).replace("realmkeep@", "somebody:hush@");
-    let words = refusal(&no_role);
-    assert!(
-        words.contains("somebody") && words.contains("does not exist"),
-        "{words}"
-    );
-
-    let secure = format!("{}&sslmode=require", cluster.url_at(cluster.port, &schema));
-    let words = refusal(&secure);
-    assert!(words.contains("TLS"), "{words}");
-
-    cluster.sql(&format!(
-        "UPDATE {schema}.kv_meta SET value = 1 WHERE name = 'schema'"
-    ));
-    cluster.sql("ALTER ROLE realmkeep SET default_transaction_read_only = off");
-    let read_only = format!(
-        "{}%20-cdefault_transaction_read_only%3Don",
-        cluster.url(&schema)
-    );
-    let words = refusal(&read_only);
-    assert!(words.contains("does not allow writes"), "{words}");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damage_under_the_database_is_not_taken_for_true() {
     let Some(cluster) = cluster::shared() else {
@@ -468,4 +272,41 @@ fn an_engine_needs_no_runtime_of_its_caller() {
         assert_eq!(store.get(b"k").await.unwrap().unwrap().value, "v");
         drop(store);
     });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_view_stays_as_it_was() {
+    let Some(cluster) = cluster::shared() else {
+        return;
+    };
+    let store = store(&cluster.fresh());
+    for i in 0..2500u32 {
+        if i % 500 == 0 {
+            store
+                .commit(batch(|x| {
+                    (i..i + 500).fold(x, |x, i| x.put(i.to_be_bytes().to_vec(), "old"))
+                }))
+                .await
+                .unwrap();
+        }
+    }
+    let mut view = store.view().await.unwrap().unwrap();
+    let (mut seen, mut after) = (0, None);
+    loop {
+        let page = view.page(after.as_ref(), 1000).await.unwrap();
+        assert!(page.records.iter().all(|r| r.value == "old"));
+        seen += page.records.len();
+        store
+            .commit(batch(|x| {
+                (seen as u32..seen as u32 + 700)
+                    .fold(x, |x, i| x.put(i.to_be_bytes().to_vec(), "new"))
+            }))
+            .await
+            .unwrap();
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, 2500);
 }

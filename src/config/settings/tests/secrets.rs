@@ -62,3 +62,33 @@ fn secrets_come_from_variables_or_their_files_and_are_never_shown() {
         ["REALMKEEP_ADMIN_PASSWORD: expected 1 to 1024 bytes"]
     );
 }
+
+#[test]
+fn the_store_s_url_may_lie_in_a_file_or_a_variable() {
+    let (folder, _) = with_file("");
+    let url = folder.path().join("url");
+    fs::write(&url, "postgresql://u:hush@h/db\n").unwrap();
+    let url = url.to_str().unwrap();
+    let from_env = resolve(&[], &[("REALMKEEP_STORE_FILE", url)]).unwrap();
+    assert_eq!(from_env.store, "postgresql://u:hush@h/db");
+    let (_other, file) = with_file(&format!("store = {{ file = {url:?} }}\n"));
+    assert_eq!(
+        resolve(&["--config", &file], &[]).unwrap().store,
+        from_env.store
+    );
+    let flag = resolve(&["--config", &file, "--store", "redb"], &[]).unwrap();
+    assert_eq!(flag.store, "redb");
+    for bad in [
+        "{ file = \"/nowhere\" }",
+        "{ env = \"NO_SUCH_VARIABLE\" }",
+        "{ url = \"hush\" }",
+        "7",
+    ] {
+        let (_bad, file) = with_file(&format!("store = {bad}\n"));
+        let refused = refusals(&["--config", &file], &[]).concat();
+        assert!(
+            refused.contains("`store`") && !refused.contains("hush"),
+            "{refused}"
+        );
+    }
+}
