@@ -111,7 +111,7 @@ pub struct Running {
     stop: CancellationToken,
     tasks: JoinSet<()>,
     ctx: Arc<Context>,
-    _socket: Option<socket::Socket>,
+    _socket: Option<Box<socket::Socket>>,
 }
 
 /// How long requests under way may take once the server is told to stop.
@@ -227,7 +227,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         stop,
         tasks,
         ctx,
-        _socket: socket,
+        _socket: socket.map(Box::new),
     })
 }
 

@@ -32,7 +32,7 @@ async fn come(app: &App) -> Person {
 
 /// Runs a command in the test's folder: exit code, standard output, standard error.
 async fn cli(home: &Home, args: &[&str]) -> (Option<i32>, String, String) {
-    let (data, store) = (path(home, "data"), format!("{}", home.store));
+    let (data, store) = (path(home, "data"), home.store.to_string());
     let mut all = [args, &["--data", &data]].concat();
     if !args.contains(&"--store") {
         all.extend(["--store", &store]);

@@ -4,12 +4,13 @@
 //! durable; readers are therefore given the remembered old record of any key that is under way. Beside the shelf the writer keeps a
 //! tally of all records, how far commits have come, and an eye on the room that is left.
 
+mod health;
 mod open;
+mod read;
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -29,7 +30,7 @@ use super::{
     Batch, Bytes, Changes, CommitError, Cursor, Dir, Engine, FeedError, FeedPos, GroupError,
     Health, KeysOrRecords, OpenError, Outcome,
 };
-use super::{Page, Range, Record, StoreError, group, page};
+use super::{Page, Range, Record, StoreError, group};
 
 type Olds = BTreeMap<Bytes, Option<Record>>;
 
@@ -277,142 +278,12 @@ impl Inner {
         drop(before);
     }
 
-    /// Holding this keeps groups from being applied and from being shown: what is read meanwhile is one snapshot.
-    fn snapshot(&self) -> Result<RwLockReadGuard<'_, Olds>, StoreError> {
-        match self.broken.get() {
-            Some(why) => Err(StoreError::Corrupt(why.clone())),
-            None => Ok(self
-                .under_way
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)),
-        }
-    }
-
-    fn find(&self, snapshot: &Olds, key: &[u8]) -> Result<Option<Record>, StoreError> {
-        match snapshot.get(key) {
-            Some(old) => Ok(old.clone()),
-            None => self.load(key),
-        }
-    }
-
-    /// What the shelf holds, durable or not.
-    fn load(&self, key: &[u8]) -> Result<Option<Record>, StoreError> {
-        if key == SEQUENCE_KEY {
-            return Ok(None);
-        }
-        let found = self
-            .shelf
-            .get(key)
-            .map_err(|fault| self.unreadable(fault))?;
-        found
-            .map(|sealed| self.sound(stored::record(Bytes::copy_from_slice(key), sealed)))
-            .transpose()
-    }
-
-    fn page(
-        &self,
-        r: &Range,
-        after: Option<&Cursor>,
-        limit: usize,
-        dir: Dir,
-        what: KeysOrRecords,
-    ) -> Result<Page, StoreError> {
-        let snapshot = self.snapshot()?;
-        let Some(bounds) = page::bounds(r, after, dir) else {
-            return Ok(Page {
-                records: Vec::new(),
-                next: None,
-            });
-        };
-        let olds = snapshot.range::<[u8], _>((as_slice(&bounds.0), as_slice(&bounds.1)));
-        let on_disk = self
-            .shelf
-            .walk(bounds, dir)
-            .map_err(|fault| self.unreadable(fault))?
-            .filter(|kept| !matches!(kept, Ok((key, _)) if key == SEQUENCE_KEY))
-            .map(|kept| match kept {
-                Ok((key, sealed)) => self.sound(stored::record(key, sealed)),
-                Err(fault) => Err(self.unreadable(fault)),
-            });
-        match dir {
-            Dir::Forward => page::fill(page::overlay(on_disk, olds, dir), limit, what),
-            Dir::Reverse => page::fill(page::overlay(on_disk, olds.rev(), dir), limit, what),
-        }
-    }
-
     fn stop(&self, fault: &Fault) -> String {
         let why = format!(
             "a commit could not be made durable ({fault}); restart realmkeep once the cause is mended"
         );
         tracing::error!(%why, "the store takes no more commits");
         self.stopped.get_or_init(|| why).clone()
-    }
-
-    fn unreadable(&self, fault: Fault) -> StoreError {
-        match fault {
-            Fault::Io(error) => StoreError::Unavailable(error.into()),
-            Fault::Engine(what) => self.note(StoreError::Corrupt(what)),
-        }
-    }
-
-    fn sound<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
-        read.map_err(|error| self.note(error))
-    }
-
-    fn note(&self, error: StoreError) -> StoreError {
-        self.damaged.get_or_init(|| {
-            tracing::error!(%error, "damage in the store; restore a backup with `realmkeep restore`");
-            error.to_string()
-        });
-        error
-    }
-
-    fn health(&self) -> Health {
-        let mut remarks = Vec::new();
-        let checking = self.progress.now();
-        if let Some((done, total)) = checking {
-            remarks.push(format!(
-                "every record is being checked: {done} of {total} so far"
-            ));
-        }
-        let (room, free) = self.space.look();
-        remarks.extend(words(room, free));
-        let disk = self.shelf.disk();
-        remarks.extend(self.large(disk.unwrap_or_default()));
-        let ended = self.broken.get().or_else(|| self.stopped.get());
-        Health {
-            engine: self.kind.name,
-            writable: ended.is_none(),
-            trouble: ended.or_else(|| self.damaged.get()).cloned(),
-            disk,
-            free,
-            checking,
-            no_room: room != Room::Enough,
-            remarks,
-            queued: 0,
-            pos: self.feed.head(),
-        }
-    }
-
-    /// Whether the store nears the size it is meant for.
-    fn large(&self, disk: u64) -> Option<String> {
-        let meant = self.kind.meant_for?;
-        let records = self.records.load(Ordering::Relaxed);
-        let near = |now: u64, most: u64| now > most - most / 5;
-        if !near(disk, meant.bytes) && !near(records, meant.records) {
-            return None;
-        }
-        let words = format!(
-            "{} holds {} MB in {records} records and is meant for up to {} MB in {} (about 2 000 000 live sessions): move to --store redb or to PostgreSQL, with `realmkeep export` and `realmkeep import`",
-            self.kind.name,
-            disk / 1_000_000,
-            meant.bytes / 1_000_000,
-            meant.records
-        );
-        if !self.large.swap(true, Ordering::Relaxed) {
-            tracing::warn!("{words}");
-        }
-        Some(words)
     }
 }
 
@@ -435,10 +306,6 @@ impl Drop for Inner {
             tracing::warn!(%error, "the store was not closed in order");
         }
     }
-}
-
-fn as_slice(bound: &Bound<Bytes>) -> Bound<&[u8]> {
-    bound.as_ref().map(|key| &**key)
 }
 
 #[async_trait]

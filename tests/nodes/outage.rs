@@ -10,7 +10,8 @@ async fn without_its_database_a_node_says_so_and_goes_on_when_it_is_back() {
         return;
     };
     let cluster = std::sync::Arc::new(cluster);
-    let fleet = Fleet::on(&cluster.fresh(), 2, None).await;
+    let store = cluster.url_at(cluster.port, &cluster.schema());
+    let fleet = Fleet::on(&store, 2, None).await;
     let browser = Browser::default();
     let tokens = fleet.sign_in(&browser, "alice").await;
     let gone = fleet.sign_in(&Browser::default(), "bob").await;

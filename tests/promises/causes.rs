@@ -1,10 +1,12 @@
 //! How each reason comes about, always through the front door, and what it must end.
 
+use std::time::Duration;
+
 use realmkeep::Span;
 use serde_json::json;
 
 use super::cast::{Cast, EVERYBODY, Who};
-use crate::support::{Answer, Tokens};
+use crate::support::{Answer, Browser, Tokens, until};
 
 /// What an act must have ended. Whatever is not named here must live.
 #[derive(Debug, Default)]
@@ -227,11 +229,28 @@ pub async fn token_revoked(cast: &mut Cast) -> Outcome {
 }
 
 /// The app is disabled, and enabled again afterwards: that must bring nothing back.
+/// Waits until every node knows how this app's client is now: each is asked in turn.
+async fn known(cast: &Cast, expected: u16) {
+    until("known everywhere", Duration::from_secs(30), || async {
+        for _ in 0..6 {
+            if cast.web.try_refresh("no-token").await.status != expected {
+                return false;
+            }
+        }
+        true
+    })
+    .await;
+}
+
 pub async fn client_disabled(cast: &mut Cast) -> Outcome {
     let ops = cast.ops();
     let path = format!("/clients/{}", ops.client_uuid("web").await);
     let answer = ops.put(&path, &json!({ "enabled": false })).await;
     assert!(answer.status < 300, "{}", answer.text);
+    // Whoever still takes the app for a good one denies what ended all the same.
+    let early = cast.web.try_refresh(&cast.bob.web.refresh).await;
+    assert!(matches!(early.status, 400 | 401), "{}", early.text);
+    known(cast, 401).await;
     let refused = cast.web.try_refresh(&cast.bob.web.refresh).await;
     assert_eq!(
         (refused.status, refused.error().as_str()),
@@ -249,6 +268,7 @@ pub async fn client_disabled(cast: &mut Cast) -> Outcome {
     );
     let answer = ops.put(&path, &json!({ "enabled": true })).await;
     assert!(answer.status < 300, "{}", answer.text);
+    known(cast, 400).await;
     for who in EVERYBODY {
         let (code, verifier) = cast.held_mut(who).code.take().expect("a code under way");
         let answer = cast.web.try_exchange(&code, &verifier).await;
@@ -283,6 +303,16 @@ pub async fn realm_disabled(cast: &mut Cast) -> Outcome {
     }
     let answer = root.put("", &json!({ "enabled": true })).await;
     assert!(answer.status < 300, "{}", answer.text);
+    until("known everywhere", Duration::from_secs(30), || async {
+        for _ in 0..6 {
+            let (browser, pending) = (Browser::default(), cast.web.begin(&[]));
+            if !browser.open(pending.url.as_str()).await.is_login() {
+                return false;
+            }
+        }
+        true
+    })
+    .await;
     // A service account's token says when it was made in whole seconds: one of the cut's own second is over.
     cast.server.advance(Span::secs(1)).await;
     outcome

@@ -95,8 +95,10 @@ pub async fn next(ctx: &Context, realm: RealmId, id: StreamId) -> Result<Next, F
     // What waits for somebody who is switched off waits until they are on again.
     let is_on = realm.settings.shared_signals.enabled
         && client.is_some_and(|client| client.settings.enabled);
-    let (front, _) = queue::front(ctx, realm.id, &stream, 1).await?;
+    // In this order: whoever takes the front one off writes the marks too, and the lease is taken at the version read here.
+    // The other way round, what another node had just sent would be sent again behind what came after it.
     let mut read = marks::read(ctx, realm.id, id).await?;
+    let (front, _) = queue::front(ctx, realm.id, &stream, 1).await?;
     let Some(front) = front.into_iter().next().filter(|_| is_on) else {
         release(ctx, realm.id, id, read).await?;
         return Ok(Next::Idle);

@@ -1,5 +1,6 @@
 //! Figures of each engine, printed: durable commits a second, and what many sessions cost. Run by hand, in release:
 //! `RATES=sled,redb SESSIONS=100000 cargo test --release --lib store::conformance::rates -- --ignored --nocapture --test-threads=1`.
+//! A URL of an empty PostgreSQL database is a name, too.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,9 +16,12 @@ fn folder() -> tempfile::TempDir {
         .unwrap()
 }
 
-fn engines() -> Vec<String> {
+fn engines() -> Vec<(String, StoreKind)> {
     let named = std::env::var("RATES").unwrap_or_else(|_| "memory,sled,redb".to_owned());
-    named.split(',').map(str::to_owned).collect()
+    let kinds = named
+        .split(',')
+        .map(|text| text.parse::<StoreKind>().unwrap());
+    kinds.map(|kind| (kind.to_string(), kind)).collect()
 }
 
 /// Each commit is a rotation: compare and replace one record, move one index row.
@@ -61,9 +65,9 @@ async fn rotations(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "prints figures, asserts nothing"]
 async fn durable_commits_a_second() {
-    for name in engines() {
+    for (name, kind) in engines() {
         let dir = folder();
-        let store = open(&name.parse().unwrap(), dir.path()).unwrap();
+        let store = open(&kind, dir.path()).unwrap();
         for writers in [1, 16, 64, 256] {
             let (rate, p50, p99) = rotations(&store, writers, Duration::from_secs(5)).await;
             println!("{name:6} {writers:4} writers {rate:9.0} commits/s, p50 {p50:?}, p99 {p99:?}");
@@ -135,9 +139,8 @@ async fn timed<F: Future>(times: u64, mut each: impl FnMut(u64) -> F) -> (Durati
 #[ignore = "prints figures, asserts nothing"]
 async fn what_many_sessions_cost() {
     let sessions: u64 = std::env::var("SESSIONS").map_or(100_000, |n| n.parse().unwrap());
-    for name in engines() {
+    for (name, kind) in engines() {
         let dir = folder();
-        let kind: StoreKind = name.parse().unwrap();
         let store = open(&kind, dir.path()).unwrap();
         let before = resident();
         let began = Instant::now();
@@ -173,7 +176,7 @@ async fn what_many_sessions_cost() {
         .await;
         println!("{name:6} a session by id {read:?}, a page of 50 {page:?} (p50, p99)");
         let mut restarted = store;
-        if kind != StoreKind::Memory {
+        if kind.is_in_folder() {
             let began = Instant::now();
             drop(restarted);
             let closed = began.elapsed();

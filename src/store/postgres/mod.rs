@@ -38,6 +38,7 @@ use self::link::{Dial, Link, Links};
 use self::read::field;
 use self::statements::{LISTEN, Sql};
 use self::tls::Tls;
+use self::view::OldView;
 use self::watch::{Clock, Watch};
 use super::{
     Batch, Bytes, Changes, Cursor, Dir, Engine, FeedError, FeedPos, GroupError, Health,
@@ -227,12 +228,13 @@ impl Engine for Postgres {
         self.dial.news.subscribe()
     }
 
-    async fn view(&self) -> Result<Option<Box<dyn View>>, StoreError> {
-        self.moment().await.map(Some)
-    }
-
     fn clock(&self) -> Option<Moment> {
         self.clock.now()
+    }
+
+    async fn view(&self) -> Result<Option<Box<dyn View>>, StoreError> {
+        let view = OldView::open(&self.dial).await?;
+        Ok(Some(Box::new(view)))
     }
 
     async fn health(&self) -> Health {

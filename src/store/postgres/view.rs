@@ -1,47 +1,73 @@
-//! Everything as one moment left it, for a backup: a transaction that only reads, on a connection of its own.
+//! Everything as it was at one moment: a transaction of its own, on a connection of its own, that reads and writes nothing.
 
 use async_trait::async_trait;
+use tokio::task::AbortHandle;
+use tokio_postgres::{Client, Statement};
 
 use super::fault::{unavailable, words};
-use super::link::Session;
-use super::read::{field, past};
+use super::link::Dial;
+use super::read::field;
+use super::row;
 use super::statements::Sql;
-use super::{Postgres, row};
-use crate::store::{Bytes, Cursor, KeysOrRecords, Page, StoreError, View, page};
+use crate::store::{Bytes, Cursor, KeysOrRecords, Page, Record, StoreError, View, page};
 
-/// It has no number, so it holds up no feed; dead rows wait for it, which is what a snapshot is. Whoever copies may pause.
+/// The view is taken by the first statement after this. Whoever copies may take their time between two pages.
 const BEGIN: &str = "
-SET statement_timeout = '60s';
-SET idle_in_transaction_session_timeout = '10min';
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL idle_in_transaction_session_timeout = 0;
+SET LOCAL statement_timeout = '60s';
 ";
 
-struct Moment(Session);
+/// A transaction that sees the moment it began.
+pub(super) struct OldView {
+    client: Client,
+    driver: AbortHandle,
+    up: Statement,
+}
 
-impl Postgres {
-    pub(super) async fn moment(&self) -> Result<Box<dyn View>, StoreError> {
-        let begun = self.dial.session(Some(BEGIN)).await;
-        let session = begun.map_err(|error| unavailable(words(&error)))?;
-        Ok(Box::new(Moment(session)))
+impl OldView {
+    pub(super) async fn open(dial: &Dial) -> Result<Self, StoreError> {
+        let sql = |error: tokio_postgres::Error| unavailable(words(&error));
+        let (client, driver) = dial.connect().await.map_err(sql)?;
+        let up = async {
+            client.batch_execute(BEGIN).await?;
+            // A moment is chosen by reading, not by beginning.
+            client.batch_execute("SELECT 1 FROM kv LIMIT 1").await?;
+            client.prepare(Sql::Up.text()).await
+        };
+        match up.await {
+            Ok(up) => Ok(Self { client, driver, up }),
+            Err(error) => {
+                driver.abort();
+                Err(sql(error))
+            }
+        }
+    }
+}
+
+impl Drop for OldView {
+    fn drop(&mut self) {
+        // The server ends the transaction with the connection.
+        self.driver.abort();
     }
 }
 
 #[async_trait]
-impl View for Moment {
+impl View for OldView {
     async fn page(&mut self, after: Option<&Cursor>, limit: usize) -> Result<Page, StoreError> {
-        let from = after.map_or_else(Bytes::new, |Cursor(key)| past(key));
-        let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+        let from = match after {
+            Some(Cursor(key)) => Bytes::from([&key[..], &[0]].concat()),
+            None => Bytes::new(),
+        };
+        let limit_and_one = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
         let rows = self
-            .0
-            .query(Sql::Up, &[&&from[..], &one_more])
+            .client
+            .query(&self.up, &[&&from[..], &limit_and_one])
             .await
             .map_err(|error| unavailable(words(&error)))?;
-        let records = rows.iter().map(|r| {
-            row::record(
-                Bytes::copy_from_slice(field(r, 0)?),
-                field(r, 1)?,
-                field(r, 2)?,
-            )
+        let records = rows.iter().map(|r| -> Result<Record, StoreError> {
+            let key = Bytes::copy_from_slice(field(r, 0)?);
+            row::record(key, field(r, 1)?, field(r, 2)?)
         });
         page::fill(records, limit, KeysOrRecords::Records)
     }

@@ -181,7 +181,7 @@ async fn is_one_moment_under_load(store: Arc<dyn Store>) {
             let places: Vec<String> = (0..7)
                 .filter_map(|place| text(format!("m{lane:03}-{place}")))
                 .collect();
-            assert_eq!(places, [count.clone()], "half a commit");
+            assert_eq!(places, std::slice::from_ref(&count), "half a commit");
             let count: u64 = count.parse().unwrap();
             assert!(count >= known, "{known} was acknowledged, {count} is there");
             moved += known;

@@ -251,7 +251,6 @@ impl Cuts<'_> {
             Event::Said(text) => {
                 let names = text.lines().filter_map(|line| line.strip_prefix("ACK "));
                 self.acknowledged.extend(names.map(str::to_owned));
-                return;
             }
             Event::Unlinked => drop(self.files.remove(path)),
             Event::Renamed(to) => {
