@@ -121,11 +121,16 @@ pub(crate) async fn admit(ctx: &Context, settings: &Settings) -> Result<(), Serv
     if fill::unfinished(&*ctx.store).await.map_err(Fault::from)? {
         return Ok(());
     }
-    if is_to_be_made(settings)? && settings.store.parse::<StoreKind>()? != StoreKind::Memory {
-        if sealing::masters(&*ctx.store).await?.is_some() {
+    if let Origin::Folder(_) = settings.master_key.origin
+        && settings.store.parse::<StoreKind>()? != StoreKind::Memory
+    {
+        // In this order: whoever makes a new store in the same folder at this moment makes the file first.
+        let had_one = sealing::masters(&*ctx.store).await?.is_some();
+        if had_one && is_to_be_made(settings)? {
             let path = settings.master_key.file().unwrap_or_default();
             return Err(VaultError::Missing { path }.into());
         }
+        // Made if it is not there, by whoever is first.
         ctx.vault.learn(&settings.master_key.read()?);
     }
     let current = sealing::admit(ctx, &ctx.vault.known()).await?;
