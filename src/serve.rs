@@ -140,10 +140,10 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         parts.clock,
         parts.cheap_passwords,
     )?);
-    start::admit(&ctx, &settings).await?;
     // Before anything is remembered: what changes from here on is heard of.
     let heard = ctx.store.health().await.pos;
     upgrade::enter(&ctx, &upgrade::PLAN).await?;
+    start::admit(&ctx, &settings).await?;
     restored::settle(&ctx).await?;
     let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.

@@ -22,6 +22,7 @@ use crate::domain::time::Clock;
 use crate::domain::{Context, Fault, TRIES, keys, sealing};
 use crate::http;
 use crate::http::state::App;
+use crate::store::snapshot::fill;
 use crate::store::{self, StoreKind};
 
 /// Passwords waiting for a hashing thread; more are told to come back.
@@ -116,11 +117,20 @@ fn is_to_be_made(settings: &Settings) -> Result<bool, ServeError> {
 /// # Errors
 /// [`ServeError`] when they are not the store's.
 pub(crate) async fn admit(ctx: &Context, settings: &Settings) -> Result<(), ServeError> {
-    if is_to_be_made(settings)? && settings.store.parse::<StoreKind>()? != StoreKind::Memory {
-        if sealing::masters(&*ctx.store).await?.is_some() {
+    // What was restored half says nothing of its keys yet; nobody is served from it.
+    if fill::unfinished(&*ctx.store).await.map_err(Fault::from)? {
+        return Ok(());
+    }
+    if let Origin::Folder(_) = settings.master_key.origin
+        && settings.store.parse::<StoreKind>()? != StoreKind::Memory
+    {
+        // In this order: whoever makes a new store in the same folder at this moment makes the file first.
+        let had_one = sealing::masters(&*ctx.store).await?.is_some();
+        if had_one && is_to_be_made(settings)? {
             let path = settings.master_key.file().unwrap_or_default();
             return Err(VaultError::Missing { path }.into());
         }
+        // Made if it is not there, by whoever is first.
         ctx.vault.learn(&settings.master_key.read()?);
     }
     let current = sealing::admit(ctx, &ctx.vault.known()).await?;

@@ -132,13 +132,17 @@ async fn the_key_comes_from_a_file_from_the_environment_or_from_a_command() {
             "REALMKEEP_MASTER_KEY_COMMAND",
             "openssl rand -base64 32 || head -c 32 /dev/urandom | base64",
         )],
-        vec![],
     ] {
         let said = keep.refused(&env, &[]);
         assert!(said.contains("is sealed with master key"), "{said}");
         assert!(said.contains("REALMKEEP_MASTER_KEY_PREVIOUS"), "{said}");
         assert!(!said.contains(&other) && !said.contains(&key), "{said}");
     }
+    let said = keep.refused(&[], &[]);
+    assert!(
+        said.contains("put it back") && !keep.home.path("data").join("master.key").exists(),
+        "{said}"
+    );
     let said = keep.refused(
         &[("REALMKEEP_MASTER_KEY_COMMAND", "echo hush-hush; exit 7")],
         &[],

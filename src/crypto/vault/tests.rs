@@ -1,3 +1,5 @@
+//! Sealing, MACs, and several keys at once.
+
 use super::*;
 
 fn vault() -> Vault {

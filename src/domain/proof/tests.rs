@@ -13,6 +13,16 @@ fn ended(act: u128) -> Ended {
     }
 }
 
+/// There is such an act; what it says does not matter here.
+async fn remembered(ctx: &Context, realm: &Realm, act: &Ended) {
+    let mut batch = crate::store::Batch::new();
+    batch.put(
+        crate::domain::key::sign_out(realm.id, act.sign_out),
+        Vec::new(),
+    );
+    ctx.commit(batch).await.unwrap();
+}
+
 fn by<'a>(kind: Kind, ip: &'a str) -> Use<'a> {
     Use {
         kind,
@@ -26,6 +36,7 @@ async fn uses_are_counted_apart_by_kind_app_and_address_and_survive_their_proces
     let (ctx, clock) = testing::context();
     let realm = testing::realm(&ctx, "demo").await;
     let act = ended(1);
+    remembered(&ctx, &realm, &act).await;
     let first = ctx.now();
     refused(&ctx, &realm, &act, by(Kind::Cookie, "192.0.2.1"));
     flush(&ctx).await.unwrap();
@@ -56,6 +67,7 @@ async fn a_million_replays_are_one_record_of_bounded_size() {
     let (ctx, _) = testing::context();
     let realm = testing::realm(&ctx, "demo").await;
     let act = ended(1);
+    remembered(&ctx, &realm, &act).await;
     for round in 0..4_u32 {
         for n in 0..50_000_u32 {
             let ip = format!("10.{round}.{}.{}", n / 256 % 256, n % 256);
@@ -105,4 +117,15 @@ async fn what_a_failing_store_does_not_take_waits() {
     ctx.proofs.give_back(taken);
     let uses = of(&ctx, &realm, ended(1).sign_out).await.unwrap();
     assert_eq!((uses.rows().len(), uses.count()), (1, 2));
+}
+
+#[tokio::test]
+async fn of_an_act_that_has_been_forgotten_nothing_is_written_down() {
+    let (ctx, _) = testing::context();
+    let realm = testing::realm(&ctx, "demo").await;
+    refused(&ctx, &realm, &ended(1), by(Kind::Cookie, "192.0.2.1"));
+    let position = testing::position(&ctx).await;
+    flush(&ctx).await.unwrap();
+    assert_eq!(testing::position(&ctx).await, position);
+    assert_eq!(ctx.proofs.waiting.lock().unwrap().rows, 0);
 }

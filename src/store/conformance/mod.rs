@@ -3,7 +3,7 @@
 mod basics;
 mod child;
 #[path = "../../../tests/support/postgres.rs"]
-#[expect(dead_code, reason = "the tests through the front door use more of it")]
+#[expect(dead_code, reason = "the black-box tests use more of it")]
 pub(in crate::store) mod cluster;
 mod damage;
 mod disk;

@@ -134,7 +134,8 @@ pub async fn step(ctx: &Context, walk: &mut Walk) -> Result<Step, Fault> {
     if !forgotten.is_nothing() {
         tracing::debug!(realm = realm.name, ?forgotten, took = ?began.elapsed(), "forgotten by policy");
     }
-    if more_sessions || more_acts || more_audit {
+    // The rows of an act that is gone go next.
+    if more_sessions || more_acts || more_audit || forgotten.sign_outs > 0 {
         return Ok(Step::More(forgotten));
     }
     let over = next.is_none();
