@@ -371,6 +371,7 @@ pub async fn address_rule(cast: &mut Cast) -> Outcome {
     let root = cast.server.root().at("demo");
     let policy = json!({ "sessions": { "one_address": "deny" } });
     root.put("", &policy).await.expect(204);
+    cast.server.spread().await;
     let thief = cast.laptop.browser.copy_at([127, 0, 0, 2]);
     assert_eq!(
         cast.web.silent_error(&thief).await.as_deref(),

@@ -216,6 +216,14 @@ impl TestServer {
         self.folder.path().join("data")
     }
 
+    /// Waits until every node knows of a change of a realm or a client: that takes up to a second, and nothing where there
+    /// is one.
+    pub async fn spread(&self) {
+        if self.front.is_some() {
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        }
+    }
+
     /// What time it is there.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
