@@ -42,6 +42,14 @@ macro_rules! promises {
             }
 
             #[tokio::test]
+            async fn receivers_hear_of_it_although_the_server_is_killed() {
+                let mut cast = Cast::killable(Engine::Sled).await;
+                let signals = signals::Listening::start(&cast).await;
+                let outcome = causes::$reason(&mut cast).await;
+                signals.heard_after_kill(&mut cast, &outcome, stringify!($reason)).await;
+            }
+
+            #[tokio::test]
             async fn apps_are_told_though_one_is_down_and_the_server_is_killed() {
                 let (mut apps, mut cast) = told::Apps::with_everybody().await;
                 let outcome = causes::$reason(&mut cast).await;

@@ -10,7 +10,7 @@ use super::cast::Cast;
 use super::causes::Outcome;
 use crate::support::receiver::Reply;
 use crate::support::watcher::{Watcher, event, told};
-use crate::support::{Receiver, claims};
+use crate::support::{Receiver, claims, until};
 
 const EVENTS: &str = "/events";
 const SOON: Duration = Duration::from_secs(30);
@@ -46,6 +46,18 @@ fn account_events(reason: &str) -> &'static [&'static str] {
     }
 }
 
+/// What there is to hear.
+fn expected(cast: &Cast, outcome: &Outcome, reason: &str) -> Vec<(String, Option<String>)> {
+    let kinds = account_events(reason).iter();
+    let mut expected: Vec<_> = kinds.map(|kind| ((*kind).to_owned(), None)).collect();
+    for who in &outcome.over {
+        let sid = cast.held(*who).sid().to_owned();
+        expected.push(("session-revoked".to_owned(), Some(sid)));
+    }
+    expected.sort();
+    expected
+}
+
 impl Listening {
     /// Makes both streams.
     pub async fn start(cast: &Cast) -> Listening {
@@ -74,17 +86,29 @@ impl Listening {
         }
     }
 
+    /// Both hear exactly this although the server is killed at once; what was under way may come twice, with one id.
+    pub async fn heard_after_kill(&self, cast: &mut Cast, outcome: &Outcome, reason: &str) {
+        cast.server.restart().await;
+        let expected = expected(cast, outcome, reason);
+        let once = |mut sets: Vec<String>| {
+            sets.sort_by_key(|set| claims(set)["jti"].to_string());
+            sets.dedup_by_key(|set| claims(set)["jti"].to_string());
+            let mut heard: Vec<_> = sets.iter().map(|set| told(set)).collect();
+            heard.sort();
+            heard
+        };
+        let sent = || self.endpoint.all().into_iter().map(|request| request.body);
+        until(&format!("{reason}: pushed"), SOON, || async {
+            once(sent().collect()).len() >= expected.len()
+        })
+        .await;
+        assert_eq!(once(sent().collect()), expected, "{reason}: pushed");
+        assert_eq!(once(self.watch.fetch().await), expected, "{reason}: polled");
+    }
+
     /// Both heard exactly this.
     pub async fn heard(&self, cast: &Cast, outcome: &Outcome, reason: &str) {
-        let mut expected: Vec<(String, Option<String>)> = account_events(reason)
-            .iter()
-            .map(|kind| ((*kind).to_owned(), None))
-            .collect();
-        for who in &outcome.over {
-            let sid = cast.held(*who).sid().to_owned();
-            expected.push(("session-revoked".to_owned(), Some(sid)));
-        }
-        expected.sort();
+        let expected = expected(cast, outcome, reason);
         let fetched = self.watch.fetch().await;
         // What goes out behind everything proves that everything is out.
         self.notes.verify("the last").await;
