@@ -98,3 +98,37 @@ impl<'a> Walk<'a> {
         self.after.as_ref().filter(|_| !self.over)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::testing;
+    use crate::store::Batch;
+
+    #[tokio::test]
+    async fn pages_of_any_size_show_each_record_once_in_either_direction() {
+        let (ctx, _) = testing::context();
+        let mut batch = Batch::new();
+        for n in 0..10u8 {
+            batch.put(vec![0xf0, n], vec![n]);
+        }
+        ctx.commit(batch).await.unwrap();
+        let range = || Range::prefix([0xf0]);
+        for (dir, expected) in [
+            (Dir::Forward, (0..10).collect::<Vec<u8>>()),
+            (Dir::Reverse, (0..10).rev().collect()),
+        ] {
+            for size in [1, 3, 5, 10, 11] {
+                let mut walk = Walk::records(&ctx, range()).toward(dir).by(size);
+                let mut seen = Vec::new();
+                while let Some(page) = walk.next().await.unwrap() {
+                    assert!(page.len() <= size);
+                    seen.extend(page.iter().map(|record| record.value[0]));
+                }
+                assert_eq!((&seen, walk.place()), (&expected, None), "{size}");
+            }
+        }
+        let all = Walk::keys(&ctx, range()).by(3).count(usize::MAX).await;
+        assert_eq!(all.unwrap(), 10);
+    }
+}
