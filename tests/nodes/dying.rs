@@ -142,11 +142,9 @@ pub(super) async fn come_and_go(web: &App, url: &str, token: &str) -> (Known, Kn
             continue;
         };
         if number % 2 == 0 {
-            let fields = [("grant_type", "refresh_token"), ("refresh_token", &refresh)];
-            let answer = Answer::maybe(web.request("token", &fields)).await;
-            let next = answer.filter(|answer| answer.status == 200);
-            let next = next.and_then(|a| a.json()["refresh_token"].as_str().map(str::to_owned));
-            alive.push((sid, next.unwrap_or(refresh)));
+            if let Some(next) = refreshed(web, &refresh).await {
+                alive.push((sid, next));
+            }
             continue;
         }
         let request = crate::support::browser::client()
@@ -161,6 +159,23 @@ pub(super) async fn come_and_go(web: &App, url: &str, token: &str) -> (Known, Kn
         }
     }
     (alive, ended)
+}
+
+/// Asks as an application does: again at once while nobody answers, because an answer that was lost may have been a new
+/// token, and the old one is good for it only inside the reuse window. Nothing when that has passed: nobody knows then.
+async fn refreshed(web: &App, refresh: &str) -> Option<String> {
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(5) {
+        match Answer::maybe(web.request("token", &fields)).await {
+            Some(answer) if answer.status == 200 => {
+                return Some(answer.json()["refresh_token"].as_str()?.to_owned());
+            }
+            Some(answer) if answer.status != 503 => panic!("{}: {}", answer.status, answer.text),
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+    None
 }
 
 async fn come(web: &App) -> Option<(String, String)> {

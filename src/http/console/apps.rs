@@ -18,6 +18,9 @@ use crate::domain::{ActorKind, Fault};
 
 /// Answers the list.
 pub async fn page(gate: Gate) -> Answer {
+    if !gate.may(Right::ViewClients) {
+        gate.need(Right::ViewSessions)?;
+    }
     let query = Form::read(gate.query.as_bytes());
     let (after, tried) = (query.one("after"), query.one("tried"));
     let after = Some(after).filter(|after| !after.is_empty());

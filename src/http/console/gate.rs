@@ -11,6 +11,7 @@ use url::form_urlencoded;
 
 use super::address::{Address, inside};
 use super::frame::{self, Stop};
+use super::menu;
 use super::pages::{Link, MessagePage, Person, Section, Shell};
 use super::visitor::{Absent, Admin, Visitor};
 use crate::domain::access::{self, Right};
@@ -112,7 +113,7 @@ impl Gate {
     }
 
     fn let_in(self) -> Result<Gate, Stop> {
-        if self.may(Right::ViewSessions) {
+        if self.first_page().is_some() {
             return Ok(self);
         }
         if self.admin.home.id == self.realm.id {
@@ -124,20 +125,24 @@ impl Gate {
              administrators.",
             self.admin.home.name, self.admin.user.username
         );
-        let back = self.at("/sessions").to_string();
+        let back = self.at("").to_string();
         let mut links = vec![Link {
             label: format!("Sign in at {name}"),
             url: self.at("/sign-in").with("return", &back).to_string(),
         }];
         let home = self.at_home();
-        if home.may(Right::ViewSessions) {
-            let label = format!("Sessions of {}", home.realm.name);
+        if let Some(first) = home.first_page() {
             links.push(Link {
-                label,
-                url: home.at("/sessions").to_string(),
+                label: format!("Console of {}", home.realm.name),
+                url: home.at(first).to_string(),
             });
         }
         Err(home.message(StatusCode::FORBIDDEN, "This is another realm", &text, links))
+    }
+
+    /// The page that opens first for this person here; `None` when they may use none.
+    pub fn first_page(&self) -> Option<&'static str> {
+        menu::first(|right| self.may(right))
     }
 
     /// The same request, looked at from the administrator's own realm: what frames a page about a realm they have no
@@ -168,11 +173,21 @@ impl Gate {
 
     fn lacks(&self, right: Right) -> Stop {
         let (what, roles) = match right {
-            Right::EndSessions => ("ending sessions", "sessions-operator or realm-admin"),
-            _ => (
+            Right::ViewSessions => (
                 "seeing sessions",
                 "sessions-viewer, sessions-operator, auditor or realm-admin",
             ),
+            Right::EndSessions => ("ending sessions", "sessions-operator or realm-admin"),
+            Right::ViewUsers => (
+                "seeing users",
+                "users-manager, sessions-operator or realm-admin",
+            ),
+            Right::ManageUsers => ("changing users", "users-manager or realm-admin"),
+            Right::ViewClients => ("seeing applications", "clients-manager or realm-admin"),
+            Right::ManageClients => ("changing applications", "clients-manager or realm-admin"),
+            Right::ManageRealm => ("the settings and keys", "realm-admin"),
+            Right::ViewAudit => ("reading the events", "auditor or realm-admin"),
+            Right::ManageServer => ("the server", "server-admin, in the realm master"),
         };
         let text = format!(
             "The account {} has no role for {what} in the realm {}. It needs one of: {roles}. Ask an administrator of the \
@@ -207,7 +222,7 @@ impl Gate {
             base: self.base(),
             csrf: self.csrf.clone(),
             section,
-            sessions: None,
+            groups: menu::groups(|right| self.may(right)),
             person: Person::new(user.display_name(), &user.username),
             role: role(&self.admin, &self.realm).to_owned(),
             all_realms: self.admin.runs_the_server(),
@@ -223,10 +238,12 @@ impl Gate {
         description: &str,
         mut links: Vec<Link>,
     ) -> Stop {
-        if links.is_empty() && self.may(Right::ViewSessions) {
+        if links.is_empty()
+            && let Some(first) = self.first_page()
+        {
             links.push(Link {
-                label: "Go to sessions".to_owned(),
-                url: self.at("/sessions").to_string(),
+                label: "Go to the console".to_owned(),
+                url: self.at(first).to_string(),
             });
         }
         let page = MessagePage {

@@ -27,6 +27,7 @@ mod frame;
 mod gate;
 mod invalidate;
 mod list;
+mod menu;
 mod nothing;
 pub mod pages;
 mod preview;
@@ -44,8 +45,7 @@ mod visitor;
 mod words;
 
 use axum::Router;
-use axum::extract::Path;
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 
 use crate::http::state::App;
@@ -86,7 +86,8 @@ pub fn routes() -> Router<App> {
         )
 }
 
-/// Also where a reload of what can only be posted leads.
-async fn landing(Path(realm): Path<String>) -> Redirect {
-    Redirect::to(&address::Address::new(&realm, "/sessions").to_string())
+/// The first page of whoever asks; also where a reload of what can only be posted leads.
+async fn landing(gate: gate::Gate) -> frame::Answer {
+    let first = gate.first_page().unwrap_or("/sessions");
+    Ok(Redirect::to(&gate.at(first).to_string()).into_response())
 }

@@ -37,4 +37,4 @@ pub use sessions::{
     SessionsPage, Tab,
 };
 pub use sessions::{Ended, Left};
-pub use shell::{MessagePage, RealmRow, RealmsPage, Section, Shell};
+pub use shell::{Entry, Group, MessagePage, RealmRow, RealmsPage, Section, Shell};

@@ -32,6 +32,7 @@ use crate::http::admin::export;
 
 /// Answers the receipt.
 pub async fn page(gate: Gate, Path((_, name)): Path<(String, String)>) -> Answer {
+    gate.need(Right::ViewSessions)?;
     let (id, kind) = match name.rsplit_once('.') {
         Some((id, kind)) => (id, Some(kind)),
         None => (name.as_str(), None),

@@ -10,12 +10,14 @@ use super::gate::{Form, Gate};
 use super::pages::{Link, ReceiptRow, ReceiptsPage, Section, counted};
 use super::receipt::{names, reason, state};
 use super::words;
+use crate::domain::access::Right;
 use crate::domain::id::SignOutId;
 use crate::domain::signout::{SignOut, receipt};
 use crate::domain::{ActorKind, Fault};
 
 /// Answers the list.
 pub async fn page(gate: Gate) -> Answer {
+    gate.need(Right::ViewSessions)?;
     let query = Form::read(gate.query.as_bytes());
     let all = query.one("expiries") == "1";
     let after = query.one("after").parse::<SignOutId>().ok();

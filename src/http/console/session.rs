@@ -18,6 +18,7 @@ use crate::domain::{Fault, session::Session};
 
 /// Answers the page.
 pub async fn page(gate: Gate, Path((_, sid)): Path<(String, String)>) -> Answer {
+    gate.need(Right::ViewSessions)?;
     let row = match sid.parse::<Sid>() {
         Ok(sid) => one(&gate.ctx, &gate.realm, sid).await?,
         Err(_) => None,

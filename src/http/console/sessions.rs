@@ -14,6 +14,7 @@ use crate::domain::{Fault, client};
 
 /// Answers the page or its list.
 pub async fn page(gate: Gate) -> Answer {
+    gate.need(Right::ViewSessions)?;
     let filter = Filter::read(&gate.query);
     let list = list::list(&gate, &filter).await?;
     let status = if list.problem.is_some() {
@@ -26,7 +27,7 @@ pub async fn page(gate: Gate) -> Answer {
     }
     let count = list::how_many(&gate, &gate.realm).await?;
     let mut shell = gate.shell(Section::Sessions);
-    shell.sessions = Some(count.clone());
+    shell.count(Section::Sessions, count.clone());
     let page = SessionsPage {
         shell,
         summary: summary(&gate, &count),

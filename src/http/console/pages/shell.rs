@@ -7,12 +7,26 @@ use super::atoms::{Link, Person};
 /// Which entry of the sidebar is the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    /// The realm at a glance.
+    Overview,
     /// Sessions, and the preview of a sign-out.
     Sessions,
     /// Sign-outs and their receipts.
     Receipts,
-    /// Applications, and whether they would learn of a sign-out.
+    /// Notices to applications.
+    Deliveries,
+    /// What was done by whom.
+    Audit,
+    /// People.
+    Users,
+    /// Applications: their settings, and whether they would learn of a sign-out.
     Apps,
+    /// Administrators and their roles.
+    Admins,
+    /// Signing keys.
+    Keys,
+    /// The realm's settings.
+    Settings,
     /// The list of realms.
     Realms,
     /// None of them.
@@ -34,8 +48,8 @@ pub struct Shell {
     pub csrf: String,
     /// The current entry of the sidebar.
     pub section: Section,
-    /// How many sessions are active, as it is to be read: "2,418", "10,000+".
-    pub sessions: Option<String>,
+    /// The entries of the sidebar that this person may use.
+    pub groups: Vec<Group>,
     /// Who is signed in.
     pub person: Person,
     /// What they may do here: "Realm administrator".
@@ -55,25 +69,47 @@ impl Shell {
             .map_or_else(|| "R".to_owned(), |c| c.to_uppercase().collect())
     }
 
-    /// Whether the sidebar shows sessions as the current page.
-    pub fn on_sessions(&self) -> bool {
-        self.section == Section::Sessions
+    /// Whether this is the entry of the current page.
+    pub fn is_at(&self, entry: &Entry) -> bool {
+        self.section == entry.section
     }
 
-    /// Whether the sidebar shows receipts as the current page.
-    pub fn on_receipts(&self) -> bool {
-        self.section == Section::Receipts
-    }
-
-    /// Whether the sidebar shows applications as the current page.
-    pub fn on_apps(&self) -> bool {
-        self.section == Section::Apps
+    /// Shows a number beside an entry: "2,418", "10,000+"; nothing for an empty one.
+    pub fn count(&mut self, section: Section, number: String) {
+        let mut entries = self.groups.iter_mut().flat_map(|group| &mut group.entries);
+        if let Some(entry) = entries.find(|entry| entry.section == section) {
+            entry.count = Some(number).filter(|number| !number.is_empty());
+        }
     }
 
     /// Whether the sidebar shows the list of realms as the current page.
     pub fn on_realms(&self) -> bool {
         self.section == Section::Realms
     }
+}
+
+/// Entries of the sidebar under one word.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// "Watch".
+    pub name: &'static str,
+    /// What is under it.
+    pub entries: Vec<Entry>,
+}
+
+/// An entry of the sidebar.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Which.
+    pub section: Section,
+    /// "Sessions".
+    pub label: &'static str,
+    /// Its icon's name in the sprite.
+    pub icon: &'static str,
+    /// Where it leads, behind the console's address of the realm: `/sessions`.
+    pub path: &'static str,
+    /// A number beside it.
+    pub count: Option<String>,
 }
 
 /// One realm of the list.

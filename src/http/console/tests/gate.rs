@@ -32,7 +32,7 @@ async fn nobody_is_led_to_sign_in_and_a_fragment_is_refused() {
     );
     assert_eq!(
         browser.get("/admin/demo").await.location(),
-        "/admin/demo/sessions"
+        "/admin/demo/sign-in?return=%2Fadmin%2Fdemo"
     );
 }
 

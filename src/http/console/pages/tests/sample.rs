@@ -1,5 +1,6 @@
 //! Believable and extreme sessions to draw pages with.
 
+use crate::http::console::menu::groups;
 use crate::http::console::pages::*;
 use crate::http::rendered::NASTY;
 
@@ -11,7 +12,7 @@ pub(super) fn shell(section: Section) -> Shell {
         base: "/admin/acme-prod".to_owned(),
         csrf: "c5rf".to_owned(),
         section,
-        sessions: Some("2,418".to_owned()),
+        groups: groups(|_| true),
         person: Person::new("Amira Haddad", "amira.haddad"),
         role: "Realm administrator".to_owned(),
         all_realms: true,
