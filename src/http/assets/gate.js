@@ -30,7 +30,4 @@
     time.title = time.textContent;
     time.textContent = clock.format(at);
   }
-
-  // What went wrong is read first.
-  document.querySelector("[data-focus]")?.focus();
 })();
