@@ -4,6 +4,7 @@
 //! (`config`) nor what ends when a realm is disabled (`signout`).
 
 pub mod apply;
+pub mod outlook;
 mod store;
 pub mod verbs;
 
