@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod look;
+pub mod outlook;
 mod retention;
 mod store;
 pub mod verbs;
