@@ -44,6 +44,8 @@ pub enum Reason {
     AddressRule,
     /// The user was blocked from signing in.
     SignInBlocked,
+    /// What an application was allowed was taken back from it, by the user or by an administrator.
+    AccessRemoved,
     /// The server was restored from a backup, in which sessions live that ended since.
     Restored,
 }
@@ -57,7 +59,7 @@ pub enum Scope {
     SessionOnly,
     /// One family: its refresh and access tokens. The session stays.
     Family,
-    /// Everything one client was granted. The sessions stay.
+    /// Everything one client was granted, by everybody or by one user. The sessions stay.
     Client,
 }
 
@@ -116,9 +118,11 @@ impl Reason {
             | Reason::GlobalRevocation
             | Reason::SignInBlocked
             | Reason::Restored => Initiator::Admin,
-            Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
-                Initiator::User
-            }
+            Reason::User
+            | Reason::RpLogout
+            | Reason::PasswordChanged
+            | Reason::TokenRevoked
+            | Reason::AccessRemoved => Initiator::User,
             Reason::RefreshReuse
             | Reason::CodeReplay
             | Reason::SessionLimit
@@ -152,6 +156,7 @@ impl Reason {
             Reason::SessionLimit => "session_limit",
             Reason::AddressRule => "address_rule",
             Reason::SignInBlocked => "sign_in_blocked",
+            Reason::AccessRemoved => "access_removed",
             Reason::Restored => "restored",
         }
     }
@@ -176,6 +181,7 @@ impl Reason {
             Reason::SessionLimit => "The user reached the limit of sessions",
             Reason::AddressRule => "It was used from another address",
             Reason::SignInBlocked => "The user was blocked from signing in",
+            Reason::AccessRemoved => "The application’s access was removed",
             Reason::Restored => "The server was restored from a backup",
         }
     }
@@ -193,7 +199,7 @@ impl Reason {
             Reason::RefreshReuse | Reason::CodeReplay => {
                 Some("You were signed out for your own safety")
             }
-            Reason::TokenRevoked => None,
+            Reason::TokenRevoked | Reason::AccessRemoved => None,
             Reason::ClientDisabled => Some("The application was disabled"),
             Reason::RealmDisabled => Some("Sign-in is not available"),
             Reason::GlobalRevocation => Some("You were signed out everywhere"),
@@ -222,7 +228,7 @@ impl Reason {
             | Reason::Expired
             | Reason::SessionLimit => Scope::SessionOnly,
             Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Scope::Family,
-            Reason::ClientDisabled => Scope::Client,
+            Reason::ClientDisabled | Reason::AccessRemoved => Scope::Client,
         }
     }
 
