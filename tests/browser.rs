@@ -6,6 +6,7 @@
 pub mod chromium;
 mod parting;
 mod quality;
+mod sessions;
 
 use std::time::Duration;
 

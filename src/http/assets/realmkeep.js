@@ -110,7 +110,15 @@
       if (text && input.name === field) input.setAttribute("aria-invalid", "true");
     }
   };
-  const load = async (url, keep) => {
+  // What an address shows, whichever page of it.
+  const shows = (address) => {
+    const query = new URL(address, location).searchParams;
+    for (const name of ["after", "before", "trail"]) query.delete(name);
+    query.sort();
+    return query.toString();
+  };
+  let shown = location.href;
+  const load = async (url, keep, back) => {
     clearTimeout(timer);
     running?.abort();
     running = new AbortController();
@@ -126,8 +134,10 @@
       const had = picked.size > 0;
       one("#list").replaceWith(fresh);
       if (keep) spread();
-      if (url) history.pushState(null, "", url);
+      if (back) { /* the browser is there already */ }
+      else if (url) history.pushState(null, "", url);
       else history.replaceState(null, "", `?${query}`);
+      shown = location.href;
       for (const tab of all("a[data-state]")) {
         query.set("state", tab.dataset.state);
         tab.href = `?${query}`;
@@ -160,7 +170,11 @@
       e.preventDefault();
       load(to.getAttribute("href") || to.getAttribute("formaction"), true).then(() => one("#list").scrollIntoView({ block: "nearest" }));
     });
-    addEventListener("popstate", () => location.reload());
+    addEventListener("popstate", () => {
+      if (location.href.split("#")[0] === shown.split("#")[0]) return;
+      if (shows(location.href) === shows(shown)) load(location.href, true, true);
+      else location.reload();
+    });
     one(".clear", form)?.addEventListener("click", (e) => { e.preventDefault(); clear(); });
   }
 
