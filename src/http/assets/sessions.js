@@ -36,9 +36,19 @@
       if (mine !== stream) return;
       stop();
       dot(false, "Not live, reconnecting");
+      signedOut(at);
       again = setTimeout(start, pause);
       pause = Math.min(pause * 2, 30000);
     };
+  };
+  // A stream does not say why it broke off. Somebody who was signed out meanwhile is led to the sign-in.
+  const signedOut = async (at) => {
+    const asking = new AbortController();
+    try {
+      const answer = await fetch(at, { signal: asking.signal, redirect: "manual", cache: "no-store" });
+      if (answer.status === 401) location.reload();
+    } catch { /* the server does not answer: that is what the dot says */ }
+    asking.abort();
   };
   const show = (news) => {
     news.rows.forEach(change);

@@ -76,7 +76,7 @@ async fn the_stream_is_for_who_may_see_sessions_and_keeps_nobody_signed_in() {
     let refused = clerk.get("/admin/demo/sessions/live?rows=").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let nobody = site.browser().get("/admin/demo/sessions/live?rows=").await;
-    assert_eq!(nobody.status, StatusCode::SEE_OTHER);
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
     let (mut browser, own) = site.admin().await;
     for _ in 0..3 {
         site.clock.advance(Span::mins(9));
