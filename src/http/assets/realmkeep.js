@@ -134,6 +134,12 @@
       const had = picked.size > 0;
       one("#list").replaceWith(fresh);
       if (keep) spread();
+      if (url) {
+        // What was pressed is gone with the old list: the focus goes to the new one.
+        fresh.tabIndex = -1;
+        fresh.focus({ preventScroll: true });
+        if (form.elements.sort) form.elements.sort.value = new URL(url, location).searchParams.get("sort") || "";
+      }
       if (back) { /* the browser is there already */ }
       else if (url) history.pushState(null, "", url);
       else history.replaceState(null, "", `?${query}`);
@@ -162,10 +168,10 @@
       clearTimeout(timer);
       timer = setTimeout(load, 150);
     });
-    addEventListener("change", (e) => { if (e.target.form === form && e.target.name && e.target !== search) load(); });
-    // Pages of the list, to which the selection goes along.
+    addEventListener("change", (e) => { if (e.target.form === form && e.target.name && e.target !== search) load("", ["limit", "details"].includes(e.target.name)); });
+    // Other pages of the list and other orders of it, to which the selection goes along.
     addEventListener("click", (e) => {
-      const to = e.target.closest?.("#list .pager :is(a[href], .carry)");
+      const to = e.target.closest?.("#list :is(.pager :is(a[href], .carry), thead a, .strip)");
       if (!to || e.ctrlKey || e.metaKey || e.shiftKey) return;
       e.preventDefault();
       load(to.getAttribute("href") || to.getAttribute("formaction"), true).then(() => one("#list").scrollIntoView({ block: "nearest" }));
