@@ -22,7 +22,7 @@ use crate::domain::signout::expand::{Which, resume};
 use crate::domain::sweep::retention;
 use crate::domain::time::{Clock, SystemClock};
 use crate::domain::upgrade::{self, UpgradeError};
-use crate::domain::{Context, Fault};
+use crate::domain::{Context, Fault, pulse};
 use crate::http;
 use crate::http::state::{App, Web};
 use crate::store::OpenError;
@@ -165,6 +165,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::sweep(ctx.clone(), stop.clone())),
         Box::pin(workers::expand(ctx.clone(), stop.clone())),
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
+        Box::pin(workers::pulse(ctx.clone(), stop.clone())),
         Box::pin(workers::count(ctx.clone(), stop.clone())),
         Box::pin(workers::upgrade(ctx.clone(), stop.clone())),
         Box::pin(workers::forget(ctx.clone(), stop.clone())),
@@ -258,6 +259,12 @@ impl Running {
                 break;
             }
         }
+        pulse::census::round(&self.ctx)
+            .await
+            .map_err(|e| e.to_string())?;
+        pulse::flush_due(&self.ctx)
+            .await
+            .map_err(|e| e.to_string())?;
         let mut walk = retention::Walk::default();
         loop {
             match retention::step(&self.ctx, &mut walk).await {

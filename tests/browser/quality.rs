@@ -98,8 +98,8 @@ const PAGES: &[Page] = &[
     page(Account, "/realms/demo/account/profile").soon(),
     page(Account, "/realms/demo/account/activity").soon(),
     // An administrator of a realm.
-    page(Console, "/admin/demo/overview").soon(),
-    page(Console, "/admin/demo/overview?range=7d").soon(),
+    page(Console, "/admin/demo/overview"),
+    page(Console, "/admin/demo/overview?range=7d"),
     page(Console, "/admin/demo/sessions"),
     page(Console, "/admin/demo/sessions?details=1"),
     page(Console, "/admin/demo/sessions?q=zzzz"),

@@ -9,6 +9,7 @@
 //! | `/admin` | [`realms`] |
 //! | `/admin/{realm}/sign-in`, `/callback` | [`sign_in`] |
 //! | `/admin/{realm}/sign-out`, `/signed-out` | [`sign_out`] |
+//! | `/admin/{realm}/overview` | [`overview`] |
 //! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`choices`], [`rows`], [`nothing`] |
 //! | `/admin/{realm}/sessions/{sid}` | [`session`] |
 //! | `/admin/{realm}/signouts/preview` | [`preview`] |
@@ -29,6 +30,7 @@ mod invalidate;
 mod list;
 mod menu;
 mod nothing;
+mod overview;
 pub mod pages;
 mod preview;
 mod realms;
@@ -64,6 +66,7 @@ pub fn routes() -> Router<App> {
             get(landing).post(sign_out::sign_out),
         )
         .route("/admin/{realm}/signed-out", get(sign_out::signed_out))
+        .route("/admin/{realm}/overview", get(overview::page))
         .route("/admin/{realm}/sessions", get(sessions::page))
         .route("/admin/{realm}/sessions/{sid}", get(session::page))
         .route(
