@@ -87,6 +87,9 @@ pub enum ServeError {
     /// The store was restored, and cannot be served from yet.
     #[error(transparent)]
     Restored(#[from] RestoredError),
+    /// A demonstration was not made up.
+    #[error("{0}")]
+    Demo(String),
     /// The store failed while starting.
     #[error("the store failed while starting: {0}")]
     Fault(#[from] Fault),
@@ -233,6 +236,16 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
 }
 
 impl Running {
+    /// What its verbs are called with.
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.ctx
+    }
+
+    /// Has it stop as soon as it can.
+    pub(crate) fn halt(&self) {
+        self.stop.cancel();
+    }
+
     /// Stops taking requests, lets those under way finish, and closes the store.
     pub async fn stop(mut self) {
         self.stop.cancel();

@@ -185,15 +185,18 @@ impl Counts {
         self.ended.iter().map(|(_, count)| count).sum()
     }
 
-    pub(super) fn fail(&mut self, why: Failure, count: u64) {
+    /// Counts sign-ins that were refused.
+    pub fn fail(&mut self, why: Failure, count: u64) {
         bump(&mut self.failures, why, count);
     }
 
-    pub(super) fn end(&mut self, reason: Reason, count: u64) {
+    /// Counts sessions that ended.
+    pub fn end(&mut self, reason: Reason, count: u64) {
         bump(&mut self.ended, reason, count);
     }
 
-    pub(super) fn tell(&mut self, told: Told, notices: u64) {
+    /// Counts notices.
+    pub fn tell(&mut self, told: Told, notices: u64) {
         match told {
             Told::Confirmed(after) => self.confirmed.note(after, notices),
             Told::Rejected => self.rejected += notices,
@@ -202,7 +205,8 @@ impl Counts {
         }
     }
 
-    pub(super) fn hold(&mut self, held: Held) {
+    /// Notes how much there was at a moment.
+    pub fn hold(&mut self, held: Held) {
         self.held = Some(self.held.map_or(held, |before| before.most(held)));
     }
 

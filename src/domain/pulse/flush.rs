@@ -1,11 +1,13 @@
 //! Writes down what was counted, merged with what this node wrote of the same slot before.
 
-use super::{Counts, EVERY, Place};
+use std::sync::PoisonError;
+
+use super::{Counts, EVERY, Place, SLOT};
+use crate::domain::id::RealmId;
 use crate::domain::record::{Versioned, encode, versioned};
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
-
-use std::sync::PoisonError;
 
 /// Slots written in one commit.
 const AT_ONCE: usize = 100;
@@ -43,14 +45,14 @@ pub async fn flush(ctx: &Context) -> Result<(), Fault> {
         if taken.is_empty() {
             return Ok(());
         }
-        if let Err(fault) = write(ctx, &taken).await {
+        if let Err(fault) = add(ctx, &taken).await {
             ctx.pulse.give_back(taken);
             return Err(fault);
         }
     }
 }
 
-async fn write(ctx: &Context, taken: &[(Place, Counts)]) -> Result<(), Fault> {
+async fn add(ctx: &Context, taken: &[(Place, Counts)]) -> Result<(), Fault> {
     let at = |((realm, slot), _): &(Place, Counts)| key::pulse(*realm, *slot, &ctx.node);
     let keys: Vec<_> = taken.iter().map(at).collect();
     for _ in 0..TRIES {
@@ -73,4 +75,25 @@ async fn write(ctx: &Context, taken: &[(Place, Counts)]) -> Result<(), Fault> {
         }
     }
     Err(Fault::Busy)
+}
+
+/// Adds what was counted in a stretch that is over to a batch: five minutes of a node, or an hour of all of them. For whoever brings
+/// along a past.
+///
+/// # Errors
+/// [`Fault::Record`] when it cannot be encoded.
+pub fn write(
+    realm: RealmId,
+    (at, length): (Timestamp, Span),
+    node: &str,
+    counts: &Counts,
+    batch: &mut Batch,
+) -> Result<(), Fault> {
+    let at = if length == SLOT {
+        key::pulse(realm, at, node)
+    } else {
+        key::pulse_hour(realm, at)
+    };
+    batch.put(at, encode(counts)?);
+    Ok(())
 }

@@ -18,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::RwLock;
 
 pub use counts::{Counts, Failure, Held, Told};
-pub use flush::{flush, flush_due};
+pub use flush::{flush, flush_due, write};
 pub use read::{Bucket, Window, recent, series};
 pub use tidy::tidy;
 

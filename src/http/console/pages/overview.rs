@@ -38,6 +38,8 @@ pub struct Glance {
     pub last: Vec<LastSignOut>,
 }
 
+impl askama::filters::HtmlSafe for Glance {}
+
 impl Glance {
     /// What is read out when it changes.
     pub fn summary(&self) -> String {
