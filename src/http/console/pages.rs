@@ -2,6 +2,7 @@
 //!
 //! | page | struct | fragment (`X-Fragment`) |
 //! |---|---|---|
+//! | overview | [`OverviewPage`] | `glance`: [`Glance`] alone |
 //! | sessions | [`SessionsPage`] | `list`: [`SessionsList`] alone |
 //! | one session | [`SessionPage`] | |
 //! | preview of a sign-out | [`ConfirmPage`] | |
@@ -15,7 +16,9 @@
 
 mod apps;
 mod atoms;
+pub mod chart;
 mod confirm;
+mod overview;
 mod receipt;
 mod receipts;
 mod session;
@@ -27,6 +30,7 @@ mod tests;
 pub use apps::{AppChannel, AppRow, AppsPage};
 pub use atoms::{Choice, Device, Link, Moment, Person, counted, grouped};
 pub use confirm::{ConfirmPage, Everyone, Gap, REASONS, Selected, Told, reasons};
+pub use overview::{Glance, LastSignOut, LongAct, OverviewPage, Tile};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
 };

@@ -6,6 +6,7 @@ mod apps;
 mod everyone;
 mod gate;
 mod lists;
+mod overview;
 mod receipts;
 mod selecting;
 mod signing_in;
