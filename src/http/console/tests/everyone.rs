@@ -32,7 +32,7 @@ async fn later(site: &Site, browser: &mut Browser) {
 }
 
 /// What the realm's own pages would bring about: a session with fresh credentials behind the same browser.
-async fn signs_in_again(site: &Site, browser: &mut Browser, own: &Session) -> Session {
+pub(super) async fn signs_in_again(site: &Site, browser: &mut Browser, own: &Session) -> Session {
     let user = crate::domain::user::by_id(&site.ctx, &site.realm, own.user);
     let user = user.await.unwrap().unwrap().value;
     let fresh = site.session(&site.realm, &user, "192.0.2.1").await;

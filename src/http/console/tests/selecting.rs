@@ -2,8 +2,12 @@
 
 use axum::http::StatusCode;
 
+use super::everyone::signs_in_again;
 use super::{Browser, Reply, Site, site};
+use crate::domain::denial;
 use crate::domain::id::SignOutId;
+use crate::domain::session::Session;
+use crate::domain::session::touch::touch;
 use crate::domain::signout::receipt;
 use crate::domain::time::Span;
 use crate::http::rendered::attribute;
@@ -183,4 +187,97 @@ async fn headings_sort_and_every_order_pages() {
     // A search by the start of a name has one order.
     let page = browser.get("/admin/demo/sessions?q=an").await;
     assert!(!page.has("sort=oldest") && page.has("sort=-name"));
+}
+
+/// The number that a preview names.
+fn counted(preview: &Reply) -> u64 {
+    let at = preview.body.find("id=\"confirm-yes\"").unwrap();
+    let words = preview.body[at..].split(['>', '<']).nth(1).unwrap();
+    let digits: String = words.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap()
+}
+
+async fn select_all(browser: &mut Browser, list: &str) -> String {
+    browser.get(list).await.fields("all").pop().unwrap()
+}
+
+#[tokio::test]
+async fn a_frozen_search_does_not_grow() {
+    let site = site().await;
+    let (mut browser, _) = site.admin().await;
+    let crm = site.app("crm", true).await;
+    let (idle, later) = (site.signed_in("idle").await, site.signed_in("later").await);
+    site.joins(&crm, &idle).await;
+    site.clock.advance(Span::mins(5));
+    use_it(&site, &later).await;
+    site.clock.advance(Span::mins(12));
+    browser.get("/admin/demo/sessions").await;
+    let by_idle = select_all(&mut browser, "/admin/demo/sessions?idle=15m").await;
+    let by_app = select_all(&mut browser, "/admin/demo/sessions?client=crm").await;
+    // Since the lists were made another one fell idle, and then it joined the app.
+    site.clock.advance(Span::mins(4));
+    let idle_now = browser.get("/admin/demo/sessions?idle=15m").await;
+    assert_eq!(idle_now.users(), ["later", "idle"]);
+    for token in [by_idle, by_app] {
+        let preview = browser
+            .post("/admin/demo/signouts/preview", &[("all", &token)])
+            .await;
+        assert_eq!(counted(&preview), 1);
+        assert_eq!(preview.fields("sid"), [idle.sid.to_string()]);
+        site.joins(&crm, &later).await;
+    }
+    let now = select_all(&mut browser, "/admin/demo/sessions?client=crm").await;
+    let preview = browser
+        .post("/admin/demo/signouts/preview", &[("all", &now)])
+        .await;
+    assert_eq!(counted(&preview), 2, "a list made now has both");
+}
+
+#[tokio::test]
+async fn what_would_be_more_than_was_confirmed_is_not_done() {
+    let site = site().await;
+    let (mut browser, own) = site.admin().await;
+    let mut idle = Vec::new();
+    for name in ["ann", "bea", "cay"] {
+        idle.push(site.signed_in(name).await);
+    }
+    site.clock.advance(Span::mins(20));
+    let user = site.user(&site.realm, "crowd", &[]).await;
+    let one = site.session(&site.realm, &user, "10.0.0.1").await;
+    for _ in 0..500 {
+        site.session(&site.realm, &user, "10.0.0.1").await;
+    }
+    // Credentials are fresh; what is confirmed is a search that looks at the last use.
+    let fresh = signs_in_again(&site, &mut browser, &own).await;
+    let token = select_all(&mut browser, "/admin/demo/sessions?q=idle%3C10m").await;
+    let preview = browser
+        .post("/admin/demo/signouts/preview", &[("all", &token)])
+        .await;
+    let confirmed = counted(&preview);
+    let frozen = preview.fields("frozen").pop().unwrap();
+    for session in &idle {
+        use_it(&site, session).await;
+    }
+    let fields = [("frozen", frozen.as_str()), ("reason", "policy")];
+    let refused = browser.post("/admin/demo/signouts", &fields).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(
+        refused.has("The selection has changed")
+            && refused.has(&format!("{} sessions", confirmed + 3))
+    );
+    assert!(site.is_good(&one).await && site.is_good(&idle[0]).await && site.is_good(&fresh).await);
+    // Nor is a search that nobody has seen the number of.
+    let unseen = [("all", token.as_str()), ("reason", "policy")];
+    let asked = browser.post("/admin/demo/signouts", &unseen).await;
+    assert!(asked.has("id=\"confirm-yes\"") && site.is_good(&one).await);
+}
+
+async fn use_it(site: &Site, session: &Session) {
+    let active = denial::session(&site.ctx, &site.realm, session.sid)
+        .await
+        .unwrap()
+        .unwrap();
+    touch(&site.ctx, &site.realm, &active, "198.51.100.7")
+        .await
+        .unwrap();
 }
