@@ -51,14 +51,42 @@ const fn role(name: &'static str, label: &'static str, may: &'static str) -> Rol
 
 /// The roles of a realm, the strongest first.
 const ROLES: [Role; 6] = [
-    role("realm-admin", "Realm administrator", "Everything in this realm: sessions, users, applications, keys, settings, and who its administrators are."),
-    role("sessions-operator", "Sessions operator", "See sessions and receipts, end sessions, and see users."),
-    role("sessions-viewer", "Sessions viewer", "See sessions and receipts. Ends nothing."),
-    role("users-manager", "Users manager", "Create, change, block and delete users who are no administrators, and set their passwords."),
-    role("clients-manager", "Applications manager", "Register, change and delete applications, and test their sign-out."),
-    role("auditor", "Auditor", "Read the events and see sessions and receipts. Changes nothing."),
+    role(
+        "realm-admin",
+        "Realm administrator",
+        "Everything in this realm: sessions, users, applications, keys, settings, and who its administrators are.",
+    ),
+    role(
+        "sessions-operator",
+        "Sessions operator",
+        "See sessions and receipts, end sessions, and see users.",
+    ),
+    role(
+        "sessions-viewer",
+        "Sessions viewer",
+        "See sessions and receipts. Ends nothing.",
+    ),
+    role(
+        "users-manager",
+        "Users manager",
+        "Create, change, block and delete users who are no administrators, and set their passwords.",
+    ),
+    role(
+        "clients-manager",
+        "Applications manager",
+        "Register, change and delete applications, and test their sign-out.",
+    ),
+    role(
+        "auditor",
+        "Auditor",
+        "Read the events and see sessions and receipts. Changes nothing.",
+    ),
 ];
-const SERVER: Role = role(SERVER_ADMIN, "Server administrator", "Everything in every realm of this server.");
+const SERVER: Role = role(
+    SERVER_ADMIN,
+    "Server administrator",
+    "Everything in every realm of this server.",
+);
 /// The role of the whole server, in [`MASTER`].
 pub const SERVER_ADMIN: &str = "server-admin";
 
@@ -123,10 +151,16 @@ mod tests {
     fn an_administrators_account_is_guarded_by_what_it_may() {
         let roles = |role: &str| [role.to_owned(), "staff".to_owned()];
         assert_eq!(guarded_by("demo", &roles("payroll")), None);
-        assert_eq!(guarded_by("demo", &roles("auditor")), Some(Right::ManageRealm));
+        assert_eq!(
+            guarded_by("demo", &roles("auditor")),
+            Some(Right::ManageRealm)
+        );
         // It means nothing outside of master.
         assert_eq!(guarded_by("demo", &roles(SERVER_ADMIN)), None);
-        assert_eq!(guarded_by(MASTER, &roles(SERVER_ADMIN)), Some(Right::ManageServer));
+        assert_eq!(
+            guarded_by(MASTER, &roles(SERVER_ADMIN)),
+            Some(Right::ManageServer)
+        );
     }
 
     #[test]

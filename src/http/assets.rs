@@ -21,9 +21,11 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
-const FILES: [(&str, &str, &[u8]); 13] = [
+const FILES: [(&str, &str, &[u8]); 15] = [
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
+    ("people.css", CSS, include_bytes!("assets/people.css")),
+    ("people.js", JS, include_bytes!("assets/people.js")),
     ("parting.js", JS, include_bytes!("assets/parting.js")),
     (
         "login-status.js",
@@ -150,6 +152,8 @@ mod tests {
         for name in [
             "realmkeep.css",
             "realmkeep.js",
+            "people.css",
+            "people.js",
             "parting.js",
             "login-status.js",
             "cookie-probe.js",

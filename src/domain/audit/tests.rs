@@ -130,7 +130,9 @@ async fn what_is_about_a_user_is_found_with_them_and_forgotten_with_the_record()
     verbs::unblock(&ctx, &demo, &system, anna.id).await.unwrap();
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let (page, next) = of_user(&ctx, demo.id, anna.id, (None, after), 1).await.unwrap();
+        let (page, next) = of_user(&ctx, demo.id, anna.id, (None, after), 1)
+            .await
+            .unwrap();
         for (place, record) in &page {
             assert_eq!(record.about(), Some(anna.id));
             assert_eq!(record.target_name(), "anna (a)");
@@ -144,7 +146,11 @@ async fn what_is_about_a_user_is_found_with_them_and_forgotten_with_the_record()
         }
     }
     assert_eq!(seen, ["user.unblock", "user.block", "user.create"]);
-    for wanted in ["bob".to_owned(), bob.id.to_string(), format!("bob ({})", bob.id)] {
+    for wanted in [
+        "bob".to_owned(),
+        bob.id.to_string(),
+        format!("bob ({})", bob.id),
+    ] {
         let filter = Filter {
             target: Some(wanted),
             ..Filter::default()
@@ -154,7 +160,9 @@ async fn what_is_about_a_user_is_found_with_them_and_forgotten_with_the_record()
     clock.advance(Span::days(4000));
     let mut walk = crate::domain::sweep::retention::Walk::default();
     for _ in 0..9 {
-        crate::domain::sweep::retention::step(&ctx, &mut walk).await.unwrap();
+        crate::domain::sweep::retention::step(&ctx, &mut walk)
+            .await
+            .unwrap();
     }
     for range in [
         key::audits_of_user(demo.id, anna.id, None),

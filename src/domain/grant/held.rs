@@ -159,7 +159,9 @@ async fn is_good(ctx: &Context, realm: &Realm, family: &TokenFamily) -> Result<b
     let Some(client) = client::by_id(ctx, realm, family.grant.client).await? else {
         return Ok(false);
     };
-    Ok(denial::family(ctx, realm, &client, family.id).await?.is_ok())
+    Ok(denial::family(ctx, realm, &client, family.id)
+        .await?
+        .is_ok())
 }
 
 /// Takes everything back that a user allowed and granted an app, in one commit: its tokens are over, and it has to ask

@@ -83,9 +83,8 @@ pub(super) fn index(
     after: Option<&User>,
     batch: &mut Batch,
 ) -> Result<(), Fault> {
-    let of = |user: Option<&User>| {
-        user.map_or_else(|| Ok(Rows::new()), |user| rows(realm.id, user))
-    };
+    let of =
+        |user: Option<&User>| user.map_or_else(|| Ok(Rows::new()), |user| rows(realm.id, user));
     let (old, new) = (of(before)?, of(after)?);
     for at in old.keys().filter(|at| !new.contains_key(*at)) {
         batch.del(at.clone());

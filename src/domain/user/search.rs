@@ -74,9 +74,7 @@ impl Wanted {
             By::Word => {
                 let own = words(user);
                 let first = own.iter().find(|word| word.starts_with(&self.longest));
-                self.by_word(user)
-                    && !self.by_username(user)
-                    && first.map(String::as_str) == folded
+                self.by_word(user) && !self.by_username(user) && first.map(String::as_str) == folded
             }
             By::Email => {
                 let own = folded_email(user);
@@ -191,8 +189,7 @@ pub async fn administrators(
     let mut walk = Walk::records(ctx, range).after(after).by(limit);
     let rows = walk.next().await?.unwrap_or_default();
     let users = read(ctx, realm.id, By::Username, &rows).await?;
-    let is_one =
-        |user: &User| crate::domain::access::is_administrator(&realm.name, &user.roles);
+    let is_one = |user: &User| crate::domain::access::is_administrator(&realm.name, &user.roles);
     let next = walk.place().and_then(|at| {
         let head = key::administrator(realm.id, "").len();
         String::from_utf8(at.0.get(head..)?.to_vec()).ok()

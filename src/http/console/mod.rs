@@ -15,13 +15,19 @@
 //! | `POST /admin/{realm}/signouts` | [`invalidate`] |
 //! | `/admin/{realm}/signouts` | [`receipts`] |
 //! | `/admin/{realm}/signouts/{id}`, `{id}.json`, `{id}.jwt` | [`receipt`] |
+//! | `/admin/{realm}/users` and what is below | [`users`] |
+//! | `/admin/{realm}/admins` | [`admins`] |
+//! | `/admin/{realm}/events`, `/events/{id}`, `/events.csv` | [`events`] |
 //! | `/admin/{realm}/apps`, `POST /admin/{realm}/apps/{id}/test` | [`apps`] |
 
 mod address;
+mod admins;
 mod app;
 mod apps;
 mod choices;
 mod chosen;
+mod effects;
+mod events;
 mod filter;
 mod frame;
 mod gate;
@@ -41,6 +47,7 @@ mod sign_in;
 mod sign_out;
 #[cfg(test)]
 mod tests;
+mod users;
 mod visitor;
 mod words;
 
@@ -74,6 +81,9 @@ pub fn routes() -> Router<App> {
             "/admin/{realm}/signouts/preview",
             get(landing).post(preview::page),
         )
+        .merge(users::routes())
+        .merge(events::routes())
+        .route("/admin/{realm}/admins", get(admins::page))
         .route("/admin/{realm}/apps", get(apps::page))
         .route(
             "/admin/{realm}/apps/{id}/test",

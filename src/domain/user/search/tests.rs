@@ -23,7 +23,9 @@ async fn person(ctx: &Context, realm: &Realm, username: &str, name: &str, email:
 async fn all(ctx: &Context, realm: &Realm, text: &str, limit: usize) -> Vec<String> {
     let (mut names, mut after) = (Vec::new(), None);
     loop {
-        let page = search(ctx, realm, text, after.as_deref(), limit).await.unwrap();
+        let page = search(ctx, realm, text, after.as_deref(), limit)
+            .await
+            .unwrap();
         assert!(page.users.len() <= limit);
         names.extend(page.users.into_iter().map(|user| user.username));
         match page.next {
@@ -44,8 +46,15 @@ async fn somebody_is_found_by_whatever_is_remembered_and_once() {
     person(&ctx, &realm, "bob", "Bob Skelton", "bob@x.example").await;
     person(&ctx, &other, "kelly", "Kelly Else", "kelly@y.example").await;
     for limit in [1, 2, 3, 100] {
-        assert_eq!(all(&ctx, &realm, "KEL", limit).await, ["keller", "tom", "zoe"], "{limit}");
-        assert_eq!(all(&ctx, &realm, "", limit).await, ["bob", "keller", "tom", "zoe"]);
+        assert_eq!(
+            all(&ctx, &realm, "KEL", limit).await,
+            ["keller", "tom", "zoe"],
+            "{limit}"
+        );
+        assert_eq!(
+            all(&ctx, &realm, "", limit).await,
+            ["bob", "keller", "tom", "zoe"]
+        );
     }
     assert_eq!(all(&ctx, &realm, "muller", 9).await, ["zoe"]);
     assert_eq!(all(&ctx, &realm, "MÜLL zoe", 9).await, ["zoe"]);
@@ -70,13 +79,18 @@ async fn what_changes_is_found_as_it_is_now() {
             ..UserSettings::default()
         })
     };
-    verbs::revise(&ctx, &realm, &system, anna.id, change).await.unwrap();
+    verbs::revise(&ctx, &realm, &system, anna.id, change)
+        .await
+        .unwrap();
     assert_eq!(all(&ctx, &realm, "keller", 9).await, [""; 0]);
     assert_eq!(all(&ctx, &realm, "brau", 9).await, ["braun"]);
     let (admins, next) = administrators(&ctx, &realm, None, 9).await.unwrap();
     assert_eq!((admins.len(), next), (1, None));
     verbs::delete(&ctx, &realm, &system, anna.id).await.unwrap();
-    for range in [key::administrators(realm.id), key::users_by_word(realm.id, "")] {
+    for range in [
+        key::administrators(realm.id),
+        key::users_by_word(realm.id, ""),
+    ] {
         let left = Walk::keys(&ctx, range).count(9).await.unwrap();
         assert_eq!(left, 0);
     }
@@ -86,17 +100,26 @@ async fn what_changes_is_found_as_it_is_now() {
 async fn administrators_are_those_of_the_realm_by_name() {
     let (ctx, _) = testing::context();
     let realm = testing::realm(&ctx, "demo").await;
-    for (name, role) in [("cleo", "auditor"), ("abe", "realm-admin"), ("bea", "server-admin"), ("dan", "staff")] {
+    for (name, role) in [
+        ("cleo", "auditor"),
+        ("abe", "realm-admin"),
+        ("bea", "server-admin"),
+        ("dan", "staff"),
+    ] {
         let settings = UserSettings {
             username: name.to_owned(),
             roles: vec![role.to_owned()],
             ..UserSettings::default()
         };
-        verbs::create(&ctx, &realm, &Actor::system("test"), settings).await.unwrap();
+        verbs::create(&ctx, &realm, &Actor::system("test"), settings)
+            .await
+            .unwrap();
     }
     let (mut names, mut after) = (Vec::new(), None);
     loop {
-        let (page, next) = administrators(&ctx, &realm, after.as_deref(), 1).await.unwrap();
+        let (page, next) = administrators(&ctx, &realm, after.as_deref(), 1)
+            .await
+            .unwrap();
         names.extend(page.into_iter().map(|user| user.username));
         match next {
             Some(next) => after = Some(next),
@@ -131,7 +154,13 @@ async fn a_store_from_before_the_index_gets_it() {
     assert_eq!(all(&ctx, &realm, "keller", 100).await.len(), 450);
     let page = ctx
         .store
-        .scan(&range, None, 9, crate::store::Dir::Forward, KeysOrRecords::KeysOnly)
+        .scan(
+            &range,
+            None,
+            9,
+            crate::store::Dir::Forward,
+            KeysOrRecords::KeysOnly,
+        )
         .await
         .unwrap();
     assert_eq!(page.records.len(), 9);
