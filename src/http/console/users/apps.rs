@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 
-use super::acts::{crumbs, plan};
+use super::ask::{crumbs, plan};
 use super::{Shown, at, head, may_touch, somebody, to_its_end, touch};
 use crate::domain::access::Right;
 use crate::domain::grant::held::{self, Held};

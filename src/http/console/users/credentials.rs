@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::StatusCode;
 
-use super::acts::plan;
+use super::ask::plan;
 use super::{Shown, after, head, may_touch, refused, sentence, somebody, to_its_end, touch};
 use crate::crypto::Secret;
 use crate::domain::ActorKind;

@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 
-use super::acts::crumbs;
+use super::ask::crumbs;
 use super::fields::Typed;
 use super::{at, refused, sentence, somebody, to_its_end, touch};
 use crate::domain::ActorKind;

@@ -10,7 +10,7 @@
 //! | `/users/{uid}/credentials` | [`credentials`] |
 //! | `/users/{uid}/roles` | [`roles`] |
 //! | `/users/{uid}/activity` | [`activity`] |
-//! | `/users/{uid}/sign-out`, `/block`, `/unblock`, `/disable`, `/enable`, `/delete` | [`acts`] |
+//! | `/users/{uid}/sign-out`, `/block`, `/unblock`, `/disable`, `/enable`, `/delete` | [`acts`], [`ask`] |
 //!
 //! What ends goes through the door, by the verbs that the admin API calls. Whoever is an administrator is changed only by
 //! those who may change the realm: [`touch`].
@@ -18,6 +18,7 @@
 mod activity;
 mod acts;
 mod apps;
+mod ask;
 mod credentials;
 mod details;
 mod edit;

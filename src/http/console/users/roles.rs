@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect};
 
-use super::acts::crumbs;
+use super::ask::crumbs;
 use super::{Shown, at, head, may_touch, refused, sentence, somebody, to_its_end, touch};
 use crate::domain::access::{self, Right, Role, SERVER_ADMIN};
 use crate::domain::user::verbs::{self, UserError};
