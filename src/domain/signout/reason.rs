@@ -46,6 +46,10 @@ pub enum Reason {
     SignInBlocked,
     /// What an application was allowed was taken back from it, by the user or by an administrator.
     AccessRemoved,
+    /// The user did not recognise the session.
+    NotRecognised,
+    /// The user signed out everywhere else, and ended what apps may do while they are away.
+    SignedOutElsewhere,
     /// The server was restored from a backup, in which sessions live that ended since.
     Restored,
 }
@@ -122,7 +126,9 @@ impl Reason {
             | Reason::RpLogout
             | Reason::PasswordChanged
             | Reason::TokenRevoked
-            | Reason::AccessRemoved => Initiator::User,
+            | Reason::AccessRemoved
+            | Reason::NotRecognised
+            | Reason::SignedOutElsewhere => Initiator::User,
             Reason::RefreshReuse
             | Reason::CodeReplay
             | Reason::SessionLimit
@@ -157,6 +163,8 @@ impl Reason {
             Reason::AddressRule => "address_rule",
             Reason::SignInBlocked => "sign_in_blocked",
             Reason::AccessRemoved => "access_removed",
+            Reason::NotRecognised => "not_recognised",
+            Reason::SignedOutElsewhere => "signed_out_elsewhere",
             Reason::Restored => "restored",
         }
     }
@@ -182,6 +190,8 @@ impl Reason {
             Reason::AddressRule => "It was used from another address",
             Reason::SignInBlocked => "The user was blocked from signing in",
             Reason::AccessRemoved => "The application’s access was removed",
+            Reason::NotRecognised => "The user did not recognise it",
+            Reason::SignedOutElsewhere => "The user signed out everywhere else",
             Reason::Restored => "The server was restored from a backup",
         }
     }
@@ -206,6 +216,8 @@ impl Reason {
             Reason::SessionLimit => Some("You signed in on too many devices"),
             Reason::AddressRule => Some("You were signed out because your address changed"),
             Reason::SignInBlocked => Some("Your sign-in is blocked"),
+            Reason::NotRecognised => Some("You did not recognise this sign-in"),
+            Reason::SignedOutElsewhere => Some("You signed out everywhere else"),
             Reason::Restored => Some("The service was restored: sign in again"),
         }
     }
@@ -221,6 +233,8 @@ impl Reason {
             | Reason::GlobalRevocation
             | Reason::AddressRule
             | Reason::SignInBlocked
+            | Reason::NotRecognised
+            | Reason::SignedOutElsewhere
             | Reason::Restored => Scope::Everything,
             Reason::User
             | Reason::RpLogout
