@@ -21,13 +21,15 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
-const FILES: [(&str, &str, &[u8]); 17] = [
+const FILES: [(&str, &str, &[u8]); 19] = [
     ("people.css", CSS, include_bytes!("assets/people.css")),
     ("people.js", JS, include_bytes!("assets/people.js")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
     ("gate.js", JS, include_bytes!("assets/gate.js")),
+    ("sessions.css", CSS, include_bytes!("assets/sessions.css")),
+    ("sessions.js", JS, include_bytes!("assets/sessions.js")),
     ("parting.js", JS, include_bytes!("assets/parting.js")),
     (
         "login-status.js",
@@ -158,6 +160,8 @@ mod tests {
             "people.css",
             "people.js",
             "gate.js",
+            "sessions.css",
+            "sessions.js",
             "parting.js",
             "login-status.js",
             "cookie-probe.js",

@@ -7,15 +7,9 @@ use crate::support::{Browser, Page};
 /// A form of one administrator's page with another's token: what somebody sends who writes requests by hand.
 async fn sends(desk: &Desk, who: &Browser, path: &str, fields: &[(&str, &str)]) -> Page {
     let page = who.open(&desk.url("")).await;
-    let out = page
-        .html()
-        .form_around("sign-out")
-        .expect("a page of the console");
-    let form = Form {
-        action: format!("/admin/demo{path}"),
-        method: "post".to_owned(),
-        ..out
-    };
+    let form = page.html().form_around("sign-out");
+    let mut form: Form = form.expect("a page of the console");
+    form.action = format!("/admin/demo{path}");
     let form = fields
         .iter()
         .fold(form, |form, (name, value)| form.fill(name, value));

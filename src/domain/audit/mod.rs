@@ -91,6 +91,17 @@ pub fn record(
     Ok(())
 }
 
+/// Records what changed nothing, in a commit of its own.
+///
+/// # Errors
+/// [`Fault`] when it cannot be written: then what was to be recorded is not done.
+pub async fn alone(ctx: &Context, realm: RealmId, entry: &Entry<'_>) -> Result<(), Fault> {
+    let mut batch = Batch::new();
+    record(&mut batch, ctx, realm, entry)?;
+    ctx.commit(batch).await?;
+    Ok(())
+}
+
 /// Which records are asked for; whatever is absent does not matter.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {

@@ -44,12 +44,12 @@ pub enum Reason {
     AddressRule,
     /// The user was blocked from signing in.
     SignInBlocked,
-    /// What an application was allowed was taken back from it, by the user or by an administrator.
-    AccessRemoved,
     /// The user did not recognise the session.
     NotRecognised,
     /// The user signed out everywhere else, and ended what apps may do while they are away.
     SignedOutElsewhere,
+    /// What an application was allowed was taken back from it, by the user or by an administrator.
+    AccessRemoved,
     /// The server was restored from a backup, in which sessions live that ended since.
     Restored,
 }
@@ -126,9 +126,9 @@ impl Reason {
             | Reason::RpLogout
             | Reason::PasswordChanged
             | Reason::TokenRevoked
-            | Reason::AccessRemoved
             | Reason::NotRecognised
-            | Reason::SignedOutElsewhere => Initiator::User,
+            | Reason::SignedOutElsewhere
+            | Reason::AccessRemoved => Initiator::User,
             Reason::RefreshReuse
             | Reason::CodeReplay
             | Reason::SessionLimit
@@ -162,9 +162,9 @@ impl Reason {
             Reason::SessionLimit => "session_limit",
             Reason::AddressRule => "address_rule",
             Reason::SignInBlocked => "sign_in_blocked",
-            Reason::AccessRemoved => "access_removed",
             Reason::NotRecognised => "not_recognised",
             Reason::SignedOutElsewhere => "signed_out_elsewhere",
+            Reason::AccessRemoved => "access_removed",
             Reason::Restored => "restored",
         }
     }
@@ -189,9 +189,9 @@ impl Reason {
             Reason::SessionLimit => "The user reached the limit of sessions",
             Reason::AddressRule => "It was used from another address",
             Reason::SignInBlocked => "The user was blocked from signing in",
-            Reason::AccessRemoved => "The application’s access was removed",
             Reason::NotRecognised => "The user did not recognise it",
             Reason::SignedOutElsewhere => "The user signed out everywhere else",
+            Reason::AccessRemoved => "The application’s access was removed",
             Reason::Restored => "The server was restored from a backup",
         }
     }

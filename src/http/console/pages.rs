@@ -33,7 +33,7 @@ mod tests;
 pub use admins::{AdminRow, AdminsPage};
 pub use apps::{AppChannel, AppRow, AppsPage};
 pub use atoms::{Choice, Device, Link, Moment, Person, counted, grouped};
-pub use confirm::{ConfirmPage, Gap, REASONS, Selected, Told, reasons};
+pub use confirm::{ConfirmPage, Everyone, Gap, REASONS, Selected, Told, reasons};
 pub use events::{EventPage, EventRow, EventsPage};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
@@ -41,8 +41,8 @@ pub use receipt::{
 pub use receipts::{ReceiptRow, ReceiptsPage};
 pub use session::{Fact, SessionApp, SessionPage};
 pub use sessions::{
-    Empty, Everything, Filters, Narrowing, Problem, RowDetail, SessionRow, SessionsList,
-    SessionsPage, Tab,
+    Empty, Everything, Filters, Heading, Kept, Narrowing, PageMenu, Problem, RowDetail, SessionRow,
+    SessionsList, SessionsPage, Tab,
 };
 pub use sessions::{Ended, Left};
 pub use shell::{Entry, Group, MessagePage, RealmRow, RealmsPage, Section, Shell};

@@ -56,7 +56,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::SignInBlocked => "حُظر تسجيل دخولك",
         Reason::NotRecognised => "لم تتعرّف عليها",
         Reason::SignedOutElsewhere => "سجّلت خروجك من كل مكان آخر",
-        Reason::AccessRemoved => "أُزيلت صلاحية وصول أحد التطبيقات",
+        Reason::AccessRemoved => "أُلغيت صلاحية وصول التطبيق",
         Reason::Restored => "استُعيدت الخدمة",
     }
 }
