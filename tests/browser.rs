@@ -5,6 +5,7 @@
 
 pub mod chromium;
 mod parting;
+mod people;
 mod quality;
 
 use std::time::Duration;
