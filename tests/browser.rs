@@ -7,6 +7,7 @@ pub mod chromium;
 mod parting;
 mod people;
 mod quality;
+mod sessions;
 
 use std::time::Duration;
 

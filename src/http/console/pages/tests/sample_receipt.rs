@@ -130,6 +130,7 @@ pub(super) fn app(name: &str, status: &str, at: &str, detail: &str, tries: &str)
         words: state_words(status, at),
         detail: detail.to_owned(),
         tries: tries.to_owned(),
+        message_url: (status != "bounded").then(|| "/admin/acme-prod/deliveries/d_1".to_owned()),
     }
 }
 
