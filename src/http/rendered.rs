@@ -146,8 +146,10 @@ fn tag_line(form: &str) -> &str {
 
 fn write(dir: &Path, name: &str, html: &str) {
     for file in [
+        "base.css",
         "realmkeep.css",
         "realmkeep.js",
+        "gate.js",
         "realmkeep.svg",
         "icons.svg",
         "fonts/inter-latin.woff2",

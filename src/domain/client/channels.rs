@@ -4,7 +4,7 @@
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::check::{LONGEST_URI, cut, secure, web};
+use super::check::{LONGEST_URI, Problem, cut, secure, web};
 use super::sealed::{self, Kept};
 use super::{Client, ClientSettings};
 use crate::crypto::{self, Secret};
@@ -17,14 +17,12 @@ use crate::domain::{Context, Fault};
 pub const REVOKE_SCOPE: &str = "gtr";
 
 /// What is wrong with the settings of these channels, as sentences; empty when nothing is.
-pub(super) fn problems(settings: &ClientSettings) -> Vec<String> {
+pub(super) fn problems(settings: &ClientSettings) -> Vec<Problem> {
     let mut problems = Vec::new();
     // Back-Channel Logout 1.0 §2.2: who requires `sid` gets no notice without it.
     if settings.backchannel_logout_user_wide && settings.backchannel_logout_session_required {
-        problems.push(
-            "backchannel_logout_user_wide sends notices without sid, which backchannel_logout_session_required rules out: set one of them"
-                .to_owned(),
-        );
+        problems.push(("backchannel_logout_user_wide", "backchannel_logout_user_wide sends notices without sid, which backchannel_logout_session_required rules out: set one of them"
+                .to_owned()));
     }
     front_channel_problem(settings, &mut problems);
     let secure_web = |uri: &str| web(uri).and_then(|url| secure(&url));
@@ -43,42 +41,42 @@ pub(super) fn problems(settings: &ClientSettings) -> Vec<String> {
         if let Some(uri) = uri
             && let Err(why) = secure_web(uri)
         {
-            problems.push(format!("{name}: {why}, found {:?}", cut(uri)));
+            problems.push((name, format!("{name}: {why}, found {:?}", cut(uri))));
         }
     }
     if let Some(audience) = &settings.global_token_revocation_audience {
         if audience.is_empty() || audience.len() > LONGEST_URI || !is_plain(audience) {
-            problems.push(format!(
+            problems.push(("global_token_revocation_audience", format!(
                 "global_token_revocation_audience has 1 to {LONGEST_URI} printable ASCII characters and no spaces, found {:?}",
                 cut(audience)
-            ));
+            )));
         }
         if settings.global_token_revocation_endpoint.is_none() {
-            problems.push(
-                "global_token_revocation_audience has no effect without global_token_revocation_endpoint"
-                    .to_owned(),
-            );
+            problems.push(("global_token_revocation_audience", "global_token_revocation_audience has no effect without global_token_revocation_endpoint"
+                    .to_owned()));
         }
     }
     if settings.global_token_revocation_issuer.is_some() {
         if settings.jwks.is_none() {
-            problems.push(
-                "global_token_revocation_issuer needs jwks with the keys that its tokens are signed with"
-                    .to_owned(),
-            );
+            problems.push(("global_token_revocation_issuer", "global_token_revocation_issuer needs jwks with the keys that its tokens are signed with"
+                    .to_owned()));
         }
         if !may_command(settings) {
-            problems.push(format!(
-                "global_token_revocation_issuer needs the word {REVOKE_SCOPE:?} in scope"
+            problems.push((
+                "global_token_revocation_issuer",
+                format!("global_token_revocation_issuer needs the word {REVOKE_SCOPE:?} in scope"),
             ));
         }
     }
     if let Some(secret) = &settings.webhook_secret {
         if read_webhook_secret(secret).is_none() {
-            problems.push(SECRET_EXPECTED.to_owned());
+            problems.push(("webhook_secret", SECRET_EXPECTED.to_owned()));
         }
         if settings.webhook_uri.is_none() {
-            problems.push("webhook_secret has no effect without webhook_uri".to_owned());
+            problems.push((
+                "webhook_secret",
+                "webhook_secret has no effect without webhook_uri".to_owned(),
+            ));
         }
     }
     problems
@@ -86,22 +84,20 @@ pub(super) fn problems(settings: &ClientSettings) -> Vec<String> {
 
 /// Front-Channel Logout 1.0 §2: "The domain, port, and scheme of this URL MUST be the same as that of a registered
 /// Redirection URI value." Plain http is for this machine only: a page by https would not load it.
-fn front_channel_problem(settings: &ClientSettings, problems: &mut Vec<String>) {
+fn front_channel_problem(settings: &ClientSettings, problems: &mut Vec<Problem>) {
     let Some(uri) = &settings.frontchannel_logout_uri else {
         if settings.frontchannel_logout_session_required {
-            problems.push(
-                "frontchannel_logout_session_required has no effect without frontchannel_logout_uri"
-                    .to_owned(),
-            );
+            problems.push(("frontchannel_logout_session_required", "frontchannel_logout_session_required has no effect without frontchannel_logout_uri"
+                    .to_owned()));
         }
         return;
     };
     let url = match web(uri).and_then(|url| secure(&url).map(|()| url)) {
         Ok(url) => url,
         Err(why) => {
-            return problems.push(format!(
-                "frontchannel_logout_uri: {why}, found {:?}",
-                cut(uri)
+            return problems.push((
+                "frontchannel_logout_uri",
+                format!("frontchannel_logout_uri: {why}, found {:?}", cut(uri)),
             ));
         }
     };
@@ -109,11 +105,11 @@ fn front_channel_problem(settings: &ClientSettings, problems: &mut Vec<String>) 
         Url::parse(redirect).is_ok_and(|redirect| redirect.origin() == url.origin())
     };
     if !settings.redirect_uris.iter().any(is_own) {
-        problems.push(format!(
+        problems.push(("frontchannel_logout_uri", format!(
             "frontchannel_logout_uri: its scheme, host and port must be those of one of redirect_uris \
              (Front-Channel Logout 1.0 section 2), found {:?}",
             cut(uri)
-        ));
+        )));
     }
 }
 
@@ -239,7 +235,7 @@ mod tests {
             match words {
                 None => assert!(found.is_empty(), "{uri}: {found:?}"),
                 Some(words) => assert!(
-                    found.len() == 1 && found[0].contains(words),
+                    found.len() == 1 && found[0].1.contains(words),
                     "{uri}: {found:?}"
                 ),
             }
@@ -311,8 +307,8 @@ mod tests {
             ),
         ] {
             let found = problems(&settings);
-            assert!(found.iter().any(|s| s.contains(words)), "{found:?}");
-            assert!(!found.iter().any(|s| s.contains("hush")), "{found:?}");
+            assert!(found.iter().any(|s| s.1.contains(words)), "{found:?}");
+            assert!(!found.iter().any(|s| s.1.contains("hush")), "{found:?}");
         }
     }
 

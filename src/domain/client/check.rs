@@ -13,8 +13,17 @@ pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "clie
 /// RFC 7518 §3.2: an HMAC key is at least as long as the hash, which is 32 bytes for HS256.
 pub const SHORTEST_HMAC_SECRET: usize = 32;
 
+/// What is wrong with one setting: its name, and a sentence.
+pub type Problem = (&'static str, String);
+
 /// What is wrong with these settings, as sentences; empty when nothing is.
 pub fn problems(settings: &ClientSettings) -> Vec<String> {
+    found(settings).into_iter().map(|(_, text)| text).collect()
+}
+
+/// The same, each with the setting that it is about: a form says it beside the field. The name is empty for what is about
+/// the whole.
+pub fn found(settings: &ClientSettings) -> Vec<Problem> {
     let mut problems = Vec::new();
     identity(settings, &mut problems);
     flows(settings, &mut problems);
@@ -22,63 +31,76 @@ pub fn problems(settings: &ClientSettings) -> Vec<String> {
     problems.extend(super::channels::problems(settings));
     keys(settings, &mut problems);
     if serde_json::to_vec(settings).map_or(0, |bytes| bytes.len()) > LARGEST {
-        problems.push("a client's metadata is at most 32 KiB as JSON".to_owned());
+        problems.push((
+            "",
+            "a client's metadata is at most 32 KiB as JSON".to_owned(),
+        ));
     }
     problems
 }
 
-fn identity(settings: &ClientSettings, problems: &mut Vec<String>) {
+fn identity(settings: &ClientSettings, problems: &mut Vec<Problem>) {
     let id = &settings.client_id;
     if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(|b| b.is_ascii_graphic()) {
-        problems.push(format!(
+        problems.push(("client_id", format!(
             "client_id has 1 to {LONGEST_ID} printable ASCII characters and no spaces, found {:?}",
             cut(id)
-        ));
+        )));
     }
     if starts_with_ignoring_case(id, "https://") {
-        problems.push(format!(
+        problems.push(("client_id", format!(
             "client_id must not start with https://, which stands for a metadata document, found {:?}",
             cut(id)
-        ));
+        )));
     }
     if settings
         .client_name
         .as_ref()
         .is_some_and(|n| n.chars().count() > 200 || n.chars().any(char::is_control))
     {
-        problems
-            .push("client_name has at most 200 characters and no control characters".to_owned());
+        problems.push((
+            "client_name",
+            "client_name has at most 200 characters and no control characters".to_owned(),
+        ));
     }
     let method = settings.token_endpoint_auth_method;
     let Some(secret) = &settings.client_secret else {
         return;
     };
     if !uses_secret(method) {
-        problems.push(
+        problems.push((
+            "client_secret",
             "client_secret is only for the methods client_secret_basic, _post and _jwt".to_owned(),
-        );
+        ));
     }
     if secret.is_empty() || secret.len() > LONGEST_SECRET || secret.chars().any(char::is_control) {
-        problems.push(format!(
-            "client_secret has 1 to {LONGEST_SECRET} bytes and no control characters"
+        problems.push((
+            "client_secret",
+            format!("client_secret has 1 to {LONGEST_SECRET} bytes and no control characters"),
         ));
     }
     // RFC 7518 §3.2: a key of the hash's size or larger.
     if method == AuthMethod::ClientSecretJwt && secret.len() < SHORTEST_HMAC_SECRET {
-        problems.push(format!(
-            "client_secret has at least {SHORTEST_HMAC_SECRET} bytes for client_secret_jwt"
+        problems.push((
+            "client_secret",
+            format!(
+                "client_secret has at least {SHORTEST_HMAC_SECRET} bytes for client_secret_jwt"
+            ),
         ));
     }
 }
 
-fn flows(settings: &ClientSettings, problems: &mut Vec<String>) {
+fn flows(settings: &ClientSettings, problems: &mut Vec<Problem>) {
     let public = settings.token_endpoint_auth_method == AuthMethod::None;
     for grant in &settings.grant_types {
         if !GRANT_TYPES.contains(&grant.as_str()) {
-            problems.push(format!(
-                "grant_types knows {}, found {:?}",
-                GRANT_TYPES.join(", "),
-                cut(grant)
+            problems.push((
+                "grant_types",
+                format!(
+                    "grant_types knows {}, found {:?}",
+                    GRANT_TYPES.join(", "),
+                    cut(grant)
+                ),
             ));
         }
     }
@@ -88,46 +110,53 @@ fn flows(settings: &ClientSettings, problems: &mut Vec<String>) {
             .iter()
             .any(|g| g == "client_credentials")
     {
-        problems.push("client_credentials needs a confidential client (RFC 6749 §4.4)".to_owned());
+        problems.push((
+            "grant_types",
+            "client_credentials needs a confidential client (RFC 6749 §4.4)".to_owned(),
+        ));
     }
     for kind in settings
         .response_types
         .iter()
         .filter(|kind| *kind != "code")
     {
-        problems.push(format!(
-            "response_types knows only code, found {:?}",
-            cut(kind)
+        problems.push((
+            "response_types",
+            format!("response_types knows only code, found {:?}", cut(kind)),
         ));
     }
     if public && !settings.require_pkce {
-        problems
-            .push("a public client cannot do without PKCE; require_pkce must be true".to_owned());
+        problems.push((
+            "require_pkce",
+            "a public client cannot do without PKCE; require_pkce must be true".to_owned(),
+        ));
     }
     // RFC 6749 §3.3: NQCHAR.
     let allowed = |b: u8| matches!(b, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     if !settings.scope.bytes().all(allowed) {
-        problems.push(
+        problems.push((
+            "scope",
             "scope is a list of printable ASCII words without quotes, separated by spaces"
                 .to_owned(),
-        );
+        ));
     }
     if settings.access_token_revocation_check == RevocationCheck::StatusList
         && settings.access_token_format == Some(AccessTokenFormat::Opaque)
     {
-        problems.push(
-            "access_token_revocation_check cannot be status-list while access_token_format is opaque: an opaque token names no list"
-                .to_owned(),
-        );
+        problems.push(("access_token_revocation_check", "access_token_revocation_check cannot be status-list while access_token_format is opaque: an opaque token names no list"
+                .to_owned()));
     }
     for role in &settings.service_account_roles {
         if role.is_empty() || role.chars().count() > 100 || role.chars().any(char::is_control) {
-            problems.push("a role has 1 to 100 characters and no control characters".to_owned());
+            problems.push((
+                "service_account_roles",
+                "a role has 1 to 100 characters and no control characters".to_owned(),
+            ));
         }
     }
 }
 
-fn addresses(settings: &ClientSettings, problems: &mut Vec<String>) {
+fn addresses(settings: &ClientSettings, problems: &mut Vec<Problem>) {
     let public = settings.token_endpoint_auth_method == AuthMethod::None;
     let returns = [
         ("redirect_uris", &settings.redirect_uris),
@@ -138,11 +167,11 @@ fn addresses(settings: &ClientSettings, problems: &mut Vec<String>) {
     ];
     for (name, uris) in returns {
         if uris.len() > MOST_URIS {
-            problems.push(format!("{name} has at most {MOST_URIS} entries"));
+            problems.push((name, format!("{name} has at most {MOST_URIS} entries")));
         }
         for uri in uris {
             if let Err(why) = return_address(uri, public) {
-                problems.push(format!("{name}: {why}, found {:?}", cut(uri)));
+                problems.push((name, format!("{name}: {why}, found {:?}", cut(uri))));
             }
         }
     }
@@ -150,40 +179,51 @@ fn addresses(settings: &ClientSettings, problems: &mut Vec<String>) {
         // Back-Channel Logout 1.0 §2.2 lets confidential clients use http.
         let checked = web(uri).and_then(|url| if public { secure(&url) } else { Ok(()) });
         if let Err(why) = checked {
-            problems.push(format!(
-                "backchannel_logout_uri: {why}, found {:?}",
-                cut(uri)
+            problems.push((
+                "backchannel_logout_uri",
+                format!("backchannel_logout_uri: {why}, found {:?}", cut(uri)),
             ));
         }
     }
     if let Some(uri) = &settings.client_uri
         && let Err(why) = web(uri)
     {
-        problems.push(format!("client_uri: {why}, found {:?}", cut(uri)));
+        problems.push((
+            "client_uri",
+            format!("client_uri: {why}, found {:?}", cut(uri)),
+        ));
     }
     for uri in &settings.resources {
         // RFC 8707 §2.
         if let Err(why) = absolute(uri) {
-            problems.push(format!("resources: {why}, found {:?}", cut(uri)));
+            problems.push((
+                "resources",
+                format!("resources: {why}, found {:?}", cut(uri)),
+            ));
         }
     }
 }
 
-fn keys(settings: &ClientSettings, problems: &mut Vec<String>) {
+fn keys(settings: &ClientSettings, problems: &mut Vec<Problem>) {
     let wanted = settings.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt;
     let Some(jwks) = &settings.jwks else {
         if wanted {
-            problems.push("private_key_jwt needs jwks with the client's public keys".to_owned());
+            problems.push((
+                "jwks",
+                "private_key_jwt needs jwks with the client's public keys".to_owned(),
+            ));
         }
         return;
     };
     let Some(keys) = jwks.get("keys").and_then(serde_json::Value::as_array) else {
-        problems
-            .push("jwks is an object with the member \"keys\", a list (RFC 7517 §5)".to_owned());
+        problems.push((
+            "jwks",
+            "jwks is an object with the member \"keys\", a list (RFC 7517 §5)".to_owned(),
+        ));
         return;
     };
     if keys.len() > MOST_KEYS {
-        problems.push(format!("jwks has at most {MOST_KEYS} keys"));
+        problems.push(("jwks", format!("jwks has at most {MOST_KEYS} keys")));
     }
     // RFC 7517 §9.3: whoever hands out a private or symmetric key has lost it.
     if keys.iter().any(|key| {
@@ -191,17 +231,21 @@ fn keys(settings: &ClientSettings, problems: &mut Vec<String>) {
             .iter()
             .any(|private| key.get(private).is_some())
     }) {
-        problems.push(
+        problems.push((
+            "jwks",
             "jwks holds public keys only; this one has a private or a symmetric key in it"
                 .to_owned(),
-        );
+        ));
     }
     let usable = super::assertion::verifying_keys(jwks);
     if wanted && usable.is_empty() {
         let why = keys
             .first()
             .map_or_else(|| "there is none".to_owned(), unusable);
-        problems.push(format!("jwks has no key for ES256, EdDSA or RS256: {why}"));
+        problems.push((
+            "jwks",
+            format!("jwks has no key for ES256, EdDSA or RS256: {why}"),
+        ));
     }
 }
 

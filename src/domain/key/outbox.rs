@@ -102,3 +102,21 @@ pub fn tally(realm: RealmId, act: SignOutId, client: ClientId, channel: u8) -> B
         .bytes(&[channel])
         .end()
 }
+
+/// The queues of one realm.
+pub fn queued_in(realm: RealmId) -> Range {
+    Key::of(QUEUED, realm).range()
+}
+
+/// What the key of a delivery names: act, client, channel and session.
+pub fn delivery_tail(at: &[u8]) -> Option<(SignOutId, ClientId, u8, Sid)> {
+    let act = SignOutId::from_bytes(at.get(5..21)?)?;
+    let client = delivery_client(at)?;
+    let channel = *at.get(37)?;
+    Some((act, client, channel, Sid::from_bytes(at.get(38..)?)?))
+}
+
+/// What has been settled of an act, by app and channel.
+pub fn tallies_of(realm: RealmId, act: SignOutId) -> Range {
+    Key::of(0x89, realm).bytes(act.bytes()).range()
+}

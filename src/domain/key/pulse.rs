@@ -42,11 +42,6 @@ pub fn pulse_slot(key: &[u8]) -> Option<Timestamp> {
     Some(Timestamp(u64::from_be_bytes(bytes)))
 }
 
-/// Everything that waits to be told to a realm's apps, but for event streams.
-pub fn queued_in(realm: RealmId) -> Range {
-    Key::of(super::QUEUED, realm).range()
-}
-
 /// Everything that waits in a realm's event streams.
 pub fn stream_queues_in(realm: RealmId) -> Range {
     Key::of(super::STREAM_QUEUED, realm).range()

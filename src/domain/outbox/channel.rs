@@ -64,6 +64,25 @@ impl Channel {
         }
     }
 
+    /// Every channel that a notice can go through.
+    pub const TOLD: [Channel; 5] = [
+        Channel::BackChannel,
+        Channel::GlobalRevocation,
+        Channel::Webhook,
+        Channel::SsfPush,
+        Channel::SsfPoll,
+    ];
+
+    /// The channel with this name in the API.
+    pub fn parse(name: &str) -> Option<Channel> {
+        Channel::TOLD.into_iter().find(|c| c.as_str() == name)
+    }
+
+    /// The channel that this byte of a key stands for.
+    pub fn of_byte(byte: u8) -> Option<Channel> {
+        Channel::TOLD.into_iter().find(|c| c.byte() == byte)
+    }
+
     /// The channels of its own that an app has for an act of this reason. Empty when it has none, or wants none for who
     /// ends it. What it hears through an event stream is `ssf`'s to say.
     /// `whole` says that everything of the user ends: only then may an app be told to revoke everything of theirs.

@@ -1,11 +1,14 @@
 //! Telling again: what was refused or given up goes back into the queue, and what waits is tried now.
 
+use bytes::Bytes;
+
 use super::delivery::{Delivery, DeliveryState};
+use super::listing::DeliveryId;
 use super::settle::Tally;
 use super::{Channel, Destination, Entry, queue};
-use crate::domain::id::{ClientId, SignOutId};
+use crate::domain::id::{ClientId, Sid, SignOutId};
 use crate::domain::realm::Realm;
-use crate::domain::record::{decode, encode, versioned};
+use crate::domain::record::{Versioned, decode, encode, versioned};
 use crate::domain::signout::{SignOut, State, receipt};
 use crate::domain::walk::Walk;
 use crate::domain::{Actor, Context, Fault, audit, key, ssf};
@@ -32,16 +35,7 @@ pub async fn redeliver(
     };
     let large = act.large || act.state == State::Expanding;
     let mut moved = 0;
-    let mut batch = Batch::new();
-    let entry = audit::Entry {
-        actor,
-        action: "sign_out.redeliver",
-        target_kind: "sign_out",
-        target: id.to_string(),
-        detail: only.map(|c| c.to_string()),
-    };
-    audit::record(&mut batch, ctx, realm.id, &entry)?;
-    ctx.commit(batch).await?;
+    note(ctx, realm, actor, id, only.map(|c| c.to_string())).await?;
     let range = match only {
         Some(client) => key::deliveries_of_app(realm.id, id, client),
         None => key::deliveries(realm.id, id),
@@ -56,16 +50,12 @@ pub async fn redeliver(
             let delivery: Delivery = decode(&record.value, "delivery")?;
             match delivery.state {
                 DeliveryState::Rejected | DeliveryState::GaveUp => {
-                    let mut batch = Batch::new();
-                    if !again(ctx, realm, (&act, large), client, &delivery, &mut batch).await? {
-                        continue;
-                    }
-                    batch.replace(record.key, record.version, encode(&reset(ctx, delivery))?);
-                    match ctx.commit(batch).await {
-                        Ok(_) => moved += 1,
-                        Err(CommitError::Conflict { .. }) => {}
-                        Err(error) => return Err(error.into()),
-                    }
+                    let read = Versioned {
+                        value: delivery,
+                        version: record.version,
+                    };
+                    let place = (client, record.key);
+                    moved += u64::from(reopen(ctx, realm, (&act, large), place, read).await?);
                 }
                 DeliveryState::Pending if !waiting.contains(&(client, delivery.channel)) => {
                     waiting.push((client, delivery.channel));
@@ -75,9 +65,81 @@ pub async fn redeliver(
         }
     }
     for (client, channel) in waiting {
-        moved += hurry(ctx, realm, id, client, channel).await?;
+        moved += hurry(ctx, realm, (id, None), client, channel).await?;
     }
     Ok(moved)
+}
+
+/// The same for one notice; answers whether there was anything to tell again.
+///
+/// # Errors
+/// [`Fault`] when the store fails.
+pub async fn one(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    id: DeliveryId,
+) -> Result<bool, Fault> {
+    let Some(act) = receipt::find(ctx, realm, id.act).await? else {
+        return Ok(false);
+    };
+    let large = act.large || act.state == State::Expanding;
+    let at = id.key(realm.id);
+    let Some(read) = versioned::<Delivery>(ctx.store.get(&at).await?, "delivery")? else {
+        return Ok(false);
+    };
+    let detail = format!("{} by {}", read.value.client_id, id.channel.as_str());
+    note(ctx, realm, actor, id.act, Some(detail)).await?;
+    match read.value.state {
+        DeliveryState::Rejected | DeliveryState::GaveUp => {
+            reopen(ctx, realm, (&act, large), (id.client, at), read).await
+        }
+        DeliveryState::Pending => {
+            let of = (id.act, Some(id.sid));
+            Ok(hurry(ctx, realm, of, id.client, id.channel).await? > 0)
+        }
+        DeliveryState::Acknowledged | DeliveryState::NoChannel => Ok(false),
+    }
+}
+
+async fn note(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    act: SignOutId,
+    detail: Option<String>,
+) -> Result<(), Fault> {
+    let mut batch = Batch::new();
+    let entry = audit::Entry {
+        actor,
+        action: "sign_out.redeliver",
+        target_kind: "sign_out",
+        target: act.to_string(),
+        detail,
+    };
+    audit::record(&mut batch, ctx, realm.id, &entry)?;
+    ctx.commit(batch).await?;
+    Ok(())
+}
+
+/// Gives a settled delivery a new day; `false` when there is no way left, or somebody else was faster.
+async fn reopen(
+    ctx: &Context,
+    realm: &Realm,
+    of: (&SignOut, bool),
+    (client, at): (ClientId, Bytes),
+    read: Versioned<Delivery>,
+) -> Result<bool, Fault> {
+    let mut batch = Batch::new();
+    if !again(ctx, realm, of, client, &read.value, &mut batch).await? {
+        return Ok(false);
+    }
+    batch.replace(at, read.version, encode(&reset(ctx, read.value))?);
+    match ctx.commit(batch).await {
+        Ok(_) => Ok(true),
+        Err(CommitError::Conflict { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A delivery with a new day before it.
@@ -150,11 +212,11 @@ async fn uncount(
     Ok(())
 }
 
-/// Lets what waits of this act at this app be due now.
+/// Lets what waits of this act at this app be due now; of one session alone, when one is named.
 async fn hurry(
     ctx: &Context,
     realm: &Realm,
-    act: SignOutId,
+    (act, sid): (SignOutId, Option<Sid>),
     client: ClientId,
     channel: Channel,
 ) -> Result<u64, Fault> {
@@ -169,7 +231,8 @@ async fn hurry(
     let due_later = |q: &queue::Queued| Destination::read(&q.key).is_some_and(|(_, due)| due > now);
     let of_act: Vec<_> = waiting
         .into_iter()
-        .filter(|q| q.entry.sign_out == act && due_later(q))
+        .filter(|q| q.entry.sign_out == act && sid.is_none_or(|sid| q.entry.sid == sid))
+        .filter(due_later)
         .collect();
     for queued in of_act {
         let mut batch = Batch::new();

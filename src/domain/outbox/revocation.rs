@@ -25,7 +25,7 @@ pub async fn outgoing(
 ) -> Result<Outgoing, Fault> {
     let audience = client.settings.global_token_revocation_audience.as_deref();
     let token = issue::revocation_token(ctx, realm, client, audience.unwrap_or(endpoint)).await?;
-    let body = json!({ "sub_id": subject(ctx, realm, client, user).await? });
+    let body = command(ctx, realm, client, user).await?;
     Ok(Outgoing {
         url: endpoint.to_owned(),
         headers: vec![
@@ -37,6 +37,19 @@ pub async fn outgoing(
         timeout: TIMEOUT,
         max_answer: MAX_ANSWER,
     })
+}
+
+/// What the command says.
+///
+/// # Errors
+/// [`Fault`] when the user cannot be read.
+pub async fn command(
+    ctx: &Context,
+    realm: &Realm,
+    client: &Client,
+    user: UserId,
+) -> Result<Value, Fault> {
+    Ok(json!({ "sub_id": subject(ctx, realm, client, user).await? }))
 }
 
 /// The user as this app knows them (RFC 9493 §3.2).

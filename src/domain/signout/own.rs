@@ -26,7 +26,9 @@ pub fn protected(request: &Request) -> Option<Sid> {
         | Reason::ClientDisabled
         | Reason::RealmDisabled
         | Reason::GlobalRevocation
-        | Reason::SignInBlocked => request.actor.sid,
+        | Reason::SignInBlocked
+        | Reason::NotRecognised
+        | Reason::SignedOutElsewhere => request.actor.sid,
     }
 }
 

@@ -44,6 +44,10 @@ pub enum Reason {
     AddressRule,
     /// The user was blocked from signing in.
     SignInBlocked,
+    /// The user did not recognise the session.
+    NotRecognised,
+    /// The user signed out everywhere else, and ended what apps may do while they are away.
+    SignedOutElsewhere,
     /// The server was restored from a backup, in which sessions live that ended since.
     Restored,
 }
@@ -116,9 +120,12 @@ impl Reason {
             | Reason::GlobalRevocation
             | Reason::SignInBlocked
             | Reason::Restored => Initiator::Admin,
-            Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
-                Initiator::User
-            }
+            Reason::User
+            | Reason::RpLogout
+            | Reason::PasswordChanged
+            | Reason::TokenRevoked
+            | Reason::NotRecognised
+            | Reason::SignedOutElsewhere => Initiator::User,
             Reason::RefreshReuse
             | Reason::CodeReplay
             | Reason::SessionLimit
@@ -152,6 +159,8 @@ impl Reason {
             Reason::SessionLimit => "session_limit",
             Reason::AddressRule => "address_rule",
             Reason::SignInBlocked => "sign_in_blocked",
+            Reason::NotRecognised => "not_recognised",
+            Reason::SignedOutElsewhere => "signed_out_elsewhere",
             Reason::Restored => "restored",
         }
     }
@@ -176,6 +185,8 @@ impl Reason {
             Reason::SessionLimit => "The user reached the limit of sessions",
             Reason::AddressRule => "It was used from another address",
             Reason::SignInBlocked => "The user was blocked from signing in",
+            Reason::NotRecognised => "The user did not recognise it",
+            Reason::SignedOutElsewhere => "The user signed out everywhere else",
             Reason::Restored => "The server was restored from a backup",
         }
     }
@@ -200,6 +211,8 @@ impl Reason {
             Reason::SessionLimit => Some("You signed in on too many devices"),
             Reason::AddressRule => Some("You were signed out because your address changed"),
             Reason::SignInBlocked => Some("Your sign-in is blocked"),
+            Reason::NotRecognised => Some("You did not recognise this sign-in"),
+            Reason::SignedOutElsewhere => Some("You signed out everywhere else"),
             Reason::Restored => Some("The service was restored: sign in again"),
         }
     }
@@ -215,6 +228,8 @@ impl Reason {
             | Reason::GlobalRevocation
             | Reason::AddressRule
             | Reason::SignInBlocked
+            | Reason::NotRecognised
+            | Reason::SignedOutElsewhere
             | Reason::Restored => Scope::Everything,
             Reason::User
             | Reason::RpLogout

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use event::{Event, EventType, Kind};
 pub use marks::Marks;
+pub use report::session_claims;
 pub(in crate::domain) use report::{
     Deed, channel_of, session_again, session_ended, user_changed, user_gone,
 };

@@ -54,21 +54,43 @@ pub(in crate::domain) async fn session_again(
     let Some(stream) = of_client(ctx, realm, client).await? else {
         return Ok(false);
     };
-    let event = Event {
+    let line = Line {
+        client,
+        channel: delivery.channel,
+        large,
+    };
+    let event = revoked(ctx, act, delivery, Some(line));
+    event.put(realm.id, stream.id, batch)?;
+    Ok(true)
+}
+
+fn revoked(ctx: &Context, act: &SignOut, delivery: &Delivery, receipt: Option<Line>) -> Event {
+    Event {
         id: ctx.new_id(),
         txn: act.id.0,
         kind: Kind::SessionRevoked,
         about: About::Session(delivery.user, delivery.sid),
         at: act.at,
         cause: Some(why(act.reason)),
-        receipt: Some(Line {
-            client,
-            channel: delivery.channel,
-            large,
-        }),
-    };
-    event.put(realm.id, stream.id, batch)?;
-    Ok(true)
+        receipt,
+    }
+}
+
+/// What the event of a notice says, for whoever is to see it; `None` when its receiver has no stream any more. Its `jti`
+/// is not the one that was or will be sent.
+///
+/// # Errors
+/// [`Fault`] when streams cannot be read.
+pub async fn session_claims(
+    ctx: &Context,
+    realm: &Realm,
+    act: &SignOut,
+    client: ClientId,
+    delivery: &Delivery,
+) -> Result<Option<Map<String, Value>>, Fault> {
+    let issuer = realm.issuer(&ctx.public_url);
+    let stream = of_client(ctx, realm, client).await?;
+    Ok(stream.map(|stream| revoked(ctx, act, delivery, None).claims(&issuer, realm, &stream)))
 }
 
 /// The channel by which a client hears that a session ended, when it has a stream for that.

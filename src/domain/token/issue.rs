@@ -2,8 +2,13 @@
 //!
 //! Decides nothing about policy: whoever calls has asked the judge and committed what the tokens rest on.
 
+mod notice;
 mod set;
 
+pub use notice::{
+    COMMAND_TYPE, LOGOUT_TYPE, logout_claims, logout_token, notice_alg, revocation_claims,
+    revocation_token,
+};
 pub use set::security_event;
 
 use serde::Serialize;
@@ -15,7 +20,7 @@ use super::{AccessClaims, opaque};
 use crate::crypto::{self, Alg, SigningKey};
 use crate::domain::client::Client;
 use crate::domain::grant::TokenFamily;
-use crate::domain::id::{Sid, SignOutId, UserId};
+use crate::domain::id::{Sid, SignOutId};
 use crate::domain::realm::{AccessTokenFormat, Realm};
 use crate::domain::time::Span;
 use crate::domain::user::{self, User};
@@ -171,69 +176,6 @@ pub async fn for_client(
         scope: scoped.scope,
         sid: None,
     })
-}
-
-/// How long a logout token is good for: two minutes at most are recommended (Back-Channel Logout §2.4).
-const LOGOUT_TOKEN_LIFETIME: Span = Span::secs(120);
-
-/// Makes a logout token (Back-Channel Logout 1.0 §2.4): never with a `nonce`, and typed so that it is nothing else. Signed
-/// as the client's ID tokens are (§2.6). Without `sid` it speaks of everything of the user.
-///
-/// # Errors
-/// [`Fault`] when the key cannot sign.
-pub async fn logout_token(
-    ctx: &Context,
-    realm: &Realm,
-    client: &Client,
-    user: UserId,
-    sid: Option<Sid>,
-) -> Result<String, Fault> {
-    let alg = alg_of(realm, client);
-    let now = ctx.now();
-    let mut claims = json!({
-        "iss": realm.issuer(&ctx.public_url),
-        "aud": client.client_id(),
-        "iat": now.secs(),
-        "exp": now.plus(LOGOUT_TOKEN_LIFETIME).secs(),
-        "jti": ctx.new_id().simple().to_string(),
-        "sub": user.to_string(),
-        "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
-    });
-    if let (Some(sid), Some(claims)) = (sid, claims.as_object_mut()) {
-        claims.insert("sid".to_owned(), sid.to_string().into());
-    }
-    let signer = keys::signer(ctx, realm, alg).await?;
-    sign(&signer, "logout+jwt", &claims)
-}
-
-/// How long a command is good for, as Okta's are.
-const COMMAND_LIFETIME: Span = Span::secs(5 * 60);
-
-/// Makes the token that authenticates a command to revoke everything of a user at an app
-/// (draft-parecki-oauth-global-token-revocation-06 §3.2: "a JWT"), in the form that Okta sends: typed, `sub` is the
-/// `client_id`, used once. Signed as the client's ID tokens are, with keys that it knows.
-///
-/// # Errors
-/// [`Fault`] when the key cannot sign.
-pub async fn revocation_token(
-    ctx: &Context,
-    realm: &Realm,
-    client: &Client,
-    audience: &str,
-) -> Result<String, Fault> {
-    let alg = alg_of(realm, client);
-    let now = ctx.now();
-    let claims = json!({
-        "iss": realm.issuer(&ctx.public_url),
-        "sub": client.client_id(),
-        "aud": audience,
-        "iat": now.secs(),
-        "nbf": now.secs(),
-        "exp": now.plus(COMMAND_LIFETIME).secs(),
-        "jti": ctx.new_id().simple().to_string(),
-    });
-    let signer = keys::signer(ctx, realm, alg).await?;
-    sign(&signer, "global-token-revocation+jwt", &claims)
 }
 
 /// Signs the receipt of an act, to be kept and shown to others: `sub` is the act, the claim `receipt` what was known of it

@@ -58,7 +58,7 @@ const RECORDS: &[(&str, &str)] = &[
     (
         "Realm",
         "id:text realm:text display_name:text displayName:text enabled:flag sessions:object tokens:object \
-         registration:object shared_signals:object logout:object retention:object notBefore:number createdTimestamp:count",
+         registration:object shared_signals:object logout:object retention:object look:object account:object notBefore:number createdTimestamp:count",
     ),
     (
         "Key",
