@@ -5,6 +5,7 @@
 
 pub mod chromium;
 mod parting;
+mod people;
 mod quality;
 mod sessions;
 

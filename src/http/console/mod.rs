@@ -19,9 +19,13 @@
 //! | `/admin/{realm}/signouts/everyone` | [`everyone`] |
 //! | `/admin/{realm}/signouts` | [`receipts`] |
 //! | `/admin/{realm}/signouts/{id}`, `{id}.json`, `{id}.jwt` | [`receipt`] |
+//! | `/admin/{realm}/users` and what is below | [`users`] |
+//! | `/admin/{realm}/admins` | [`admins`] |
+//! | `/admin/{realm}/events`, `/events/{id}`, `/events.csv` | [`events`] |
 //! | `/admin/{realm}/apps`, `POST /admin/{realm}/apps/{id}/test` | [`apps`] |
 
 mod address;
+mod admins;
 mod answers;
 mod app;
 mod apps;
@@ -29,6 +33,8 @@ mod choices;
 mod chosen;
 mod command;
 mod csv;
+mod effects;
+mod events;
 mod everyone;
 mod filter;
 mod frame;
@@ -53,6 +59,7 @@ mod sign_out;
 mod step_up;
 #[cfg(test)]
 mod tests;
+mod users;
 mod visitor;
 mod words;
 
@@ -96,6 +103,9 @@ pub fn routes() -> Router<App> {
             "/admin/{realm}/signouts/everyone",
             get(everyone::page).post(everyone::act),
         )
+        .merge(users::routes())
+        .merge(events::routes())
+        .route("/admin/{realm}/admins", get(admins::page))
         .route("/admin/{realm}/apps", get(apps::page))
         .route(
             "/admin/{realm}/apps/{id}/test",
