@@ -6,6 +6,7 @@
 pub mod chromium;
 mod parting;
 mod quality;
+mod screens;
 
 use std::time::Duration;
 
