@@ -5,8 +5,10 @@
 
 pub mod chromium;
 mod parting;
+mod people;
 mod quality;
 mod screens;
+mod sessions;
 
 use std::time::Duration;
 

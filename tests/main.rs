@@ -19,6 +19,7 @@ mod killed;
 mod layout;
 mod nodes;
 mod overview;
+mod people;
 mod policy;
 mod promises;
 mod realms;

@@ -21,12 +21,16 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
-const FILES: &[(&str, &str, &[u8])] = &[
+static FILES: &[(&str, &str, &[u8])] = &[
+    ("people.css", CSS, include_bytes!("assets/people.css")),
+    ("people.js", JS, include_bytes!("assets/people.js")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
     ("charts.css", CSS, include_bytes!("assets/charts.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
     ("gate.js", JS, include_bytes!("assets/gate.js")),
+    ("sessions.css", CSS, include_bytes!("assets/sessions.css")),
+    ("sessions.js", JS, include_bytes!("assets/sessions.js")),
     ("parting.js", JS, include_bytes!("assets/parting.js")),
     (
         "login-status.js",
@@ -155,7 +159,11 @@ mod tests {
             "realmkeep.css",
             "charts.css",
             "realmkeep.js",
+            "people.css",
+            "people.js",
             "gate.js",
+            "sessions.css",
+            "sessions.js",
             "parting.js",
             "login-status.js",
             "cookie-probe.js",

@@ -56,7 +56,8 @@ impl FromRequestParts<App> for Gate {
         let visitor = Visitor::from_request_parts(parts, app).await?;
         let realm = realm::find(&app.ctx, named.as_deref().unwrap_or_default()).await?;
         if let Err(absent) = &visitor.admin {
-            if fragment(&visitor.headers).is_some() {
+            // A script asks, which cannot sign anybody in.
+            if fragment(&visitor.headers).is_some() || parts.uri.path().ends_with("/live") {
                 return Err(StatusCode::UNAUTHORIZED.into_response().into());
             }
             return Err(sign_in_first(&visitor, absent, realm.as_deref()));
@@ -255,6 +256,11 @@ impl Gate {
             links,
         };
         frame::html(status, &page).into()
+    }
+
+    /// What is kept with this browser.
+    pub fn browser(&self) -> &BrowserState {
+        &self.browser
     }
 
     /// Reads a posted form, once it is certain that a page of the console posted it.
