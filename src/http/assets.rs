@@ -21,8 +21,9 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
-const FILES: [(&str, &str, &[u8]); 13] = [
+const FILES: [(&str, &str, &[u8]); 14] = [
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
+    ("registry.css", CSS, include_bytes!("assets/registry.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
     ("parting.js", JS, include_bytes!("assets/parting.js")),
     (
@@ -149,6 +150,7 @@ mod tests {
     fn no_asset_reaches_outside_the_server() {
         for name in [
             "realmkeep.css",
+            "registry.css",
             "realmkeep.js",
             "parting.js",
             "login-status.js",

@@ -3,7 +3,7 @@
 
 use super::principal::{Principal, forbidden};
 use crate::domain::access::{self, MASTER, Right};
-use crate::domain::client::ClientSettings;
+use crate::domain::client::{ClientSettings, guarded_by};
 use crate::domain::realm::Realm;
 use crate::http::answer::Problem;
 
@@ -39,14 +39,8 @@ pub(super) fn client(
     settings: &ClientSettings,
     audience: &str,
 ) -> Result<(), Problem> {
-    roles(principal, realm, &settings.service_account_roles)?;
-    let reaches = settings
-        .resources
-        .iter()
-        .any(|resource| resource == audience);
-    if reaches && !principal.may(Right::ManageRealm, realm) {
-        Err(forbidden(Right::ManageRealm))
-    } else {
-        Ok(())
+    match guarded_by(realm, settings, audience) {
+        Some(right) if !principal.may(right, realm) => Err(forbidden(right)),
+        _ => Ok(()),
     }
 }

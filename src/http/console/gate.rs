@@ -15,17 +15,20 @@ use super::menu;
 use super::pages::{Link, MessagePage, Person, Section, Shell};
 use super::visitor::{Absent, Admin, Visitor};
 use crate::domain::access::{self, Right};
+use crate::domain::outbox::listing;
 use crate::domain::realm::{self, Realm};
 use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault};
 use crate::http::browser::BrowserState;
 use crate::http::signin::csrf::is_foreign;
-use crate::http::state::App;
+use crate::http::state::{App, Web};
 
 /// A request for a page of a realm by somebody who may at least look.
 pub struct Gate {
     /// The domain's context.
     pub ctx: Arc<Context>,
+    /// What the web layer was told.
+    pub web: Arc<Web>,
     /// The realm that is looked at.
     pub realm: Arc<Realm>,
     /// Who looks.
@@ -38,6 +41,8 @@ pub struct Gate {
     pub fragment: Option<String>,
     /// The query as it was sent.
     pub query: String,
+    /// Notices that are tried again, as far as one look shows, and whether that is all.
+    retrying: (usize, bool),
     id: String,
     browser: BrowserState,
     headers: HeaderMap,
@@ -72,6 +77,10 @@ impl FromRequestParts<App> for Gate {
             ));
         };
         gate.realm = realm;
+        let watches = gate.may(Right::ViewSessions) || gate.may(Right::ViewClients);
+        if watches && gate.fragment.is_none() {
+            gate.retrying = listing::retrying(&gate.ctx, &gate.realm).await?;
+        }
         gate.let_in()
     }
 }
@@ -105,10 +114,12 @@ impl Gate {
             admin,
             fragment: fragment(&headers),
             query,
+            retrying: (0, true),
             id,
             browser,
             headers,
             ctx: app.ctx,
+            web: app.web,
         })
     }
 
@@ -215,7 +226,7 @@ impl Gate {
     /// The frame of a page.
     pub fn shell(&self, section: Section) -> Shell {
         let user = &self.admin.user;
-        Shell {
+        let mut shell = Shell {
             theme: None,
             realm: self.realm.name.clone(),
             realm_name: self.realm.display_name().to_owned(),
@@ -227,7 +238,14 @@ impl Gate {
             role: role(&self.admin, &self.realm).to_owned(),
             all_realms: self.admin.runs_the_server(),
             now: self.now.rfc3339(),
+        };
+        if let (n @ 1.., exact) = self.retrying {
+            shell.count(
+                Section::Deliveries,
+                format!("{n}{}", if exact { "" } else { "+" }),
+            );
         }
+        shell
     }
 
     /// A page that says something instead of what was asked for.

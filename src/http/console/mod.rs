@@ -6,7 +6,7 @@
 //!
 //! | address | room |
 //! |---|---|
-//! | `/admin` | [`realms`] |
+//! | `/admin`, `/admin/new`, `/admin/{realm}/disable`, `/delete` | [`realms`] |
 //! | `/admin/{realm}/sign-in`, `/callback` | [`sign_in`] |
 //! | `/admin/{realm}/sign-out`, `/signed-out` | [`sign_out`] |
 //! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`choices`], [`rows`], [`nothing`] |
@@ -15,17 +15,22 @@
 //! | `POST /admin/{realm}/signouts` | [`invalidate`] |
 //! | `/admin/{realm}/signouts` | [`receipts`] |
 //! | `/admin/{realm}/signouts/{id}`, `{id}.json`, `{id}.jwt` | [`receipt`] |
-//! | `/admin/{realm}/apps`, `POST /admin/{realm}/apps/{id}/test` | [`apps`] |
+//! | `/admin/{realm}/apps[/…]` | [`apps`], [`fields`] |
+//! | `/admin/{realm}/deliveries[/…]`, `/streams` | [`deliveries`] |
+//! | `/admin/{realm}/keys`, `/settings[/…]` | [`keys`], [`settings`], [`fields`] |
 
 mod address;
 mod app;
 mod apps;
 mod choices;
 mod chosen;
+mod deliveries;
+mod fields;
 mod filter;
 mod frame;
 mod gate;
 mod invalidate;
+mod keys;
 mod list;
 mod menu;
 mod nothing;
@@ -37,6 +42,7 @@ mod receipts;
 mod rows;
 mod session;
 mod sessions;
+mod settings;
 mod sign_in;
 mod sign_out;
 #[cfg(test)]
@@ -53,8 +59,7 @@ use crate::http::state::App;
 /// The console's routes. Whoever mounts them puts the layer of the browser state around them.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/admin", get(realms::page))
-        .route("/admin/", get(realms::page))
+        .merge(realms::routes())
         .route("/admin/{realm}", get(landing))
         .route("/admin/{realm}/", get(landing))
         .route("/admin/{realm}/sign-in", get(sign_in::start))
@@ -74,11 +79,10 @@ pub fn routes() -> Router<App> {
             "/admin/{realm}/signouts/preview",
             get(landing).post(preview::page),
         )
-        .route("/admin/{realm}/apps", get(apps::page))
-        .route(
-            "/admin/{realm}/apps/{id}/test",
-            get(landing).post(apps::test),
-        )
+        .merge(apps::routes())
+        .merge(deliveries::routes())
+        .merge(keys::routes())
+        .merge(settings::routes())
         .route("/admin/{realm}/signouts/{id}", get(receipt::page))
         .route(
             "/admin/{realm}/signouts/{id}/redeliver",

@@ -7,7 +7,10 @@
 //! | preview of a sign-out | [`ConfirmPage`] | |
 //! | its receipt | [`ReceiptPage`] | `receipt`: [`Receipt`] alone |
 //! | all receipts | [`ReceiptsPage`] | |
-//! | applications | [`AppsPage`] | |
+//! | applications, one of them, its credentials | [`AppsPage`], [`AppPage`], [`CredentialsPage`] | |
+//! | deliveries, one of them, event streams | [`DeliveriesPage`], [`DeliveryPage`], [`StreamsPage`] | |
+//! | keys | [`KeysPage`] | |
+//! | a form, a question, a secret, a conflict | [`FormPage`], [`AskPage`], [`SecretPage`], [`ChangedPage`] | |
 //! | realms | [`RealmsPage`] | |
 //! | refused, missing, broken | [`MessagePage`] | |
 //!
@@ -16,6 +19,9 @@
 mod apps;
 mod atoms;
 mod confirm;
+mod deliveries;
+mod form;
+mod keys;
 mod receipt;
 mod receipts;
 mod session;
@@ -24,9 +30,19 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
-pub use apps::{AppChannel, AppRow, AppsPage};
+pub use apps::{
+    AppChannel, AppKind, AppKindsPage, AppPage, AppRow, AppWay, AppsPage, CredentialsPage,
+};
 pub use atoms::{Choice, Device, Link, Moment, Person, counted, grouped};
 pub use confirm::{ConfirmPage, Gap, REASONS, Selected, Told, reasons};
+pub use deliveries::{
+    AttemptRow, DeliveriesPage, DeliveryPage, DeliveryRow, MessageTable, StreamRow, StreamsPage,
+};
+pub use form::{
+    AskPage, Change, ChangedPage, Effect, Field, FieldGroup, FormPage, Line, Meanwhile, SecretPage,
+    Shape, TabLink, Wrong,
+};
+pub use keys::{KeyRow, KeysPage};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
 };
