@@ -22,6 +22,12 @@ pub(super) struct Place {
     /// The engine, as `serve --store` takes it [default: sled]
     #[arg(long, value_name = "STORE")]
     pub(super) store: Option<String>,
+    /// File with the master key, in place of master.key in the data folder
+    #[arg(long, value_name = "FILE")]
+    pub(super) master_key_file: Option<String>,
+    /// Shell command that prints the master key; 30 s at most
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) master_key_command: Option<String>,
 }
 
 impl Place {
@@ -31,6 +37,8 @@ impl Place {
             config: self.config.clone(),
             data: self.data.clone(),
             store: self.store.clone(),
+            master_key_file: self.master_key_file.clone(),
+            master_key_command: self.master_key_command.clone(),
             ..ServeArgs::default()
         };
         Settings::resolve(args, environment()).map_err(|problems| {

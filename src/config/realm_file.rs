@@ -1,10 +1,12 @@
 //! Realm files: `realms/*.toml`, one realm each, with its clients and users.
 
+mod lists;
+mod picture;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -13,16 +15,18 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problem};
 use super::rules::{
-    Finding, check_client, check_logout, check_retention, check_sessions, check_tokens, check_user,
+    Finding, check_client, check_logout, check_look, check_retention, check_sessions, check_tokens,
+    check_user,
 };
 use super::section::{Env, Reading, keys_of};
 use crate::domain::client::{self, ClientSettings};
 use crate::domain::realm::verbs::MASTER;
 use crate::domain::realm::{
-    self, LogoutPolicy, RealmSettings, RegistrationPolicy, RetentionPolicy, SessionPolicy,
-    SharedSignals, TokenPolicy,
+    self, AccountPolicy, LogoutPolicy, Look, RealmSettings, RegistrationPolicy, RetentionPolicy,
+    SessionPolicy, SharedSignals, TokenPolicy,
 };
 use crate::domain::user::{self, UserSettings};
+use lists::{Seen, tables};
 
 /// What one file says of its realm, secrets and all.
 #[derive(Clone, PartialEq)]
@@ -212,6 +216,8 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
     let shared_signals = own.remove("shared_signals");
     let logout = own.remove("logout");
     let retention = own.remove("retention");
+    let look = own.remove("look");
+    let account = own.remove("account");
     // Unknown keys are looked for here, where all of the file's own keys can be suggested.
     let known: Vec<&str> = keys_of::<RealmSettings>()
         .iter()
@@ -240,6 +246,10 @@ fn settings(reading: &mut Reading<'_>, mut own: DeTable<'_>) -> RealmSettings {
     settings.logout = policy::<LogoutPolicy>(reading, logout.as_ref(), "[logout]", check_logout);
     settings.retention =
         policy::<RetentionPolicy>(reading, retention.as_ref(), "[retention]", check_retention);
+    let look = look.map(|look| picture::beside(reading, look));
+    settings.look = policy::<Look>(reading, look.as_ref(), "[look]", check_look);
+    settings.account =
+        policy::<AccountPolicy>(reading, account.as_ref(), "[account]", |_| Vec::new());
     settings
 }
 
@@ -327,68 +337,6 @@ fn read_users(
         users.push(user);
     }
     users
-}
-
-/// The tables of a list, and where each begins.
-fn tables<'t, 'i>(
-    reading: &mut Reading<'_>,
-    value: Option<&'t Spanned<DeValue<'i>>>,
-    title: &str,
-) -> Vec<(&'t DeTable<'i>, Range<usize>)> {
-    let Some(value) = value else {
-        return Vec::new();
-    };
-    let Some(list) = value.get_ref().as_array() else {
-        let found = value.get_ref().type_str();
-        let suggestion = value
-            .get_ref()
-            .is_table()
-            .then(|| "write the header in double brackets".to_owned());
-        reading.refuse(
-            value.span().start,
-            format!("expected {title}, found {found}"),
-            suggestion,
-        );
-        return Vec::new();
-    };
-    let mut tables = Vec::new();
-    for element in list.iter() {
-        match element.get_ref().as_table() {
-            Some(table) => tables.push((table, element.span())),
-            None => {
-                let found = element.get_ref().type_str();
-                reading.refuse(
-                    element.span().start,
-                    format!("expected a table in {title}, found {found}"),
-                    None,
-                );
-            }
-        }
-    }
-    tables
-}
-
-/// The names met so far, and at which offset. Its line is only counted when a message needs it.
-#[derive(Default)]
-struct Seen(BTreeMap<String, usize>);
-
-impl Seen {
-    fn refuse_second(&mut self, reading: &mut Reading<'_>, key: &str, what: &str, at: usize) {
-        if key.is_empty() {
-            return;
-        }
-        match self.0.get(key) {
-            Some(first) => {
-                let line = reading.place(*first).line;
-                reading.refuse(
-                    at,
-                    format!("{what} is described twice, first in line {line}"),
-                    None,
-                );
-            }
-            None => drop(self.0.insert(key.to_owned(), at)),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fs;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::{self, DeserializeOwned, Visitor};
 use serde::forward_to_deserialize_any;
@@ -59,6 +59,11 @@ impl<'a> Reading<'a> {
         let place = self.place(at);
         self.problems
             .push(Problem::at(self.file, place, message).suggest(suggestion));
+    }
+
+    /// A file that this one names: beside it, so that a folder can be moved as a whole.
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(name)
     }
 
     /// Where an offset of the file is.
@@ -236,8 +241,7 @@ impl<'a> Reading<'a> {
         let (kind, named) = (kind.get_ref().as_ref(), named.get_ref().as_str());
         let found = match (kind, named) {
             ("file", Some(path)) => {
-                // Beside the realm file, so that a folder can be moved as a whole.
-                let path = self.file.parent().unwrap_or(Path::new("")).join(path);
+                let path = self.beside(path);
                 let text = fs::read_to_string(&path)
                     .map_err(|error| format!("cannot read {}: {error}", path.display()));
                 text.map(|text| text.trim_end_matches(['\r', '\n']).to_owned())

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::{self, KeyState};
 use super::realm::{self, Realm};
-use super::time::Span;
+use super::time::{Span, Timestamp};
 use super::{Context, Fault, upgrade};
 use crate::store::snapshot::{RESTORED, fill};
 
@@ -70,6 +70,8 @@ impl Finding {
 const MOST_REALMS: usize = 1000;
 /// A key that signs for longer than this should be turned over.
 const OLD: Span = Span::days(365);
+/// Clocks further apart than this are told of: relying parties allow about as much.
+const FAR_APART: Span = Span::secs(30);
 /// A process that may open fewer files than this runs out of them under load.
 const FILES: u64 = 4096;
 
@@ -77,6 +79,7 @@ const FILES: u64 = 4096;
 pub async fn examine(ctx: &Context) -> Vec<Finding> {
     let mut findings = store(ctx).await;
     findings.extend(layout(ctx).await);
+    findings.extend(clocks(ctx));
     findings.extend(files());
     match realms(ctx).await {
         Ok((realms, more)) => {
@@ -111,6 +114,32 @@ fn unreadable(area: &str, fault: &Fault) -> Finding {
         fault.to_string(),
         "requests that need this fail",
         "look at the log of the server for the cause; when the store is damaged, restore a backup (realmkeep restore)",
+    )
+}
+
+/// The machine's clock beside that of the store, where the store has one.
+fn clocks(ctx: &Context) -> Option<Finding> {
+    let shared = ctx.store.clock()?;
+    Some(apart(ctx.clock.now(), Timestamp(shared.millis)))
+}
+
+fn apart(machine: Timestamp, store: Timestamp) -> Finding {
+    let ahead = machine > store;
+    let by = Span(machine.0.abs_diff(store.0));
+    if by < FAR_APART {
+        return Finding::good("clock", "this machine and the database agree");
+    }
+    Finding::of(
+        "clock",
+        Level::Warning,
+        format!(
+            "this machine's clock is {} s {} that of the database",
+            by.0 / 1000,
+            if ahead { "ahead of" } else { "behind" }
+        ),
+        "tokens and sessions go by the database's clock: an app whose clock is right refuses them if it is the database's that \
+         is wrong; the log goes by this machine's",
+        "have both set by the same time servers (NTP)",
     )
 }
 
@@ -308,4 +337,20 @@ pub fn front(front: Front<'_>) -> Vec<Finding> {
         (false, false, false) => findings.push(Finding::good("proxy", "none, on this machine")),
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_whose_clock_is_not_the_databases_is_told_of() {
+        let at = |secs: u64| Timestamp(1_000_000 + secs * 1000);
+        assert_eq!(apart(at(29), at(0)).level, Level::Good);
+        let ahead = apart(at(90), at(0));
+        assert_eq!(ahead.level, Level::Warning);
+        assert!(ahead.found.contains("90 s ahead of"), "{}", ahead.found);
+        let behind = apart(at(0), at(31));
+        assert!(behind.found.contains("31 s behind"), "{}", behind.found);
+    }
 }

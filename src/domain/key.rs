@@ -15,16 +15,20 @@ use crate::store::Range;
 
 mod audit;
 mod outbox;
+mod people;
 mod policy;
 mod proof;
+mod pulse;
 mod retention;
 mod sealing;
 mod told;
 
 pub use audit::*;
 pub use outbox::*;
+pub use people::*;
 pub use policy::*;
 pub use proof::*;
+pub use pulse::*;
 pub use retention::*;
 pub use sealing::*;
 pub use told::*;

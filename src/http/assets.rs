@@ -21,10 +21,15 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
-const FILES: [(&str, &str, &[u8]); 14] = [
+static FILES: &[(&str, &str, &[u8])] = &[
+    ("base.css", CSS, include_bytes!("assets/base.css")),
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
     ("registry.css", CSS, include_bytes!("assets/registry.css")),
+    ("charts.css", CSS, include_bytes!("assets/charts.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
+    ("gate.js", JS, include_bytes!("assets/gate.js")),
+    ("sessions.css", CSS, include_bytes!("assets/sessions.css")),
+    ("sessions.js", JS, include_bytes!("assets/sessions.js")),
     ("parting.js", JS, include_bytes!("assets/parting.js")),
     (
         "login-status.js",
@@ -135,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_font_the_style_names_is_there() {
-        let named: Vec<_> = text("0/realmkeep.css")
+        let named: Vec<_> = text("0/base.css")
             .split("url(\"")
             .skip(1)
             .filter_map(|rest| rest.split('"').next())
@@ -149,9 +154,14 @@ mod tests {
     #[test]
     fn no_asset_reaches_outside_the_server() {
         for name in [
+            "base.css",
             "realmkeep.css",
             "registry.css",
+            "charts.css",
             "realmkeep.js",
+            "gate.js",
+            "sessions.css",
+            "sessions.js",
             "parting.js",
             "login-status.js",
             "cookie-probe.js",

@@ -17,6 +17,7 @@ pub mod run;
 pub mod signin;
 pub mod ssf;
 pub mod state;
+mod words;
 
 use axum::Router;
 

@@ -1,10 +1,11 @@
 //! Node, and the packages that `express/package-lock.json` pins, installed once into the target folder.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use super::*;
+use crate::support::npm::{kept, npm, packages};
 use crate::support::process::Process;
 
 /// What the packages need at least.
@@ -42,19 +43,7 @@ impl Script {
 /// Node and the packages' folder.
 fn installed() -> &'static (PathBuf, PathBuf) {
     static DONE: OnceLock<(PathBuf, PathBuf)> = OnceLock::new();
-    DONE.get_or_init(|| {
-        let lock = std::fs::read(source().join("package-lock.json")).expect("package-lock.json");
-        let modules = kept(
-            &format!("express-{:08x}", crc32fast::hash(&lock)),
-            |folder| {
-                for file in ["package.json", "package-lock.json"] {
-                    std::fs::copy(source().join(file), folder.join(file)).expect("a copy");
-                }
-                npm(folder, &["ci", "--ignore-scripts"]);
-            },
-        );
-        (node(), modules.join("node_modules"))
-    })
+    DONE.get_or_init(|| (node(), packages("express", &source())))
 }
 
 /// The machine's Node, or one that npm fetches when that is too old.
@@ -74,43 +63,4 @@ fn node() -> PathBuf {
         npm(folder, &["install", "--no-save", NEWER]);
     });
     folder.join("node_modules/node/bin/node")
-}
-
-/// A folder that is made once and kept below the target folder. Two that make it at once do not meet: each makes its own,
-/// and the first that is done gives its to both.
-fn kept(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let folder = root.join(name);
-    if !folder.exists() {
-        let making = tempfile::tempdir_in(root).expect("a folder");
-        make(making.path());
-        let made = making.keep();
-        if std::fs::rename(&made, &folder).is_err() {
-            let _ = std::fs::remove_dir_all(made);
-        }
-    }
-    folder
-}
-
-fn npm(folder: &Path, args: &[&str]) {
-    let done = Command::new("npm")
-        .args(args)
-        .args([
-            "--no-audit",
-            "--no-fund",
-            "--no-progress",
-            "--loglevel=error",
-        ])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|e| {
-            panic!("Debian's package npm is needed for this test (tests/run installs it): npm: {e}")
-        });
-    assert!(
-        done.status.success(),
-        "npm's registry is needed for this test, and `npm {}` failed: {}",
-        args.join(" "),
-        String::from_utf8_lossy(&done.stderr)
-    );
 }

@@ -6,6 +6,7 @@ pub mod app;
 pub mod browser;
 pub mod html;
 pub mod nodes;
+pub mod npm;
 pub mod operator;
 pub mod postgres;
 pub mod process;

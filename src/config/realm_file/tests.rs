@@ -1,6 +1,7 @@
 //! Every kind of problem, with the line it is in and the words it is told in; and that the files we ship are sound.
 
 mod clients;
+mod look;
 mod users;
 
 use super::*;

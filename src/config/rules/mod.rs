@@ -6,7 +6,7 @@ mod realm;
 mod user;
 
 pub use client::check_client;
-pub use realm::{check_logout, check_retention, check_sessions, check_tokens};
+pub use realm::{check_logout, check_look, check_retention, check_sessions, check_tokens};
 pub use user::check_user;
 
 /// Something that is wrong with settings.

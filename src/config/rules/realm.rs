@@ -1,7 +1,7 @@
 //! What a realm's lifetimes may be.
 
 use super::Finding;
-use crate::domain::realm::{LogoutPolicy, RetentionPolicy, SessionPolicy, TokenPolicy};
+use crate::domain::realm::{LogoutPolicy, Look, RetentionPolicy, SessionPolicy, TokenPolicy};
 use crate::domain::time::Span;
 
 /// Checks the lifetimes of sessions.
@@ -58,6 +58,14 @@ pub fn check_logout(logout: &LogoutPolicy) -> Vec<Finding> {
 pub fn check_retention(retention: &RetentionPolicy) -> Vec<Finding> {
     retention
         .problems()
+        .into_iter()
+        .map(|(key, message)| Finding::new(key, message))
+        .collect()
+}
+
+/// Checks how the pages look that people see.
+pub fn check_look(look: &Look) -> Vec<Finding> {
+    look.problems()
         .into_iter()
         .map(|(key, message)| Finding::new(key, message))
         .collect()

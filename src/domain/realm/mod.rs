@@ -4,12 +4,16 @@
 //! (`config`) nor what ends when a realm is disabled (`signout`).
 
 pub mod apply;
+pub mod look;
 pub mod outlook;
+mod retention;
 mod store;
 pub mod verbs;
 
 use serde::{Deserialize, Serialize};
 
+pub use look::{AccountPolicy, Look};
+pub use retention::RetentionPolicy;
 pub use store::{Catalog, by_id, find, list};
 
 use crate::crypto::Alg;
@@ -69,6 +73,10 @@ pub struct RealmSettings {
     pub logout: LogoutPolicy,
     /// How long what is over is remembered.
     pub retention: RetentionPolicy,
+    /// How the pages look that people see.
+    pub look: Look,
+    /// What people find on their own pages.
+    pub account: AccountPolicy,
 }
 
 impl Default for RealmSettings {
@@ -82,6 +90,8 @@ impl Default for RealmSettings {
             shared_signals: SharedSignals::default(),
             logout: LogoutPolicy::default(),
             retention: RetentionPolicy::default(),
+            look: Look::default(),
+            account: AccountPolicy::default(),
         }
     }
 }
@@ -263,65 +273,6 @@ impl Default for LogoutPolicy {
             global_token_revocation: true,
             longest_lag: Span::ZERO,
         }
-    }
-}
-
-/// How long what is over is remembered; zero is for good. What is still good never hangs on it: what has been forgotten is
-/// unknown, and refused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RetentionPolicy {
-    /// Ended sessions and grants, since their end. A session is remembered while a grant of it lives.
-    pub ended_sessions: Span,
-    /// Sign-outs with their receipts: what was told to whom, every attempt, what was refused since. Never before an act is
-    /// settled.
-    pub signouts: Span,
-    /// Audit records; no shorter than sign-outs, so that it is always known that there was one.
-    pub audit: Span,
-}
-
-impl Default for RetentionPolicy {
-    fn default() -> Self {
-        RetentionPolicy {
-            ended_sessions: Span::days(30),
-            signouts: Span::days(180),
-            audit: Span::days(400),
-        }
-    }
-}
-
-impl RetentionPolicy {
-    /// What is wrong with it: the setting, and what was expected.
-    pub fn problems(&self) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        let longest = Span::days(3650);
-        for (name, span, least) in [
-            ("ended_sessions", self.ended_sessions, Span::secs(1)),
-            ("signouts", self.signouts, Span::days(2)),
-            ("audit", self.audit, Span::days(2)),
-        ] {
-            if !span.is_zero() && !(least..=longest).contains(&span) {
-                problems.push((
-                    name,
-                    format!("expected \"off\" (for good) or a duration from {least} to {longest}, found {span}"),
-                ));
-            }
-        }
-        let shorter = match (self.audit.is_zero(), self.signouts.is_zero()) {
-            (true, _) => false,
-            (false, true) => true,
-            (false, false) => self.audit < self.signouts,
-        };
-        if shorter {
-            problems.push((
-                "audit",
-                format!(
-                    "expected no less than signouts ({}), found {}: that there was a sign-out is remembered longer than what it did",
-                    self.signouts, self.audit
-                ),
-            ));
-        }
-        problems
     }
 }
 

@@ -253,6 +253,8 @@ pub fn problems(settings: &RealmSettings) -> Vec<String> {
     }
     let retention = settings.retention.problems().into_iter();
     problems.extend(retention.map(|(name, why)| format!("retention.{name}: {why}")));
+    let look = settings.look.problems().into_iter();
+    problems.extend(look.map(|(name, why)| format!("look.{name}: {why}")));
     if tokens.authorization_code_lifetime > LONGEST_CODE {
         problems.push(format!(
             "tokens.authorization_code_lifetime must be at most 10m (RFC 6749 §4.1.2), found {}",

@@ -18,6 +18,7 @@ pub fn protected(request: &Request) -> Option<Sid> {
         | Reason::TokenRevoked
         | Reason::SessionLimit
         | Reason::AddressRule
+        | Reason::AccessRemoved
         | Reason::Restored => None,
         Reason::Admin
         | Reason::UserDisabled
@@ -26,7 +27,9 @@ pub fn protected(request: &Request) -> Option<Sid> {
         | Reason::ClientDisabled
         | Reason::RealmDisabled
         | Reason::GlobalRevocation
-        | Reason::SignInBlocked => request.actor.sid,
+        | Reason::SignInBlocked
+        | Reason::NotRecognised
+        | Reason::SignedOutElsewhere => request.actor.sid,
     }
 }
 

@@ -44,6 +44,12 @@ pub enum Reason {
     AddressRule,
     /// The user was blocked from signing in.
     SignInBlocked,
+    /// The user did not recognise the session.
+    NotRecognised,
+    /// The user signed out everywhere else, and ended what apps may do while they are away.
+    SignedOutElsewhere,
+    /// What an application was allowed was taken back from it, by the user or by an administrator.
+    AccessRemoved,
     /// The server was restored from a backup, in which sessions live that ended since.
     Restored,
 }
@@ -57,7 +63,7 @@ pub enum Scope {
     SessionOnly,
     /// One family: its refresh and access tokens. The session stays.
     Family,
-    /// Everything one client was granted. The sessions stay.
+    /// Everything one client was granted, by everybody or by one user. The sessions stay.
     Client,
 }
 
@@ -116,9 +122,13 @@ impl Reason {
             | Reason::GlobalRevocation
             | Reason::SignInBlocked
             | Reason::Restored => Initiator::Admin,
-            Reason::User | Reason::RpLogout | Reason::PasswordChanged | Reason::TokenRevoked => {
-                Initiator::User
-            }
+            Reason::User
+            | Reason::RpLogout
+            | Reason::PasswordChanged
+            | Reason::TokenRevoked
+            | Reason::NotRecognised
+            | Reason::SignedOutElsewhere
+            | Reason::AccessRemoved => Initiator::User,
             Reason::RefreshReuse
             | Reason::CodeReplay
             | Reason::SessionLimit
@@ -152,6 +162,9 @@ impl Reason {
             Reason::SessionLimit => "session_limit",
             Reason::AddressRule => "address_rule",
             Reason::SignInBlocked => "sign_in_blocked",
+            Reason::NotRecognised => "not_recognised",
+            Reason::SignedOutElsewhere => "signed_out_elsewhere",
+            Reason::AccessRemoved => "access_removed",
             Reason::Restored => "restored",
         }
     }
@@ -176,6 +189,9 @@ impl Reason {
             Reason::SessionLimit => "The user reached the limit of sessions",
             Reason::AddressRule => "It was used from another address",
             Reason::SignInBlocked => "The user was blocked from signing in",
+            Reason::NotRecognised => "The user did not recognise it",
+            Reason::SignedOutElsewhere => "The user signed out everywhere else",
+            Reason::AccessRemoved => "The application’s access was removed",
             Reason::Restored => "The server was restored from a backup",
         }
     }
@@ -193,13 +209,15 @@ impl Reason {
             Reason::RefreshReuse | Reason::CodeReplay => {
                 Some("You were signed out for your own safety")
             }
-            Reason::TokenRevoked => None,
+            Reason::TokenRevoked | Reason::AccessRemoved => None,
             Reason::ClientDisabled => Some("The application was disabled"),
             Reason::RealmDisabled => Some("Sign-in is not available"),
             Reason::GlobalRevocation => Some("You were signed out everywhere"),
             Reason::SessionLimit => Some("You signed in on too many devices"),
             Reason::AddressRule => Some("You were signed out because your address changed"),
             Reason::SignInBlocked => Some("Your sign-in is blocked"),
+            Reason::NotRecognised => Some("You did not recognise this sign-in"),
+            Reason::SignedOutElsewhere => Some("You signed out everywhere else"),
             Reason::Restored => Some("The service was restored: sign in again"),
         }
     }
@@ -215,6 +233,8 @@ impl Reason {
             | Reason::GlobalRevocation
             | Reason::AddressRule
             | Reason::SignInBlocked
+            | Reason::NotRecognised
+            | Reason::SignedOutElsewhere
             | Reason::Restored => Scope::Everything,
             Reason::User
             | Reason::RpLogout
@@ -222,7 +242,7 @@ impl Reason {
             | Reason::Expired
             | Reason::SessionLimit => Scope::SessionOnly,
             Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Scope::Family,
-            Reason::ClientDisabled => Scope::Client,
+            Reason::ClientDisabled | Reason::AccessRemoved => Scope::Client,
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) async fn list(asker: Asker) -> Result<Response, Problem> {
         let rows = home
             .iter()
             .filter(|realm| realm.name.starts_with(&prefix))
-            .map(|realm| shape::realm(realm))
+            .map(|realm| shape::listed(realm))
             .collect();
         return Ok(listed(rows, None));
     }
@@ -40,7 +40,7 @@ pub(super) async fn list(asker: Asker) -> Result<Response, Problem> {
         )
         .await?;
     Ok(listed(
-        realms.iter().map(|realm| shape::realm(realm)).collect(),
+        realms.iter().map(|realm| shape::listed(realm)).collect(),
         next,
     ))
 }

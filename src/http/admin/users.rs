@@ -159,15 +159,18 @@ pub(super) async fn block(asked: Asked, body: Body) -> Result<Response, Problem>
         None => None,
         Some(value) => block_until("until", value, asked.asker.app.ctx.now())?.flatten(),
     };
-    let why = fields.text("reason")?;
+    let words = verbs::Words {
+        until,
+        why: fields.text("reason")?,
+        ..verbs::Words::default()
+    };
     let act = to_its_end(async move {
         verbs::block(
             &asked.asker.app.ctx,
             &asked.realm,
             &asked.asker.principal.actor,
             user.id,
-            until,
-            why,
+            words,
         )
         .await
     });

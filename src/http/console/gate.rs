@@ -7,12 +7,12 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use url::form_urlencoded;
 
 use super::address::{Address, inside};
 use super::frame::{self, Stop};
 use super::menu;
 use super::pages::{Link, MessagePage, Person, Section, Shell};
+pub use super::posted::Form;
 use super::visitor::{Absent, Admin, Visitor};
 use crate::domain::access::{self, Right};
 use crate::domain::outbox::listing;
@@ -275,6 +275,11 @@ impl Gate {
         frame::html(status, &page).into()
     }
 
+    /// What is kept with this browser.
+    pub fn browser(&self) -> &BrowserState {
+        &self.browser
+    }
+
     /// Reads a posted form, once it is certain that a page of the console posted it.
     ///
     /// # Errors
@@ -370,31 +375,4 @@ fn role(admin: &Admin, realm: &Realm) -> &'static str {
         .iter()
         .find(|(name, _)| has(name))
         .map_or("No role here", |(_, words)| words)
-}
-
-/// The fields of a posted form.
-pub struct Form(Vec<(String, String)>);
-
-impl Form {
-    /// Reads `application/x-www-form-urlencoded`; whatever does not read is not there.
-    pub fn read(body: &[u8]) -> Form {
-        Form(form_urlencoded::parse(body).into_owned().collect())
-    }
-
-    /// The first value of a field; empty when there is none.
-    pub fn one(&self, name: &str) -> &str {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
-    }
-
-    /// Every value of a field.
-    pub fn all(&self, name: &str) -> Vec<String> {
-        self.0
-            .iter()
-            .filter(|(key, value)| key == name && !value.is_empty())
-            .map(|(_, v)| v.clone())
-            .collect()
-    }
 }

@@ -9,10 +9,14 @@
 //! | `/admin`, `/admin/new`, `/admin/{realm}/disable`, `/delete` | [`realms`] |
 //! | `/admin/{realm}/sign-in`, `/callback` | [`sign_in`] |
 //! | `/admin/{realm}/sign-out`, `/signed-out` | [`sign_out`] |
-//! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`choices`], [`rows`], [`nothing`] |
+//! | `/admin/{realm}/overview` | [`overview`] |
+//! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`choices`], [`rows`], [`nothing`], [`selection`] |
+//! | `/admin/{realm}/sessions/live` | [`live`] |
+//! | `/admin/{realm}/sessions.csv` | [`csv`] |
 //! | `/admin/{realm}/sessions/{sid}` | [`session`] |
 //! | `/admin/{realm}/signouts/preview` | [`preview`] |
-//! | `POST /admin/{realm}/signouts` | [`invalidate`] |
+//! | `POST /admin/{realm}/signouts` | [`invalidate`], [`answers`], [`step_up`] |
+//! | `/admin/{realm}/signouts/everyone` | [`everyone`] |
 //! | `/admin/{realm}/signouts` | [`receipts`] |
 //! | `/admin/{realm}/signouts/{id}`, `{id}.json`, `{id}.jwt` | [`receipt`] |
 //! | `/admin/{realm}/apps[/…]` | [`apps`], [`fields`] |
@@ -20,11 +24,15 @@
 //! | `/admin/{realm}/keys`, `/settings[/…]` | [`keys`], [`settings`], [`fields`] |
 
 mod address;
+mod answers;
 mod app;
 mod apps;
 mod choices;
 mod chosen;
+mod command;
+mod csv;
 mod deliveries;
+mod everyone;
 mod fields;
 mod filter;
 mod frame;
@@ -32,19 +40,24 @@ mod gate;
 mod invalidate;
 mod keys;
 mod list;
+mod live;
 mod menu;
 mod nothing;
+mod overview;
 pub mod pages;
+mod posted;
 mod preview;
 mod realms;
 mod receipt;
 mod receipts;
 mod rows;
+mod selection;
 mod session;
 mod sessions;
 mod settings;
 mod sign_in;
 mod sign_out;
+mod step_up;
 #[cfg(test)]
 mod tests;
 mod visitor;
@@ -69,7 +82,13 @@ pub fn routes() -> Router<App> {
             get(landing).post(sign_out::sign_out),
         )
         .route("/admin/{realm}/signed-out", get(sign_out::signed_out))
-        .route("/admin/{realm}/sessions", get(sessions::page))
+        .route("/admin/{realm}/overview", get(overview::page))
+        .route(
+            "/admin/{realm}/sessions",
+            get(sessions::page).post(sessions::paged),
+        )
+        .route("/admin/{realm}/sessions.csv", get(csv::file))
+        .route("/admin/{realm}/sessions/live", get(live::watch))
         .route("/admin/{realm}/sessions/{sid}", get(session::page))
         .route(
             "/admin/{realm}/signouts",
@@ -77,7 +96,11 @@ pub fn routes() -> Router<App> {
         )
         .route(
             "/admin/{realm}/signouts/preview",
-            get(landing).post(preview::page),
+            get(preview::resumed).post(preview::page),
+        )
+        .route(
+            "/admin/{realm}/signouts/everyone",
+            get(everyone::page).post(everyone::act),
         )
         .merge(apps::routes())
         .merge(deliveries::routes())

@@ -2,6 +2,7 @@
 //!
 //! | page | struct | fragment (`X-Fragment`) |
 //! |---|---|---|
+//! | overview | [`OverviewPage`] | `glance`: [`Glance`] alone |
 //! | sessions | [`SessionsPage`] | `list`: [`SessionsList`] alone |
 //! | one session | [`SessionPage`] | |
 //! | preview of a sign-out | [`ConfirmPage`] | |
@@ -18,10 +19,12 @@
 
 mod apps;
 mod atoms;
+pub mod chart;
 mod confirm;
 mod deliveries;
 mod form;
 mod keys;
+mod overview;
 mod receipt;
 mod receipts;
 mod session;
@@ -34,7 +37,7 @@ pub use apps::{
     AppChannel, AppKind, AppKindsPage, AppPage, AppRow, AppWay, AppsPage, CredentialsPage,
 };
 pub use atoms::{Choice, Device, Link, Moment, Person, counted, grouped};
-pub use confirm::{ConfirmPage, Gap, REASONS, Selected, Told, reasons};
+pub use confirm::{ConfirmPage, Everyone, Gap, REASONS, Selected, Told, reasons};
 pub use deliveries::{
     AttemptRow, DeliveriesPage, DeliveryPage, DeliveryRow, MessageTable, StreamRow, StreamsPage,
 };
@@ -43,14 +46,15 @@ pub use form::{
     Shape, TabLink, Wrong,
 };
 pub use keys::{KeyRow, KeysPage};
+pub use overview::{Glance, LastSignOut, LongAct, OverviewPage, Tile};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
 };
 pub use receipts::{ReceiptRow, ReceiptsPage};
 pub use session::{Fact, SessionApp, SessionPage};
 pub use sessions::{
-    Empty, Everything, Filters, Narrowing, Problem, RowDetail, SessionRow, SessionsList,
-    SessionsPage, Tab,
+    Empty, Everything, Filters, Heading, Kept, Narrowing, PageMenu, Problem, RowDetail, SessionRow,
+    SessionsList, SessionsPage, Tab,
 };
 pub use sessions::{Ended, Left};
 pub use shell::{Entry, Group, MessagePage, RealmRow, RealmsPage, Section, Shell};

@@ -7,6 +7,7 @@ mod child;
 pub(in crate::store) mod cluster;
 mod damage;
 mod disk;
+mod history;
 mod kill;
 mod mishap;
 mod model;

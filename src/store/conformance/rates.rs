@@ -87,6 +87,18 @@ async fn durable_commits_a_second() {
     }
 }
 
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The sessions that rows of an index name, as a page of a list reads them.
+async fn found(store: &Arc<dyn Store>, range: Range, session: impl Fn(&Bytes) -> u64) {
+    let (dir, what) = (Dir::Forward, KeysOrRecords::KeysOnly);
+    let page = store.scan(&range, None, 50, dir, what).await.unwrap();
+    let rows = page.records.iter().map(|record| &record.key);
+    let keys: Vec<Bytes> = rows.map(|row| key(0x30, None, session(row))).collect();
+    let records = store.get_many(&keys).await.unwrap();
+    assert!(!records.is_empty() && records.iter().all(Option::is_some));
+}
+
 /// A key in space `space`, of the realm, with an id that looks random and an id in order.
 fn key(space: u8, spread: Option<u64>, session: u64) -> Bytes {
     let mut key = vec![space, 0, 0, 0, 1];
@@ -101,7 +113,7 @@ fn key(space: u8, spread: Option<u64>, session: u64) -> Bytes {
 
 /// What a sign-in leaves: the session, rows that find it by user, realm, client, address and name, when it is due, a family.
 fn session(x: &mut Batch, session: u64) {
-    let spread = |by: u64| (session / by).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let spread = |by: u64| (session / by).wrapping_mul(GOLDEN);
     x.create(key(0x30, None, session), vec![1; 420])
         .put(key(0x31, Some(spread(10)), session), vec![2; 40])
         .put(key(0x32, None, u64::MAX - session), "")
@@ -156,7 +168,7 @@ async fn what_many_sessions_cost() {
             resident().saturating_sub(before),
             health.disk.unwrap_or_default() / sessions
         );
-        let some = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15) % sessions;
+        let some = |i: u64| i.wrapping_mul(GOLDEN) % sessions;
         let read = timed(20_000, |i| {
             let (store, key) = (&store, key(0x30, None, some(i)));
             async move { store.get(&key).await.unwrap().unwrap() }
@@ -175,6 +187,20 @@ async fn what_many_sessions_cost() {
         })
         .await;
         println!("{name:6} a session by id {read:?}, a page of 50 {page:?} (p50, p99)");
+        // The last eight bytes of a row are the session's number; of the newest-first rows, from the end.
+        let of = |row: &Bytes| u64::from_be_bytes(row[row.len() - 8..].try_into().unwrap());
+        let by_user = timed(2000, |i| {
+            let owner = key(0x31, Some((some(i) / 10).wrapping_mul(GOLDEN)), 0);
+            found(&store, Range::prefix(&owner[..21]), of)
+        })
+        .await;
+        let newest = timed(2000, |_| {
+            found(&store, Range::prefix([0x32]), |row| u64::MAX - of(row))
+        })
+        .await;
+        println!(
+            "{name:6} the sessions of a user {by_user:?}, the 50 newest {newest:?} (rows, then records; p50, p99)"
+        );
         let mut restarted = store;
         if kind.is_in_folder() {
             let began = Instant::now();

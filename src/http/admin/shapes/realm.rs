@@ -15,12 +15,23 @@ const SECTIONS: &[&str] = &[
     "logout",
     "retention",
     "shared_signals",
+    "look",
+    "account",
 ];
 const PAIRS: &[(&str, &str)] = &[("displayName", "display_name")];
 
 /// A realm, in both spellings.
 pub(in crate::http::admin) fn realm(realm: &Realm) -> Value {
     Value::Object(members(realm))
+}
+
+/// The same in a list, where pictures would weigh more than everything else.
+pub(in crate::http::admin) fn listed(realm: &Realm) -> Value {
+    let mut out = members(realm);
+    if let Some(Value::Object(look)) = out.get_mut("look") {
+        look.remove("logo");
+    }
+    Value::Object(out)
 }
 
 fn members(realm: &Realm) -> Map<String, Value> {
