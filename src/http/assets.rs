@@ -26,6 +26,7 @@ static FILES: &[(&str, &str, &[u8])] = &[
     ("people.js", JS, include_bytes!("assets/people.js")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
+    ("registry.css", CSS, include_bytes!("assets/registry.css")),
     ("charts.css", CSS, include_bytes!("assets/charts.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
     ("gate.js", JS, include_bytes!("assets/gate.js")),
@@ -157,6 +158,7 @@ mod tests {
         for name in [
             "base.css",
             "realmkeep.css",
+            "registry.css",
             "charts.css",
             "realmkeep.js",
             "people.css",

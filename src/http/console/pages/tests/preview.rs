@@ -158,6 +158,8 @@ fn lists_of_sign_outs_and_realms_link_to_each() {
     assert!(html.contains("No sign-out yet"));
 
     let realm = |name: &str, enabled| RealmRow {
+        switch: None,
+        delete_url: None,
         name: name.to_owned(),
         display_name: format!("{name} display"),
         url: format!("/admin/{name}/sessions"),
@@ -167,6 +169,7 @@ fn lists_of_sign_outs_and_realms_link_to_each() {
     let html = page(
         "realms",
         &RealmsPage {
+            gone: String::new(),
             shell: shell(Section::Realms),
             next_url: None,
             realms: vec![
