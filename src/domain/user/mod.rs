@@ -7,6 +7,7 @@ mod authenticate;
 pub mod block;
 pub mod check;
 mod deed;
+pub mod own;
 mod store;
 pub mod verbs;
 
