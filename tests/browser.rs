@@ -5,6 +5,8 @@
 
 pub mod chromium;
 mod parting;
+mod people;
+mod quality;
 
 use std::time::Duration;
 
@@ -14,10 +16,21 @@ use thirtyfour::prelude::*;
 use crate::support::until;
 use chromium::{Chromium, Driver, demonstration};
 
+/// Whether scripts run, how wide the window is, and light or dark.
+type Look = (bool, u32, &'static str);
+
+const LOOKS: [Look; 4] = [
+    (true, 1440, "light"),
+    (false, 390, "dark"),
+    (true, 390, "light"),
+    (false, 1440, "dark"),
+];
+
 const APPS: [&str; 2] = ["http://127.0.0.1:9090/", "http://127.0.0.1:9091/"];
 
-async fn the_main_job(driver: &Driver, provider: &str, scripts: bool) {
+async fn the_main_job(driver: &Driver, provider: &str, (scripts, width, scheme): Look) {
     let mut alice = Chromium::open(driver, scripts).await;
+    alice.look(width, scheme).await;
     // One login; the second app needs none.
     alice.goto(APPS[0]).await;
     alice.click("#sign-in").await;
@@ -43,6 +56,7 @@ async fn the_main_job(driver: &Driver, provider: &str, scripts: bool) {
     alice.find("#call-result[data-status='200']").await;
 
     let mut dana = Chromium::open(driver, scripts).await;
+    dana.look(width, scheme).await;
     dana.goto(&format!("{provider}/admin/demo/sessions")).await;
     dana.log_in("dana").await;
     dana.find("tr[data-user=dana][data-current=true]").await;
@@ -141,10 +155,10 @@ async fn the_main_job_in_chromium_with_scripts_and_without() {
     let driver = Driver::start().await;
     let folder = tempfile::tempdir().unwrap();
     let (process, provider) = demonstration(folder.path()).await;
-    for scripts in [true, false] {
+    for look in LOOKS {
         let done = tokio::time::timeout(
             Duration::from_secs(120),
-            the_main_job(&driver, &provider, scripts),
+            the_main_job(&driver, &provider, look),
         )
         .await;
         assert!(

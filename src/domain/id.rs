@@ -86,6 +86,11 @@ id! {
     Sid
 }
 impl Sid {
+    /// Before every sid that is made from this moment on.
+    pub fn first_of(at: Timestamp) -> Sid {
+        Sid(uuid::Builder::from_unix_timestamp_millis(at.0, &[0; 10]).into_uuid())
+    }
+
     /// Whether it was made at this moment or later, as far as the id itself tells (RFC 9562 §5.7): never `false` for a
     /// session that started since.
     pub fn is_since(&self, at: Timestamp) -> bool {

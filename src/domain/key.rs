@@ -15,6 +15,7 @@ use crate::store::Range;
 
 mod audit;
 mod outbox;
+mod people;
 mod policy;
 mod proof;
 mod retention;
@@ -23,6 +24,7 @@ mod told;
 
 pub use audit::*;
 pub use outbox::*;
+pub use people::*;
 pub use policy::*;
 pub use proof::*;
 pub use retention::*;

@@ -13,13 +13,18 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{decode, encode_json};
 use super::time::{Span, Timestamp};
-use super::{Context, Fault};
+use super::{Context, Fault, key, user};
 use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords, Range, Record, Store};
 
 /// What this program knows.
 pub static PLAN: Plan = Plan {
-    layout: 1,
-    steps: &[],
+    layout: 2,
+    steps: &[Step {
+        to: 2,
+        about: "users by the words of their names, and administrators",
+        range: key::every_user,
+        change: user::again,
+    }],
 };
 
 /// Where a store says which layout it has. It is about this store alone and in no snapshot.
@@ -41,8 +46,9 @@ pub struct Step {
     pub about: &'static str,
     /// The records that it looks at.
     pub range: fn() -> Range,
-    /// The new form of a record; `None` for one that has it already.
-    pub change: fn(&Record) -> Result<Option<Bytes>, Fault>,
+    /// Adds to a commit what a record needs: its new form, or rows beside it, guarded by the version that was read. Nothing
+    /// for one that has it already.
+    pub change: fn(&Record, &mut Batch) -> Result<(), Fault>,
 }
 
 /// What a store says of its layout.
@@ -183,8 +189,8 @@ pub enum Progress {
     Elsewhere,
 }
 
-/// Records of one commit.
-const PIECE: usize = 200;
+/// Records of one commit: each may bring a dozen rows along.
+const PIECE: usize = 80;
 /// How long the others leave a step to the node that last did a piece of it.
 const LEASE: Span = Span::secs(30);
 /// Between pieces, so that requests come first.
@@ -253,9 +259,7 @@ pub async fn piece(ctx: &Context, plan: &Plan) -> Result<Progress, UpgradeError>
         .map_err(Fault::from)?;
     let mut batch = Batch::new();
     for record in &page.records {
-        if let Some(value) = (step.change)(record)? {
-            batch.replace(record.key.clone(), record.version, value);
-        }
+        (step.change)(record, &mut batch)?;
     }
     let next = match page.next {
         Some(next) => taking(ctx, &standing, step, Some(next.0.to_vec())),

@@ -21,11 +21,16 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
-const FILES: [(&str, &str, &[u8]); 15] = [
+const FILES: [(&str, &str, &[u8]); 20] = [
+    ("account.css", CSS, include_bytes!("assets/account.css")),
+    ("people.css", CSS, include_bytes!("assets/people.css")),
+    ("people.js", JS, include_bytes!("assets/people.js")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
     ("gate.js", JS, include_bytes!("assets/gate.js")),
+    ("sessions.css", CSS, include_bytes!("assets/sessions.css")),
+    ("sessions.js", JS, include_bytes!("assets/sessions.js")),
     ("parting.js", JS, include_bytes!("assets/parting.js")),
     (
         "login-status.js",
@@ -151,9 +156,14 @@ mod tests {
     fn no_asset_reaches_outside_the_server() {
         for name in [
             "base.css",
+            "account.css",
             "realmkeep.css",
             "realmkeep.js",
+            "people.css",
+            "people.js",
             "gate.js",
+            "sessions.css",
+            "sessions.js",
             "parting.js",
             "login-status.js",
             "cookie-probe.js",

@@ -40,7 +40,7 @@ async fn a_store_that_a_later_version_took_over_is_left_alone_and_says_by_whom()
     .await;
     let words = [
         "layout 9",
-        "knows layouts up to 1",
+        "knows layouts up to 2",
         "run realmkeep 9.9 or newer",
     ];
     for words in words {

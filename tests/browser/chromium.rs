@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use thirtyfour::{BrowserLogEntry, LoggingPrefsLogLevel};
 
@@ -95,6 +95,59 @@ impl Chromium {
         }
     }
 
+    /// The window's width, and light or dark. Holds until it is said otherwise; a page that is open follows.
+    pub async fn look(&self, width: u32, scheme: &str) {
+        let height = if width < 600 { 844 } else { 1000 };
+        self.command(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
+        )
+        .await;
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.command(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [feature] }),
+        )
+        .await;
+    }
+
+    /// Whether pages may run their scripts from the next one on.
+    pub async fn scripts(&self, may: bool) {
+        self.command(
+            "Emulation.setScriptExecutionDisabled",
+            json!({ "value": !may }),
+        )
+        .await;
+    }
+
+    /// Runs this in every page from the next one on, before anything of the page's own; its policy does not hold for it.
+    pub async fn before_each_page(&self, script: &str) {
+        self.command(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": script }),
+        )
+        .await;
+    }
+
+    /// Forgets who is signed in.
+    pub async fn forget(&self) {
+        self.command("Network.clearBrowserCookies", json!({})).await;
+    }
+
+    async fn command(&self, name: &str, parameters: Value) -> Value {
+        let done = self.driver.cdp().send_raw(name, parameters).await;
+        done.unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    /// What an expression is on this page.
+    pub async fn value(&self, expression: &str) -> Value {
+        let script = format!("return {expression};");
+        let said = self.driver.execute(script, vec![]).await;
+        said.unwrap_or_else(|e| panic!("{expression}: {e}"))
+            .json()
+            .clone()
+    }
+
     pub async fn goto(&self, url: &str) {
         self.driver
             .goto(url)
@@ -131,6 +184,14 @@ impl Chromium {
             .click()
             .await
             .unwrap_or_else(|e| panic!("{css}: {e}"));
+    }
+
+    /// Presses a key wherever the focus is.
+    pub async fn press(&self, key: Key) {
+        let keys = self.driver.action_chain().send_keys(key + "");
+        keys.perform()
+            .await
+            .unwrap_or_else(|e| panic!("a key: {e}"));
     }
 
     pub async fn write(&self, css: &str, text: &str) {

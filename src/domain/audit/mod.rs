@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::RealmId;
+use super::id::{RealmId, UserId};
 use super::record::{decode, encode_json};
 use super::time::Timestamp;
 use super::walk::Walk;
@@ -40,6 +40,29 @@ pub struct Record {
     pub detail: Option<String>,
 }
 
+impl Record {
+    /// The user that it is about, when it is about one.
+    pub fn about(&self) -> Option<UserId> {
+        let named = self.target_kind == "user";
+        let (_, id) = self.target.rsplit_once('(').filter(|_| named)?;
+        id.strip_suffix(')')?.parse().ok()
+    }
+
+    /// What it is about without the id behind it: "anna.keller (0195…)" is "anna.keller".
+    pub fn target_name(&self) -> &str {
+        match self.target.rsplit_once(" (") {
+            Some((name, _)) if self.target.ends_with(')') => name,
+            _ => &self.target,
+        }
+    }
+
+    /// Whether its target goes by this name or id.
+    fn is_about(&self, wanted: &str) -> bool {
+        let id = || self.target.rsplit_once('(')?.1.strip_suffix(')');
+        self.target == wanted || self.target_name() == wanted || id() == Some(wanted)
+    }
+}
+
 /// Adds an audit record to the commit of the deed.
 ///
 /// # Errors
@@ -62,6 +85,20 @@ pub fn record(
     // Newest first also within a millisecond.
     let id = ctx.new_id().into_bytes().map(|b| !b);
     batch.put(key::audit(realm, at, &id), encode_json(&record)?);
+    if let Some(user) = record.about() {
+        batch.put(key::audit_of_user(realm, user, at, &id), Vec::new());
+    }
+    Ok(())
+}
+
+/// Records what changed nothing, in a commit of its own.
+///
+/// # Errors
+/// [`Fault`] when it cannot be written: then what was to be recorded is not done.
+pub async fn alone(ctx: &Context, realm: RealmId, entry: &Entry<'_>) -> Result<(), Fault> {
+    let mut batch = Batch::new();
+    record(&mut batch, ctx, realm, entry)?;
+    ctx.commit(batch).await?;
     Ok(())
 }
 
@@ -72,7 +109,7 @@ pub struct Filter {
     pub actor: Option<String>,
     /// What; ending in `.` it means everything of that kind, such as `user.`.
     pub action: Option<String>,
-    /// To what: the target as recorded.
+    /// To what: the target as recorded, or its name or its id alone.
     pub target: Option<String>,
     /// Not before.
     pub since: Option<Timestamp>,
@@ -89,7 +126,7 @@ impl Filter {
         };
         self.actor.as_ref().is_none_or(actor)
             && self.action.as_ref().is_none_or(action)
-            && self.target.as_ref().is_none_or(|to| record.target == *to)
+            && self.target.as_ref().is_none_or(|to| record.is_about(to))
     }
 }
 
@@ -141,6 +178,50 @@ pub async fn list(
     }
     let place = walk.place().and_then(|at| key::audit_place(&at.0));
     Ok((found, place))
+}
+
+/// One record by its place.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer or the record does not read.
+pub async fn find(ctx: &Context, realm: RealmId, place: &Place) -> Result<Option<Record>, Fault> {
+    let found = ctx.store.get(&key::audit_at(realm, place)).await?;
+    found
+        .map(|record| decode(&record.value, "audit record"))
+        .transpose()
+}
+
+/// What is recorded about a user, newest first and beyond `after`, at most `limit` of it; and where to go on.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer or a record does not read.
+pub async fn of_user(
+    ctx: &Context,
+    realm: RealmId,
+    user: UserId,
+    (before, after): (Option<Timestamp>, Option<Place>),
+    limit: usize,
+) -> Result<(Vec<(Place, Record)>, Option<Place>), Fault> {
+    let range = key::audits_of_user(realm, user, before);
+    let after = after.map(|place| Cursor(key::audit_of_user_at(realm, user, &place)));
+    let mut walk = Walk::keys(ctx, range).after(after).by(limit);
+    let rows = walk.next().await?.unwrap_or_default();
+    let places: Vec<Place> = rows
+        .iter()
+        .filter_map(|row| key::audit_place(&row.key))
+        .collect();
+    let keys: Vec<_> = places
+        .iter()
+        .map(|place| key::audit_at(realm, place))
+        .collect();
+    let mut found = Vec::with_capacity(places.len());
+    for (place, record) in places.iter().zip(ctx.store.get_many(&keys).await?) {
+        if let Some(record) = record {
+            found.push((*place, decode(&record.value, "audit record")?));
+        }
+    }
+    let next = walk.place().and_then(|at| key::audit_place(&at.0));
+    Ok((found, next))
 }
 
 /// The newest records of a realm.

@@ -110,3 +110,64 @@ async fn a_filter_shows_what_fits_it_and_nothing_else() {
     };
     assert!(all(&ctx, realm, &nobody, 3).await.is_empty());
 }
+
+#[tokio::test]
+async fn what_is_about_a_user_is_found_with_them_and_forgotten_with_the_record() {
+    use crate::domain::user::verbs;
+
+    let (ctx, clock) = testing::context();
+    let demo = testing::realm(&ctx, "demo").await;
+    let (anna, bob) = (
+        testing::user(&ctx, &demo, "anna (a)").await,
+        testing::user(&ctx, &demo, "bob").await,
+    );
+    clock.advance(Span::secs(1));
+    let system = Actor::system("test");
+    verbs::block(&ctx, &demo, &system, anna.id, verbs::Words::default())
+        .await
+        .unwrap();
+    clock.advance(Span::secs(1));
+    verbs::unblock(&ctx, &demo, &system, anna.id).await.unwrap();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = of_user(&ctx, demo.id, anna.id, (None, after), 1)
+            .await
+            .unwrap();
+        for (place, record) in &page {
+            assert_eq!(record.about(), Some(anna.id));
+            assert_eq!(record.target_name(), "anna (a)");
+            let found = find(&ctx, demo.id, place).await.unwrap().unwrap();
+            assert_eq!(found.action, record.action);
+        }
+        seen.extend(page.into_iter().map(|(_, record)| record.action));
+        match next {
+            Some(_) => after = next,
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["user.unblock", "user.block", "user.create"]);
+    for wanted in [
+        "bob".to_owned(),
+        bob.id.to_string(),
+        format!("bob ({})", bob.id),
+    ] {
+        let filter = Filter {
+            target: Some(wanted),
+            ..Filter::default()
+        };
+        assert_eq!(all(&ctx, demo.id, &filter, 9).await, ["user.create"]);
+    }
+    clock.advance(Span::days(4000));
+    let mut walk = crate::domain::sweep::retention::Walk::default();
+    for _ in 0..9 {
+        crate::domain::sweep::retention::step(&ctx, &mut walk)
+            .await
+            .unwrap();
+    }
+    for range in [
+        key::audits_of_user(demo.id, anna.id, None),
+        key::audits_of_user(demo.id, bob.id, None),
+    ] {
+        assert_eq!(Walk::keys(&ctx, range).count(9).await.unwrap(), 0);
+    }
+}

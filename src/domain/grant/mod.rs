@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod consent;
+pub mod held;
 
 use serde::{Deserialize, Serialize};
 

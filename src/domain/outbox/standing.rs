@@ -28,7 +28,7 @@ pub const OPENS_AT: u32 = 3;
 /// The longest that an open circuit waits before it lets one attempt through.
 const LONGEST_OPEN: Span = Span::mins(5);
 /// Attempts under way at once for a destination that answers.
-const WIDTH: usize = 8;
+pub const WIDTH: usize = 8;
 
 impl Standing {
     /// Whether the circuit is open: until when nothing is tried, counted from the last attempt.

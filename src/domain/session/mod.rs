@@ -7,6 +7,7 @@ pub mod address;
 pub mod cookie;
 pub mod device;
 pub mod limit;
+pub mod of_user;
 pub mod query;
 pub mod search;
 pub mod start;

@@ -31,6 +31,9 @@ pub struct Query {
     pub started_before: Option<Timestamp>,
     /// `started>2026-11-20`.
     pub started_after: Option<Timestamp>,
+    /// The moment that "idle for" is counted from and after which joining an app does not count: a search that was
+    /// frozen then finds no session later that it did not find at the time. `None` is now.
+    pub as_of: Option<Timestamp>,
 }
 
 /// Why a search does not read.
@@ -147,10 +150,11 @@ impl Query {
         self.prefix.as_ref().is_none_or(|p| name.starts_with(p))
             && self.user.as_ref().is_none_or(|u| name == *u)
             && self.ip.as_ref().is_none_or(ip_fits)
-            && self
-                .client
-                .as_ref()
-                .is_none_or(|c| session.clients.iter().any(|part| part.client_id == *c))
+            && self.client.as_ref().is_none_or(|c| {
+                let joined = |at: Timestamp| self.as_of.is_none_or(|as_of| at <= as_of);
+                let mut parts = session.clients.iter();
+                parts.any(|part| part.client_id == *c && joined(part.started_at))
+            })
             && self.device.as_deref().is_none_or(device_fits)
             && self.started_before.is_none_or(|t| session.started_at < t)
             && self.started_after.is_none_or(|t| session.started_at > t)

@@ -1,7 +1,10 @@
 //! Search: walks the narrowest index there is, judges what it finds, and answers a page and where the next begins. How
 //! long it takes does not depend on how many sessions the realm has.
 
-use super::{Query, Seen, Session, ip_bytes};
+mod fresh;
+mod walks;
+
+use super::{Query, Seen, Session};
 use crate::crypto;
 use crate::domain::denial::{self, ActiveSession, Denied};
 use crate::domain::grant::TokenFamily;
@@ -10,8 +13,12 @@ use crate::domain::key;
 use crate::domain::realm::Realm;
 use crate::domain::record::decode;
 use crate::domain::walk::Walk;
-use crate::domain::{Context, Fault, client, user};
-use crate::store::{Cursor, Dir, KeysOrRecords, Range};
+use crate::domain::{Context, Fault};
+use crate::store::{Cursor, Dir, KeysOrRecords};
+
+pub use fresh::since;
+pub use walks::{Order, offered, order_of};
+use walks::{Stretch, active_walk, ended_walk};
 
 /// Which sessions are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +69,7 @@ const LOOKED_AT: usize = 5000;
 /// The most rows of a page.
 pub const MAX_LIMIT: usize = 200;
 
-struct Stretch {
-    range: Range,
-    dir: Dir,
-}
-
-/// Finds a page of sessions.
+/// Finds a page of sessions, in the order that the search's index has.
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer.
@@ -79,10 +81,26 @@ pub async fn search(
     cursor: Option<&str>,
     limit: usize,
 ) -> Result<Result<Found, CursorError>, Fault> {
+    sorted(ctx, realm, query, listed, Order::Found, cursor, limit).await
+}
+
+/// Finds a page of sessions in this order, where the search offers it ([`offered`]).
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn sorted(
+    ctx: &Context,
+    realm: &Realm,
+    query: &Query,
+    listed: Listed,
+    order: Order,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<Result<Found, CursorError>, Fault> {
     let limit = limit.clamp(1, MAX_LIMIT);
     let mut walks = Vec::new();
     if listed != Listed::Ended {
-        walks.extend(active_walk(ctx, realm, query).await?);
+        walks.extend(active_walk(ctx, realm, query, order).await?);
     }
     if listed != Listed::Active {
         walks.extend(ended_walk(ctx, realm, query).await?);
@@ -157,7 +175,7 @@ pub async fn search(
 /// # Errors
 /// [`Fault`] when the store does not answer.
 pub async fn all(ctx: &Context, realm: &Realm, query: &Query) -> Result<Vec<Sid>, Fault> {
-    let Some(walk) = active_walk(ctx, realm, query).await? else {
+    let Some(walk) = active_walk(ctx, realm, query, Order::Found).await? else {
         return Ok(Vec::new());
     };
     let mut pages = Walk::keys(ctx, walk.range).toward(walk.dir).by(1000);
@@ -168,62 +186,6 @@ pub async fn all(ctx: &Context, realm: &Realm, query: &Query) -> Result<Vec<Sid>
         }
     }
     Ok(sids)
-}
-
-async fn active_walk(
-    ctx: &Context,
-    realm: &Realm,
-    query: &Query,
-) -> Result<Option<Stretch>, Fault> {
-    if let Some(name) = &query.user {
-        let found = user::find(ctx, realm, name).await?;
-        return Ok(found.map(|u| Stretch {
-            range: key::sessions_by_user(realm.id, u.value.id),
-            dir: Dir::Reverse,
-        }));
-    }
-    if let Some(prefix) = &query.prefix {
-        return Ok(Some(Stretch {
-            range: key::sessions_by_name(realm.id, prefix),
-            dir: Dir::Forward,
-        }));
-    }
-    if let Some(client_id) = &query.client {
-        let found = client::find(ctx, realm, client_id).await?;
-        return Ok(found.map(|c| Stretch {
-            range: key::sessions_by_client(realm.id, c.id),
-            dir: Dir::Reverse,
-        }));
-    }
-    if let Some(net) = &query.ip {
-        let bytes = ip_bytes(&net.network().to_string());
-        let bits = usize::from(net.prefix_len()) + if net.network().is_ipv4() { 96 } else { 0 };
-        let prefix = bytes.get(..bits / 8).unwrap_or(&bytes);
-        return Ok(Some(Stretch {
-            range: key::sessions_by_ip(realm.id, prefix),
-            dir: Dir::Forward,
-        }));
-    }
-    Ok(Some(Stretch {
-        range: key::sessions_active(realm.id),
-        dir: Dir::Reverse,
-    }))
-}
-
-async fn ended_walk(ctx: &Context, realm: &Realm, query: &Query) -> Result<Option<Stretch>, Fault> {
-    if let Some(name) = &query.user
-        && let Some(found) = user::find(ctx, realm, name).await?
-    {
-        let range = key::sessions_ended_by_user(realm.id, found.value.id);
-        return Ok(Some(Stretch {
-            range,
-            dir: Dir::Forward,
-        }));
-    }
-    Ok(Some(Stretch {
-        range: key::sessions_ended(realm.id),
-        dir: Dir::Forward,
-    }))
 }
 
 /// Judges what an index names; answers each key with its row when the row fits.
@@ -243,7 +205,7 @@ async fn judged(
         })
         .collect();
     let verdicts = denial::sessions(ctx, realm, &sids).await?;
-    let now = ctx.now();
+    let now = query.as_of.unwrap_or_else(|| ctx.now());
     let rows = verdicts.into_iter().map(|(session, verdict)| {
         let session = session?.value;
         if !query.fits(&session) {
@@ -338,25 +300,32 @@ pub async fn grants(ctx: &Context, realm: &Realm, session: &Session) -> Result<(
 /// # Errors
 /// [`Fault`] when the store does not answer.
 pub async fn one(ctx: &Context, realm: &Realm, sid: Sid) -> Result<Option<Row>, Fault> {
-    let Some((Some(read), verdict)) = denial::sessions(ctx, realm, &[sid])
-        .await?
-        .into_iter()
-        .next()
-    else {
+    let Some(mut row) = these(ctx, realm, &[sid]).await?.pop() else {
         return Ok(None);
     };
-    let session = read.value;
-    let (_, offline_grants) = grants(ctx, realm, &session).await?;
-    let (active, denied) = match verdict {
-        Ok(active) => (Some(active), None),
-        Err(denied) => (None, Some(denied)),
-    };
-    Ok(Some(Row {
-        session,
-        active,
-        denied,
-        offline_grants,
-    }))
+    row.offline_grants = grants(ctx, realm, &row.session).await?.1;
+    Ok(Some(row))
+}
+
+/// These sessions as they are now, without their grants; those that nobody knows are left out.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn these(ctx: &Context, realm: &Realm, sids: &[Sid]) -> Result<Vec<Row>, Fault> {
+    let judged = denial::sessions(ctx, realm, sids).await?.into_iter();
+    let rows = judged.filter_map(|(read, verdict)| {
+        let (active, denied) = match verdict {
+            Ok(active) => (Some(active), None),
+            Err(denied) => (None, Some(denied)),
+        };
+        Some(Row {
+            session: read?.value,
+            active,
+            denied,
+            offline_grants: 0,
+        })
+    });
+    Ok(rows.collect())
 }
 
 /// When and from where an ended session was last used, as far as it is still known.

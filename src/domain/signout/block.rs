@@ -131,6 +131,7 @@ async fn people(
     let mut found: Vec<UserId> = Vec::new();
     match &request.select {
         Selection::Users(users) => found.extend(users),
+        Selection::Access(user, _) => found.push(*user),
         Selection::Sessions(_) | Selection::Clients(_) | Selection::Filter(_) | Selection::All => {
             let sids: Vec<&Sid> = resolved
                 .sids

@@ -159,6 +159,7 @@ fn open_of(request: &Request) -> Open {
         (Selection::Clients(clients), Scope::Everything | Scope::Client) => {
             open.clients.clone_from(clients)
         }
+        (Selection::Access(user, client), _) => open.access = Some((*user, *client)),
         _ => {}
     }
     open
@@ -200,7 +201,7 @@ fn has_epoch(select: &Selection) -> bool {
         Selection::All => true,
         Selection::Users(users) => users.len() <= MAX_EPOCHS,
         Selection::Clients(clients) => clients.len() <= MAX_EPOCHS,
-        Selection::Sessions(_) | Selection::Filter(_) => false,
+        Selection::Sessions(_) | Selection::Access(..) | Selection::Filter(_) => false,
     }
 }
 
@@ -263,7 +264,7 @@ fn epochs(realm: &Realm, request: &Request, act: Act, batch: &mut Batch) -> Resu
                 batch.put(key::client_epoch(realm.id, *client), bytes.clone());
             }
         }
-        Selection::Sessions(_) | Selection::Filter(_) => {}
+        Selection::Sessions(_) | Selection::Access(..) | Selection::Filter(_) => {}
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::loose::{self, drain};
 use super::write::{self, Act, SessionRow};
 use super::{SignOut, chunks, receipt};
+use crate::domain::grant::TokenFamily;
 use crate::domain::id::{ClientId, RealmId, Sid, SignOutId, UserId};
 use crate::domain::realm::{self, Realm};
 use crate::domain::record::{decode, encode_json};
@@ -36,6 +37,8 @@ pub struct Open {
     pub users: Vec<UserId>,
     /// Clients whose every grant ends too.
     pub clients: Vec<ClientId>,
+    /// A user whose every grant to one client ends.
+    pub access: Option<(UserId, ClientId)>,
 }
 
 /// Which acts are to be finished.
@@ -187,26 +190,23 @@ async fn write_out(ctx: &Context, realm: &Realm, id: SignOutId) -> Result<SignOu
         loose::drain_realm(ctx, realm, act, &record.protected).await?;
     }
     for user in &open.users {
-        drain(
-            ctx,
-            realm,
-            act,
-            &key::families_by_user(realm.id, *user),
-            &record.protected,
-        )
-        .await?;
+        let range = key::families_by_user(realm.id, *user);
+        drain(ctx, realm, act, &range, |f| !kept(f, &record)).await?;
     }
     for client in &open.clients {
-        drain(
-            ctx,
-            realm,
-            act,
-            &key::families_by_client(realm.id, *client),
-            &record.protected,
-        )
-        .await?;
+        let range = key::families_by_client(realm.id, *client);
+        drain(ctx, realm, act, &range, |f| !kept(f, &record)).await?;
+    }
+    if let Some((user, client)) = open.access {
+        let range = key::families_by_user(realm.id, user);
+        drain(ctx, realm, act, &range, |f| f.grant.client == client).await?;
     }
     settle(ctx, realm, record).await
+}
+
+/// What hangs on the asker's own session.
+fn kept(family: &TokenFamily, record: &SignOut) -> bool {
+    record.protected.contains(&family.grant.sid)
 }
 
 fn pace_of(open: &Open, record: &SignOut) -> Pace {

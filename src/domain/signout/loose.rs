@@ -42,6 +42,10 @@ pub(super) async fn loose_families(
                 );
             }
         }
+        (Selection::Access(user, client), _) => {
+            found = write::families(ctx, realm, &key::families_by_user(realm.id, *user)).await?;
+            found.retain(|f| f.value.grant.client == *client);
+        }
         _ => {}
     }
     found.retain(|f| f.value.started_at <= at && !protected.contains(&f.value.grant.sid));
@@ -79,17 +83,17 @@ pub(super) fn loose_held(reason: Reason, family: &TokenFamily) -> Held {
     }
 }
 
-/// Ends what an index of families still lists, a batch at a time, but not what hangs on the asker's own session.
+/// Ends those of the families that an index still lists which are meant, a batch at a time.
 pub(super) async fn drain(
     ctx: &Context,
     realm: &Realm,
     act: Act,
     range: &Range,
-    protected: &[Sid],
+    means: impl Fn(&TokenFamily) -> bool,
 ) -> Result<(), Fault> {
     for _ in 0..10_000 {
         let mut found = write::families(ctx, realm, range).await?;
-        found.retain(|f| f.value.started_at <= act.at && !protected.contains(&f.value.grant.sid));
+        found.retain(|f| f.value.started_at <= act.at && means(&f.value));
         if found.is_empty() {
             return Ok(());
         }

@@ -18,6 +18,7 @@ pub fn protected(request: &Request) -> Option<Sid> {
         | Reason::TokenRevoked
         | Reason::SessionLimit
         | Reason::AddressRule
+        | Reason::AccessRemoved
         | Reason::Restored => None,
         Reason::Admin
         | Reason::UserDisabled

@@ -22,6 +22,8 @@ use crate::domain::{Context, client, denial, key, ssf};
 pub struct Plan {
     /// How many sessions would end.
     pub sessions: u64,
+    /// Whether all of them were counted.
+    pub counted: bool,
     /// Of how many people; exact when `exact` is.
     pub people: u64,
     /// How many families would be revoked.
@@ -53,7 +55,20 @@ pub const LOOKED_AT: usize = 2000;
 /// # Errors
 /// [`EndError`] as the act itself would answer.
 pub async fn plan(ctx: &Context, realm: &Realm, request: &Request) -> Result<Plan, EndError> {
-    let resolved = resolve(ctx, realm, request, usize::MAX).await?;
+    plan_some(ctx, realm, request, usize::MAX).await
+}
+
+/// The same; of the whole realm, at most about `most` sessions are counted.
+///
+/// # Errors
+/// [`EndError`] as the act itself would answer.
+pub async fn plan_some(
+    ctx: &Context,
+    realm: &Realm,
+    request: &Request,
+    most: usize,
+) -> Result<Plan, EndError> {
+    let resolved = resolve(ctx, realm, request, most).await?;
     resolved.check(&request.select)?;
     let Resolved {
         sids,
@@ -64,6 +79,8 @@ pub async fn plan(ctx: &Context, realm: &Realm, request: &Request) -> Result<Pla
     not_found.extend(request.unknown.iter().cloned());
     let mut plan = Plan {
         sessions: sids.len() as u64,
+        // Without one's own they may just be less.
+        counted: sids.len() + protected.len() < most,
         people: 0,
         families: 0,
         offline: 0,

@@ -48,6 +48,8 @@ pub enum Reason {
     NotRecognised,
     /// The user signed out everywhere else, and ended what apps may do while they are away.
     SignedOutElsewhere,
+    /// What an application was allowed was taken back from it, by the user or by an administrator.
+    AccessRemoved,
     /// The server was restored from a backup, in which sessions live that ended since.
     Restored,
 }
@@ -61,7 +63,7 @@ pub enum Scope {
     SessionOnly,
     /// One family: its refresh and access tokens. The session stays.
     Family,
-    /// Everything one client was granted. The sessions stay.
+    /// Everything one client was granted, by everybody or by one user. The sessions stay.
     Client,
 }
 
@@ -125,7 +127,8 @@ impl Reason {
             | Reason::PasswordChanged
             | Reason::TokenRevoked
             | Reason::NotRecognised
-            | Reason::SignedOutElsewhere => Initiator::User,
+            | Reason::SignedOutElsewhere
+            | Reason::AccessRemoved => Initiator::User,
             Reason::RefreshReuse
             | Reason::CodeReplay
             | Reason::SessionLimit
@@ -161,6 +164,7 @@ impl Reason {
             Reason::SignInBlocked => "sign_in_blocked",
             Reason::NotRecognised => "not_recognised",
             Reason::SignedOutElsewhere => "signed_out_elsewhere",
+            Reason::AccessRemoved => "access_removed",
             Reason::Restored => "restored",
         }
     }
@@ -187,6 +191,7 @@ impl Reason {
             Reason::SignInBlocked => "The user was blocked from signing in",
             Reason::NotRecognised => "The user did not recognise it",
             Reason::SignedOutElsewhere => "The user signed out everywhere else",
+            Reason::AccessRemoved => "The application’s access was removed",
             Reason::Restored => "The server was restored from a backup",
         }
     }
@@ -204,7 +209,7 @@ impl Reason {
             Reason::RefreshReuse | Reason::CodeReplay => {
                 Some("You were signed out for your own safety")
             }
-            Reason::TokenRevoked => None,
+            Reason::TokenRevoked | Reason::AccessRemoved => None,
             Reason::ClientDisabled => Some("The application was disabled"),
             Reason::RealmDisabled => Some("Sign-in is not available"),
             Reason::GlobalRevocation => Some("You were signed out everywhere"),
@@ -237,7 +242,7 @@ impl Reason {
             | Reason::Expired
             | Reason::SessionLimit => Scope::SessionOnly,
             Reason::RefreshReuse | Reason::CodeReplay | Reason::TokenRevoked => Scope::Family,
-            Reason::ClientDisabled => Scope::Client,
+            Reason::ClientDisabled | Reason::AccessRemoved => Scope::Client,
         }
     }
 

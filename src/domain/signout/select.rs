@@ -21,6 +21,8 @@ pub enum Selection {
     Users(Vec<UserId>),
     /// Every session these clients take part in; for a disabled client, its grants alone.
     Clients(Vec<ClientId>),
+    /// What this user granted this client; no session.
+    Access(UserId, ClientId),
     /// Every active session that a search finds.
     Filter(Box<Query>),
     /// Every session of the realm.
@@ -35,6 +37,7 @@ impl Selection {
             Selection::Sessions(ids) => count(ids.len(), "selected session"),
             Selection::Users(ids) => format!("all sessions of {}", count(ids.len(), "user")),
             Selection::Clients(ids) => format!("all sessions of {}", count(ids.len(), "client")),
+            Selection::Access(..) => "what a user granted a client".to_owned(),
             Selection::Filter(query) if query.is_empty() => "all active sessions".to_owned(),
             Selection::Filter(query) => format!("all sessions matching {:?}", query.text()),
             Selection::All => "all sessions of the realm".to_owned(),
@@ -65,7 +68,10 @@ impl Resolved {
             Selection::Sessions(ids) if ids.is_empty() => return Err(EndError::Nothing),
             Selection::Sessions(_) | Selection::Filter(_) => {}
             // These cut through whatever there is, and through what is just about to be.
-            Selection::Users(_) | Selection::Clients(_) | Selection::All => return Ok(()),
+            Selection::Users(_)
+            | Selection::Clients(_)
+            | Selection::Access(..)
+            | Selection::All => return Ok(()),
         }
         let nothing_else =
             self.sids.is_empty() && self.not_found.is_empty() && self.already_ended.is_empty();
@@ -98,6 +104,7 @@ pub async fn resolve(
                     .extend(walk(ctx, &key::sessions_by_user(realm.id, *user)).await?);
             }
         }
+        Selection::Access(..) => {}
         Selection::Clients(_) if request.reason.scope() == super::Scope::Client => {}
         Selection::Clients(clients) => {
             for client in clients {

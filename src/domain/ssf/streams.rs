@@ -83,7 +83,7 @@ impl Signals {
     }
 
     /// Whether the server stops.
-    pub(super) fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
 

@@ -10,9 +10,12 @@ static SECOND: Plan = Plan {
         to: 2,
         about: "a test",
         range: || Range::prefix(b"\xf0"),
-        change: |record| {
-            Ok((record.value.first() != Some(&b'2'))
-                .then(|| Bytes::from([b"2", &*record.value].concat())))
+        change: |record, batch| {
+            if record.value.first() != Some(&b'2') {
+                let value = [b"2", &*record.value].concat();
+                batch.replace(record.key.clone(), record.version, value);
+            }
+            Ok(())
         },
     }],
 };
@@ -73,7 +76,7 @@ async fn a_step_is_taken_in_bounded_pieces_that_go_on_after_a_kill() {
             .count();
         assert!(done <= pieces * PIECE, "{done} records in {pieces} pieces");
     }
-    assert_eq!(pieces, 4, "one to announce it, three of records");
+    assert_eq!(pieces, 8, "one to announce it, seven of records");
     assert!(all(&ctx).await.iter().all(|v| **v == *b"2old"), "each once");
     assert_eq!(layout(&ctx).await.unwrap(), 2);
 }

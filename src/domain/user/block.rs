@@ -115,6 +115,19 @@ impl fmt::Display for Block {
     }
 }
 
+/// What is said with a block.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    /// Until when; `None` until it is lifted.
+    pub until: Option<Timestamp>,
+    /// Why, in words.
+    pub why: Option<String>,
+    /// A note for the audit log.
+    pub note: Option<String>,
+    /// What the person is told where they were signed in.
+    pub message: Option<String>,
+}
+
 /// Blocks a user's sign-in until a moment or until it is lifted; every session ends in the same commit.
 ///
 /// # Errors
@@ -124,17 +137,18 @@ pub async fn block(
     realm: &Realm,
     actor: &Actor,
     id: UserId,
-    until: Option<Timestamp>,
-    why: Option<String>,
+    words: Words,
 ) -> Result<SignOut, UserError> {
     refuse_own_account(realm, actor, id, "block")?;
     by_id(ctx, realm, id).await?.ok_or(UserError::NotFound)?;
     let request = Request {
         block: Some(BlockOrder {
-            until,
+            until: words.until,
             administrators: true,
         }),
-        why,
+        why: words.why,
+        note: words.note,
+        message: words.message,
         ..everything_of(id, Reason::SignInBlocked, &deed(ctx, actor))
     };
     match signout::end(ctx, realm, &request).await {

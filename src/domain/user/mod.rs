@@ -7,7 +7,9 @@ mod authenticate;
 pub mod block;
 pub mod check;
 mod deed;
+mod index;
 pub mod own;
+mod search;
 mod store;
 pub mod verbs;
 
@@ -16,9 +18,11 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use authenticate::{AuthenticateError, authenticate};
 pub use block::{Block, Blocking};
+pub(in crate::domain) use index::again;
+pub use search::{administrators, search};
 pub(in crate::domain) use store::has_password;
 pub(in crate::domain) use store::reseal;
-pub use store::{by_email, by_id, count, find, list};
+pub use store::{by_email, by_id, count, find, list, password_set_at};
 
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
@@ -52,6 +56,19 @@ impl User {
     /// The name that people see: the `name` claim or the username.
     pub fn display_name(&self) -> &str {
         self.claim("name").unwrap_or(&self.username)
+    }
+
+    /// What they are set to, to be changed a little: without a password, and the block as it is.
+    pub fn settings(&self) -> UserSettings {
+        UserSettings {
+            username: self.username.clone(),
+            password: None,
+            password_hash: None,
+            enabled: self.enabled,
+            roles: self.roles.clone(),
+            claims: self.claims.clone(),
+            blocking: Blocking::Keep,
+        }
     }
 
     /// A claim that is text.

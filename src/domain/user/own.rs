@@ -78,7 +78,14 @@ pub async fn change_password(
             password.sealed(ctx, realm, id)?,
         );
         let detail = Some("other sessions go on".to_owned());
-        record(&mut batch, ctx, realm, actor, user, ("user.set_password", detail))?;
+        record(
+            &mut batch,
+            ctx,
+            realm,
+            actor,
+            user,
+            ("user.set_password", detail),
+        )?;
         let deed = deed(ctx, actor);
         ssf::user_changed(ctx, realm, &deed, (user, user), true, &mut batch).await?;
         if change::commit(ctx, realm, batch, None).await?.is_ok() {
@@ -144,7 +151,11 @@ mod tests {
             ("the old password", Some(Unfit::Same)),
             ("a new password", None),
         ] {
-            assert_eq!(unfit(&user, "the old password", chosen), expected, "{chosen}");
+            assert_eq!(
+                unfit(&user, "the old password", chosen),
+                expected,
+                "{chosen}"
+            );
         }
         let long = "x".repeat(crypto::MAX_PASSWORD_BYTES + 1);
         assert_eq!(unfit(&user, "", &long), Some(Unfit::Long));
@@ -157,19 +168,28 @@ mod tests {
         let ann = testing::user(&ctx, &realm, "ann").await;
         let own = testing::session(&ctx, &realm, ann.id).await;
         let other = testing::session(&ctx, &realm, ann.id).await;
-        let session = session::find(&ctx, &realm, other).await.unwrap().unwrap().value;
+        let session = session::find(&ctx, &realm, other)
+            .await
+            .unwrap()
+            .unwrap()
+            .value;
         let actor = Actor {
             kind: ActorKind::User,
             id: ann.id.to_string(),
             sid: Some(own),
             ..Actor::system("test")
         };
-        let act = not_recognised(&ctx, &realm, &actor, &session).await.unwrap();
+        let act = not_recognised(&ctx, &realm, &actor, &session)
+            .await
+            .unwrap();
         assert_eq!((act.sessions, act.reason), (1, Reason::NotRecognised));
         let good = async |sid| denial::session(&ctx, &realm, sid).await.unwrap().is_ok();
         assert!(good(own).await && !good(other).await);
         let newest = audit::newest(&ctx, realm.id, 10).await.unwrap();
-        let found = newest.iter().find(|r| r.action == "session.not_recognised").unwrap();
+        let found = newest
+            .iter()
+            .find(|r| r.action == "session.not_recognised")
+            .unwrap();
         assert!(found.target.starts_with("ann (") && found.target_kind == "user");
     }
 }

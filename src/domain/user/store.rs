@@ -10,7 +10,7 @@ use crate::domain::record::{Versioned, decode, encode, versioned};
 use crate::domain::time::Timestamp;
 use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
-use crate::store::{Batch, Cursor, Dir, KeysOrRecords};
+use crate::store::{Cursor, Dir, KeysOrRecords};
 
 /// A password, under a key of its own: reading a user never brings it along.
 #[derive(Clone)]
@@ -199,6 +199,20 @@ pub(super) async fn with_password(
     Ok((user, password.transpose()?))
 }
 
+/// When the user's password was set; `None` when they have none.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer or the record does not read.
+pub async fn password_set_at(
+    ctx: &Context,
+    realm: &Realm,
+    id: UserId,
+) -> Result<Option<Timestamp>, Fault> {
+    let kept = ctx.store.get(&key::credential(realm.id, id)).await?;
+    let kept = kept.map(|record| decode::<Kept>(&record.value, "password"));
+    Ok(kept.transpose()?.map(|kept| kept.set_at))
+}
+
 /// Whether the user has a password.
 pub(in crate::domain) async fn has_password(
     ctx: &Context,
@@ -210,29 +224,6 @@ pub(in crate::domain) async fn has_password(
         .get(&key::credential(realm.id, id))
         .await?
         .is_some())
-}
-
-/// The form under which a user's `email` claim is searched, when they have one that a key can hold.
-fn folded_email(user: &User) -> Option<String> {
-    let folded = fold(user.claim("email")?);
-    let fits = !folded.is_empty() && folded.len() <= LONGEST_FOLDED && !folded.contains('\0');
-    fits.then_some(folded)
-}
-
-/// Brings the row of a user's address in line with a change of theirs, in the batch that guards it.
-pub(super) fn index(realm: &Realm, before: Option<&User>, after: Option<&User>, batch: &mut Batch) {
-    let row =
-        |user: &User| folded_email(user).map(|email| key::user_by_email(realm.id, &email, user.id));
-    let (old, new) = (before.and_then(row), after.and_then(row));
-    if old == new {
-        return;
-    }
-    if let Some(old) = old {
-        batch.del(old);
-    }
-    if let Some(new) = new {
-        batch.put(new, Vec::new());
-    }
 }
 
 /// The users whose `email` claim this is, however its case is spelled; at most `limit`.

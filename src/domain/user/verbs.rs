@@ -6,7 +6,8 @@
 
 use super::check::password_problem;
 use super::deed::{deed, everything_of, record, refuse_own_account};
-use super::store::{Password, by_id, id_of, index};
+use super::index::index;
+use super::store::{Password, by_id, id_of};
 use super::{Block, Blocking, User, UserSettings, fold};
 use crate::crypto::Secret;
 use crate::domain::change;
@@ -24,7 +25,7 @@ mod password;
 pub(in crate::domain::user) use password::hash;
 use password::new_password;
 
-pub use super::block::{block, unblock};
+pub use super::block::{Words, block, unblock};
 pub use super::check::problems;
 
 /// Why a user was not created, changed or deleted.
@@ -108,8 +109,7 @@ pub fn rows(realm: &Realm, user: &User, batch: &mut Batch) -> Result<(), Fault> 
         encode(&user.id)?,
     );
     batch.create(key::user(realm.id, user.id), encode_json(user)?);
-    index(realm, None, Some(user), batch);
-    Ok(())
+    index(realm, None, Some(user), batch)
 }
 
 /// Changes a user; everything is given, except that an absent password leaves the old one. Disabling the user and a new
@@ -210,7 +210,7 @@ async fn write(
         batch.del(key::username(realm.id, &old));
         batch.create(key::username(realm.id, &new), encode(&id)?);
     }
-    index(realm, Some(&before), Some(&after), &mut batch);
+    index(realm, Some(&before), Some(&after), &mut batch)?;
     if let Some(password) = password {
         batch.put(
             key::credential(realm.id, id),
@@ -315,7 +315,7 @@ pub async fn delete(
         let mut batch = Batch::new();
         batch.take(key::user(realm.id, id), found.version);
         batch.del(key::username(realm.id, &fold(&found.value.username)));
-        index(realm, Some(&found.value), None, &mut batch);
+        index(realm, Some(&found.value), None, &mut batch)?;
         batch.del(key::credential(realm.id, id));
         record(
             &mut batch,

@@ -43,7 +43,11 @@ async fn happened(me: &Me) -> Result<Vec<(Timestamp, Event)>, Fault> {
         events.extend(signed_out(words, session));
     }
     let (records, _) = audit::of_user(ctx, realm.id, user, (None, None), SHOWN).await?;
-    events.extend(records.iter().filter_map(|(_, record)| changed(words, record)));
+    events.extend(
+        records
+            .iter()
+            .filter_map(|(_, record)| changed(words, record)),
+    );
     Ok(events)
 }
 

@@ -214,10 +214,13 @@ async fn page(
         })?;
         for app in looked.apps {
             if app.channel == Channel::None {
-                let until = app.bound_until.map(|at| {
-                    (words.acts.until)(&(words.frame.date)(Moment::from(at)))
+                let until = app
+                    .bound_until
+                    .map(|at| (words.acts.until)(&(words.frame.date)(Moment::from(at))));
+                untold.push(Gap {
+                    name: app.name,
+                    until,
                 });
-                untold.push(Gap { name: app.name, until });
             } else {
                 told.push(app.name);
             }
@@ -229,7 +232,11 @@ async fn page(
         action: me.at(&wanted.page()),
         title,
         button,
-        devices: others.iter().take(SHOWN).map(|active| device(me, active, false)).collect(),
+        devices: others
+            .iter()
+            .take(SHOWN)
+            .map(|active| device(me, active, false))
+            .collect(),
         effects,
         told,
         untold,

@@ -69,7 +69,10 @@ pub async fn ask(visit: Visit, Path((_, client)): Path<(String, String)>) -> Res
 async fn asked(me: &Me, client: &str) -> Result<Response, Refusal> {
     let held = find(me, client).await?;
     let page = RemovePage {
-        shell: me.shell(Section::Apps, &format!("/apps/{client}/remove")).await?,
+        shell: me
+            .shell(Section::Apps, &format!("/apps/{client}/remove"))
+            .await?,
+        title: (me.words().mine.remove_question)(&held.name),
         app: card(me, &held),
         back_url: me.at("/apps"),
     };
@@ -77,7 +80,11 @@ async fn asked(me: &Me, client: &str) -> Result<Response, Refusal> {
 }
 
 /// POST: an app's access goes.
-pub async fn remove(visit: Visit, Path((_, client)): Path<(String, String)>, body: Bytes) -> Response {
+pub async fn remove(
+    visit: Visit,
+    Path((_, client)): Path<(String, String)>,
+    body: Bytes,
+) -> Response {
     match Me::enter(visit, "/apps").await {
         Entered::Me(me) => {
             let outcome = removed(&me, &client, &body).await;
@@ -89,13 +96,21 @@ pub async fn remove(visit: Visit, Path((_, client)): Path<(String, String)>, bod
 
 async fn removed(me: &Me, client: &str, body: &[u8]) -> Result<Response, Refusal> {
     let params = Params::parse_form(body)?;
-    me.posted(&params, me.at(&format!("/apps/{client}/remove"))).await?;
+    me.posted(&params, me.at(&format!("/apps/{client}/remove")))
+        .await?;
     let held = find(me, client).await?;
     let (app, realm, actor) = (me.visit.app.clone(), me.realm().clone(), me.actor());
     let user = me.user.value.clone();
     // The act survives a browser that hangs up.
     let done = tokio::spawn(async move {
-        held::take_back(&app.ctx, &realm, &actor, &user, (held.client, &held.client_id)).await
+        held::take_back(
+            &app.ctx,
+            &realm,
+            &actor,
+            &user,
+            (held.client, &held.client_id),
+        )
+        .await
     });
     let act = done.await.map_err(|_| Fault::Busy)??;
     me.visit.go(&me.at(&format!("/done/{}", act.id)))

@@ -28,7 +28,9 @@ pub async fn show(visit: Visit, Path((_, id)): Path<(String, String)>) -> Respon
 async fn shown(me: &Me, id: &str) -> Result<Response, Refusal> {
     let id: SignOutId = id.parse().map_err(|_| not_yours())?;
     let found = receipt::find(me.ctx(), me.realm(), id).await?;
-    let act = found.filter(|act| is_theirs(me, act)).ok_or_else(not_yours)?;
+    let act = found
+        .filter(|act| is_theirs(me, act))
+        .ok_or_else(not_yours)?;
     let (apps, _) = receipt::apps(me.ctx(), me.realm(), &act).await?;
     let words = me.words();
     let page = DonePage {
@@ -71,5 +73,11 @@ fn told(
     let until = bound
         .filter(|_| state != AppState::Acknowledged)
         .map(|at| (t.until)(&(words.frame.date)(Moment::from(at))));
-    Told { name, class, icon, text, until }
+    Told {
+        name,
+        class,
+        icon,
+        text,
+        until,
+    }
 }

@@ -14,7 +14,7 @@ use crate::domain::record::Versioned;
 use crate::domain::session;
 use crate::domain::user::{self, User};
 use crate::domain::{Actor, ActorKind, Context, Fault, denial};
-use crate::http::console::pages::atoms::Person;
+use crate::http::console::pages::Person;
 use crate::http::signin::csrf;
 use crate::http::signin::headers::POLICY;
 use crate::http::signin::visit::{Refusal, Visit};
@@ -40,7 +40,11 @@ impl Me {
     /// Who it is, or the way to sign in and back to `page`, which is below `/account`.
     pub(super) async fn enter(visit: Visit, page: &str) -> Entered {
         match known(&visit).await {
-            Ok(Some((active, user))) => Entered::Me(Box::new(Me { visit, active, user })),
+            Ok(Some((active, user))) => Entered::Me(Box::new(Me {
+                visit,
+                active,
+                user,
+            })),
             Ok(None) => {
                 let next = visit.path(&format!("/account{page}"));
                 let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
@@ -97,7 +101,8 @@ impl Me {
         let (mut found, mut after) = (Vec::new(), None);
         for _ in 0..PAGES {
             let (rows, next) =
-                session::of_user::active(self.ctx(), self.realm(), self.user.value.id, after, PAGE).await?;
+                session::of_user::active(self.ctx(), self.realm(), self.user.value.id, after, PAGE)
+                    .await?;
             let good = rows.into_iter().filter_map(|row| row.active);
             found.extend(good.filter(|active| active.session.sid != own));
             after = next;
@@ -127,7 +132,11 @@ impl Me {
     }
 
     /// A page. Its forms stay here.
-    pub(super) fn page(&self, status: StatusCode, page: &impl Template) -> Result<Response, Refusal> {
+    pub(super) fn page(
+        &self,
+        status: StatusCode,
+        page: &impl Template,
+    ) -> Result<Response, Refusal> {
         let mut response = self.visit.page(status, page)?;
         if let Ok(policy) = HeaderValue::from_str(&format!("{POLICY}; form-action 'self'")) {
             response

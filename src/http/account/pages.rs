@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::http::console::pages::atoms::Person;
+use crate::http::console::pages::Person;
 use crate::http::signin::pages::{Gate, ScopeLine};
 use crate::http::words::When;
 
@@ -56,7 +56,12 @@ impl Shell {
     pub fn entries(&self) -> Vec<Entry> {
         let t = &self.gate.words.account;
         let all = [
-            (Section::Sessions, "/sessions", "monitor-smartphone", t.sessions),
+            (
+                Section::Sessions,
+                "/sessions",
+                "monitor-smartphone",
+                t.sessions,
+            ),
             (Section::Apps, "/apps", "layout-grid", t.apps),
             (Section::Security, "/security", "shield-check", t.security),
             (Section::Profile, "/profile", "user-round", t.profile),
@@ -263,6 +268,8 @@ pub struct AppsPage {
 pub struct RemovePage {
     /// What every account page shares.
     pub shell: Shell,
+    /// The question.
+    pub title: String,
     /// The app.
     pub app: AppCard,
     /// Where "Cancel" leads.

@@ -57,12 +57,23 @@ struct Form {
 
 impl Form {
     fn names() -> impl Iterator<Item = &'static str> {
-        TEXTS.into_iter().map(|(name, _)| name).chain([EMAIL, LOCALE])
+        TEXTS
+            .into_iter()
+            .map(|(name, _)| name)
+            .chain([EMAIL, LOCALE])
     }
 
     fn of(me: &Me) -> Form {
-        let kept = |name| (name, me.user.value.claim(name).unwrap_or_default().to_owned());
-        Form { values: Form::names().map(kept).collect(), wrong: Vec::new() }
+        let kept = |name| {
+            (
+                name,
+                me.user.value.claim(name).unwrap_or_default().to_owned(),
+            )
+        };
+        Form {
+            values: Form::names().map(kept).collect(),
+            wrong: Vec::new(),
+        }
     }
 
     /// What was sent, of what may be changed; the rest is as it was.
@@ -97,7 +108,11 @@ impl Form {
 
 fn may_change(me: &Me, name: &str) -> bool {
     let policy = &me.realm().settings.account;
-    if name == EMAIL { policy.edit_email } else { policy.edit_profile }
+    if name == EMAIL {
+        policy.edit_email
+    } else {
+        policy.edit_profile
+    }
 }
 
 fn is_email(text: &str) -> bool {

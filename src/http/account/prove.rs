@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::me::Me;
 use crate::crypto::Secret;
+use crate::domain::Fault;
 use crate::domain::id::Sid;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::user::{self, AuthenticateError};
-use crate::domain::Fault;
 use crate::http::signin::throttle::Throttle;
 use crate::protocol::Params;
 
@@ -35,9 +35,8 @@ pub(super) async fn is_due(me: &Me) -> Result<bool, Fault> {
         return Ok(false);
     }
     let proved = me.visit.browser.get::<Proved>(PROVED).await?;
-    let fresh = |proved: &Proved| {
-        proved.sid == me.active.session.sid && now.since(proved.at) < FRESH
-    };
+    let fresh =
+        |proved: &Proved| proved.sid == me.active.session.sid && now.since(proved.at) < FRESH;
     Ok(!proved.as_ref().is_some_and(fresh))
 }
 
@@ -69,7 +68,10 @@ pub(super) async fn password(
     let why = match user::authenticate(ctx, realm, &user.username, Secret::new(given)).await? {
         Ok(found) if found.value.id == user.id => {
             throttle.forgive(attempt, now, true);
-            let proved = Proved { sid: me.active.session.sid, at: now };
+            let proved = Proved {
+                sid: me.active.session.sid,
+                at: now,
+            };
             me.visit.browser.set(PROVED, &proved).await?;
             return Ok(Ok(()));
         }

@@ -77,7 +77,10 @@ async fn changed(me: &Me, throttle: &Throttle, body: &[u8]) -> Result<Response, 
         Ok(None) => me.visit.go(&me.at("/security?changed=1")),
         Err(UserError::Fault(fault)) => Err(fault.into()),
         Err(UserError::Invalid(_)) => {
-            let wrong = Wrong { new: Some(text(me, Unfit::Long)), ..Wrong::default() };
+            let wrong = Wrong {
+                new: Some(text(me, Unfit::Long)),
+                ..Wrong::default()
+            };
             page(me, StatusCode::UNPROCESSABLE_ENTITY, wrong, false, others).await
         }
         Err(UserError::TooBusy | UserError::NameTaken | UserError::NotFound) => {

@@ -24,7 +24,12 @@ async fn shown(me: &Me) -> Result<Response, Refusal> {
     let (mut others, complete) = me.others().await?;
     others.sort_by_key(|active| std::cmp::Reverse((active.last_active, active.session.sid)));
     let mut devices = vec![device(me, &me.active, true)];
-    devices.extend(others.iter().take(SHOWN).map(|active| device(me, active, false)));
+    devices.extend(
+        others
+            .iter()
+            .take(SHOWN)
+            .map(|active| device(me, active, false)),
+    );
     let since = ctx.now().minus(LATELY);
     let ended = session::of_user::ended(ctx, realm, me.user.value.id, None, ENDED).await?;
     let ended = ended

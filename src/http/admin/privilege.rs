@@ -2,7 +2,7 @@
 //! roles, and clients that act with them, are changed only by those who may change the realm itself.
 
 use super::principal::{Principal, forbidden};
-use crate::domain::access::{self, MASTER, Right};
+use crate::domain::access::{self, Right};
 use crate::domain::client::ClientSettings;
 use crate::domain::realm::Realm;
 use crate::http::answer::Problem;
@@ -13,18 +13,9 @@ use crate::http::answer::Problem;
 /// # Errors
 /// 403 naming the right.
 pub(super) fn roles(principal: &Principal, realm: &Realm, roles: &[String]) -> Result<(), Problem> {
-    let of_server = realm.name == MASTER && roles.iter().any(|role| role == "server-admin");
-    let right = if of_server {
-        Right::ManageServer
-    } else if access::is_administrator(&realm.name, roles) {
-        Right::ManageRealm
-    } else {
-        return Ok(());
-    };
-    if principal.may(right, realm) {
-        Ok(())
-    } else {
-        Err(forbidden(right))
+    match access::guarded_by(&realm.name, roles) {
+        Some(right) if !principal.may(right, realm) => Err(forbidden(right)),
+        Some(_) | None => Ok(()),
     }
 }
 

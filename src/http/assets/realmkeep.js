@@ -13,7 +13,8 @@
     const answer = await fetch(url, { headers: { "X-Fragment": id }, redirect: "manual", signal });
     if (answer.type === "opaqueredirect" || answer.status === 401) location.reload();
     const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
-    if (!found || (!answer.ok && answer.status !== 422)) throw new Error(answer.status);
+    if (!found || (!answer.ok && answer.status !== 422))
+      throw Object.assign(new Error(answer.status), { request: answer.headers.get("x-request-id") });
     return found;
   };
 
@@ -33,28 +34,54 @@
     }
   };
 
-  // Selection.
+  // Selection: what is ticked here, and what is on other pages, which the form keeps in hidden fields.
+  const MOST = 500, picked = new Map();
   let last;
   const boxes = () => all("#list .row-check:enabled");
-  const selected = (aloud) => {
-    const every = boxes(), on = every.filter((box) => box.checked), head = one("#pick-all"), names = new Map();
-    if (head) {
-      head.checked = on.length > 0 && on.length === every.length;
-      head.indeterminate = on.length > 0 && !head.checked;
+  const gather = () => {
+    picked.clear();
+    for (const kept of all("#list .kept")) picked.set(kept.value, kept.dataset.name);
+    for (const box of boxes()) if (box.checked) picked.set(box.value, box.dataset.name);
+  };
+  // Puts the selection onto the list that is there now.
+  const spread = () => {
+    const form = one("#list form");
+    if (!form) return;
+    for (const kept of all(".kept", form)) kept.remove();
+    for (const box of boxes()) box.checked = picked.has(box.value);
+    const here = new Set(boxes().map((box) => box.value));
+    for (const [sid, name] of picked) {
+      if (here.has(sid)) continue;
+      const kept = Object.assign(document.createElement("input"), { type: "hidden", name: "sid", className: "kept", value: sid });
+      kept.dataset.name = name;
+      form.append(kept);
     }
-    for (const box of on) names.set(box.dataset.name, (names.get(box.dataset.name) || 0) + 1);
+  };
+  const selected = (aloud) => {
+    gather();
+    const every = boxes(), on = every.filter((box) => box.checked).length, away = picked.size - on, head = one("#pick-all");
+    if (head) {
+      head.checked = on > 0 && on === every.length;
+      head.indeterminate = on > 0 && !head.checked;
+    }
+    const names = new Map();
+    for (const name of picked.values()) names.set(name, (names.get(name) || 0) + 1);
     const first = [...names].slice(0, 3).map(([name, n]) => (n > 1 ? `${name} (${n})` : name));
     if (names.size > 3) first.push(`${names.size - 3} more`);
-    say("#picked", `${on.length} selected`);
+    const count = `${picked.size} selected${away ? ` (${away} on other pages)` : ""}`;
+    say("#picked", count);
     say("#picked-names", first.join(", "));
-    if (aloud) say("#announce", on.length ? `${on.length} selected` : "Selection cleared");
+    if (picked.size > 0) say("#said", "");
+    if (aloud) say("#announce", picked.size ? count : "Selection cleared");
   };
-  const unselect = () => {
-    const some = boxes().some((box) => box.checked);
+  const unselect = (aloud = true) => {
+    const some = picked.size > 0;
     for (const box of boxes()) box.checked = false;
-    if (some) selected(true);
+    for (const kept of all("#list .kept")) kept.remove();
+    if (some) selected(aloud);
   };
   addEventListener("click", (e) => {
+    if (e.target.closest?.("#clear-selection")) { e.preventDefault(); unselect(); }
     const box = e.target;
     if (!box.matches?.(".row-check")) return;
     const every = boxes(), from = every.indexOf(last), to = every.indexOf(box);
@@ -64,9 +91,14 @@
   });
   addEventListener("change", (e) => {
     if (e.target.id === "pick-all") for (const box of boxes()) box.checked = e.target.checked;
-    if (e.target.matches("#pick-all, .row-check")) selected(true);
+    if (!e.target.matches("#pick-all, .row-check")) return;
+    const surplus = all("#list .kept").length + boxes().filter((box) => box.checked).length - MOST;
+    if (surplus > 0) {
+      for (const box of boxes().filter((box) => box.checked).slice(-surplus)) box.checked = false;
+      say("#said", `One by one, at most ${MOST} sessions can be selected. Use “Select all” for more.`);
+      selected();
+    } else selected(true);
   });
-  addEventListener("reset", () => setTimeout(selected, 0, true));
 
   // Filters: the GET form, sent while typing.
   const form = one("#filters"), search = one("#session-search");
@@ -78,7 +110,7 @@
       if (text && input.name === field) input.setAttribute("aria-invalid", "true");
     }
   };
-  const load = async () => {
+  const load = async (url, keep) => {
     clearTimeout(timer);
     running?.abort();
     running = new AbortController();
@@ -87,22 +119,26 @@
     if (!query.has("limit") && before.has("limit")) query.set("limit", before.get("limit"));
     const slow = setTimeout(() => one("#list").classList.add("busy"), 300);
     try {
-      const fresh = await part(`${form.action.split("?")[0]}?${query}`, "list", mine.signal);
+      const fresh = await part(url || `${form.action.split("?")[0]}?${query}`, "list", mine.signal);
       problem(fresh.dataset.problem || "", fresh.dataset.field);
       if (fresh.dataset.problem) return;
-      const had = boxes().some((box) => box.checked);
+      gather();
+      const had = picked.size > 0;
       one("#list").replaceWith(fresh);
-      history.replaceState(null, "", `?${query}`);
+      if (keep) spread();
+      if (url) history.pushState(null, "", url);
+      else history.replaceState(null, "", `?${query}`);
       for (const tab of all("a[data-state]")) {
         query.set("state", tab.dataset.state);
         tab.href = `?${query}`;
       }
       times();
       selected();
-      if (had) say("#announce", "Selection cleared: the list has changed");
+      say("#said", had && !keep ? "The list has changed, so the selection was cleared." : "");
+      document.dispatchEvent(new Event("rk:list"));
       timer = setTimeout(() => say("#results", fresh.dataset.results), 500);
     } catch (e) {
-      if (e.name !== "AbortError") problem("The list could not be loaded. Try again.");
+      if (e.name !== "AbortError") problem(`The list could not be loaded, so this is the old one. Try again.${e.request ? ` (request ${e.request})` : ""}`);
     } finally {
       clearTimeout(slow);
       if (mine === running) one("#list").classList.remove("busy");
@@ -117,6 +153,14 @@
       timer = setTimeout(load, 150);
     });
     addEventListener("change", (e) => { if (e.target.form === form && e.target.name && e.target !== search) load(); });
+    // Pages of the list, to which the selection goes along.
+    addEventListener("click", (e) => {
+      const to = e.target.closest?.("#list .pager :is(a[href], .carry)");
+      if (!to || e.ctrlKey || e.metaKey || e.shiftKey) return;
+      e.preventDefault();
+      load(to.getAttribute("href") || to.getAttribute("formaction"), true).then(() => one("#list").scrollIntoView({ block: "nearest" }));
+    });
+    addEventListener("popstate", () => location.reload());
     one(".clear", form)?.addEventListener("click", (e) => { e.preventDefault(); clear(); });
   }
 
@@ -168,6 +212,8 @@
   };
 
   times();
+  document.addEventListener("rk:times", times);
+  document.addEventListener("rk:selected", () => selected());
   setInterval(times, 15000);
   addEventListener("pageshow", () => selected());
   watch();

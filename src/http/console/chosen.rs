@@ -13,12 +13,14 @@ use crate::domain::signout::Selection;
 use crate::domain::time::{Span, Timestamp};
 
 /// A choice, as it came in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Chosen {
     /// These sessions, by id as the browser sent it.
     Sids(Vec<String>),
     /// Everything of a frozen search.
     All(Frozen),
+    /// Everything of one user.
+    User(UserId),
 }
 
 /// A search with the moment it was made: sessions that start later are not in it.
@@ -34,11 +36,19 @@ pub struct Frozen {
 }
 
 impl Chosen {
-    /// Reads the choice of a form: `frozen` (from the preview) or `all` (from the list) before `sid`.
+    /// Reads the choice of a form. A button that names one session (`only`) or one user (`of`) goes before the search
+    /// (`frozen` from the preview, `all` from the list), and that before what is ticked (`sid`).
     ///
     /// # Errors
     /// The page that says what is wrong with it.
     pub fn read(gate: &Gate, form: &Form) -> Result<Chosen, Stop> {
+        let only = form.one("only");
+        if !only.is_empty() {
+            return Ok(Chosen::Sids(vec![only.to_owned()]));
+        }
+        if let Ok(user) = form.one("of").parse() {
+            return Ok(Chosen::User(user));
+        }
         for name in ["frozen", "all"] {
             let token = form.one(name);
             if !token.is_empty() {
@@ -73,6 +83,7 @@ impl Chosen {
         Ok(match self {
             Chosen::Sids(sids) => Selection::Sessions(sids.clone()),
             Chosen::All(frozen) => Selection::Filter(Box::new(frozen.query(gate)?)),
+            Chosen::User(user) => Selection::Users(vec![*user]),
         })
     }
 }
@@ -139,7 +150,7 @@ impl Frozen {
         }
     }
 
-    /// The search, bounded by the moment it was frozen.
+    /// The search as of the moment it was frozen: what starts, falls idle or joins an app later is not in it.
     ///
     /// # Errors
     /// The page that says that it does not read.
@@ -159,6 +170,7 @@ impl Frozen {
                 .started_before
                 .map_or(later, |before| before.min(later)),
         );
+        query.as_of = Some(self.cut);
         Ok(query)
     }
 
@@ -171,5 +183,5 @@ impl Frozen {
 const SEALED_FOR: &str = "console/selection";
 const LIST_HOLDS: Span = Span::hours(1);
 const PREVIEW_HOLDS: Span = Span::mins(10);
-/// Sessions named one by one in a form.
+/// Sessions named one by one in a form: a selection made by hand, on whatever many pages.
 pub const MOST_SIDS: usize = 1000;

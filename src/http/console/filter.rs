@@ -6,7 +6,7 @@ use super::gate::Gate;
 use super::pages::Problem;
 use crate::domain::realm::Realm;
 use crate::domain::session::Query;
-use crate::domain::session::search::{Listed, MAX_LIMIT};
+use crate::domain::session::search::{Listed, MAX_LIMIT, Order};
 use crate::domain::time::{Span, Timestamp};
 
 /// Which list.
@@ -58,6 +58,8 @@ pub struct Filter {
     pub tab: Tab,
     /// Whether each row shows its details.
     pub details: bool,
+    /// One of [`SORTS`]; empty for the usual order.
+    pub sort: String,
     /// Rows a page, as asked; empty for the usual number.
     pub limit: String,
     /// Where this page begins; empty at the start.
@@ -82,6 +84,7 @@ impl Filter {
                 "started" => filter.started = value.to_owned(),
                 "state" => filter.tab = tab(value),
                 "details" => filter.details = value == "1",
+                "sort" => filter.sort = value.to_owned(),
                 "limit" => filter.limit = value.to_owned(),
                 "after" => filter.after = value.to_owned(),
                 "before" => filter.before = value.parse().unwrap_or_default(),
@@ -99,6 +102,23 @@ impl Filter {
             .ok()
             .filter(|limit| (1..=MAX_LIMIT).contains(limit))
             .unwrap_or(LIMITS[0])
+    }
+
+    /// The order asked for.
+    pub fn order(&self) -> Order {
+        let known = SORTS.iter().find(|(value, _)| *value == self.sort);
+        known.map_or(Order::Found, |(_, order)| *order)
+    }
+
+    /// The same list in another order, from its start.
+    pub fn sorted(&self, gate: &Gate, order: Order) -> Address {
+        let known = SORTS.iter().find(|(_, known)| *known == order);
+        let sort = known.map_or("", |(value, _)| value).to_owned();
+        let kept = Filter {
+            sort,
+            ..self.clone()
+        };
+        kept.address(gate)
     }
 
     /// Whether this is the first page.
@@ -231,7 +251,16 @@ impl Filter {
             .with("started", &keep("started", &self.started))
             .with("state", &keep("state", tab))
             .with("details", if self.details { "1" } else { "" })
+            .with("sort", &self.sort)
             .with("limit", &self.limit)
+    }
+
+    /// This very page.
+    pub fn here(&self, gate: &Gate) -> Address {
+        if self.is_first() {
+            return self.address(gate);
+        }
+        self.page(gate, &self.after, self.before, &self.trail)
     }
 
     /// The page that begins at `next`, `rows` further on.
@@ -304,6 +333,14 @@ fn lower(text: &str) -> String {
         .unwrap_or_default();
     format!("{first}{}", letters.as_str())
 }
+
+/// The orders as `sort` has them.
+const SORTS: [(&str, Order); 4] = [
+    ("newest", Order::Newest),
+    ("oldest", Order::Oldest),
+    ("name", Order::Name),
+    ("-name", Order::NameBackward),
+];
 
 /// Steps of a trail that an address carries; further back, "Previous" leads to the start.
 const LONGEST_TRAIL: usize = 15;

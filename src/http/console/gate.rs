@@ -257,6 +257,11 @@ impl Gate {
         frame::html(status, &page).into()
     }
 
+    /// What is kept with this browser.
+    pub fn browser(&self) -> &BrowserState {
+        &self.browser
+    }
+
     /// Reads a posted form, once it is certain that a page of the console posted it.
     ///
     /// # Errors

@@ -2,16 +2,17 @@
 
 use super::choices::LIMITS;
 use super::chosen::Frozen;
+use super::command;
 use super::filter::{Filter, Tab};
 use super::frame::Stop;
 use super::gate::Gate;
 use super::nothing;
-use super::pages::{Choice, Everything, Problem, SessionsList, counted, grouped};
+use super::pages::{Choice, Everything, Heading, Problem, SessionsList, counted, grouped};
 use super::rows::rows;
 use crate::domain::Fault;
 use crate::domain::access::Right;
 use crate::domain::session::Query;
-use crate::domain::session::search::{self, Found, Listed, Row, search};
+use crate::domain::session::search::{self, Found, Listed, Order, Row, offered, order_of, search};
 
 /// Makes the list that is asked for.
 ///
@@ -61,6 +62,14 @@ pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
         total.map(|total| (total, total_is_exact))
     };
     (list.shown, list.of, list.results) = counts(filter, &query, here, whole, total);
+    sorting(gate, filter, &query, &mut list);
+    list.command = command::list(gate, filter.tab.listed(), &query);
+    if filter.tab != Tab::Ended && !rows.is_empty() {
+        let live = filter.address(gate).to_string();
+        let (path, asked) = live.split_once('?').unwrap_or((&live, ""));
+        let since = gate.now.0;
+        list.live_url = Some(format!("{path}/live?opened={since}&{asked}"));
+    }
     list.highlight = query
         .user
         .clone()
@@ -88,6 +97,51 @@ pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
     Ok(list)
 }
 
+/// Which headings sort, how it is sorted now, and that in words.
+fn sorting(gate: &Gate, filter: &Filter, query: &Query, list: &mut SessionsList) {
+    if filter.tab == Tab::Ended {
+        return;
+    }
+    let (offered, order) = (offered(query), order_of(query, filter.order()));
+    let to = |order| Some(filter.sorted(gate, order).to_string());
+    let way = |is_up: bool, is_down: bool| match (is_up, is_down) {
+        (true, _) => "ascending",
+        (_, true) => "descending",
+        _ => "",
+    };
+    list.name = Heading {
+        url: to(if order == Order::Name {
+            Order::NameBackward
+        } else {
+            Order::Name
+        })
+        .filter(|_| offered.name),
+        sorted: way(order == Order::Name, order == Order::NameBackward),
+    };
+    // A session that began later has lasted shorter.
+    list.start = Heading {
+        url: to(if order == Order::Newest {
+            Order::Oldest
+        } else {
+            Order::Newest
+        })
+        .filter(|_| offered.start),
+        sorted: way(order == Order::Newest, order == Order::Oldest),
+    };
+    let words = match order {
+        Order::Newest => "newest sign-in first",
+        Order::Oldest => "oldest sign-in first",
+        Order::Name => "by username",
+        Order::NameBackward => "by username, backward",
+        Order::Found => "by address",
+    };
+    let what = match filter.tab {
+        Tab::Idle => "Idle",
+        Tab::Active | Tab::Ended => "Active",
+    };
+    list.caption = format!("{what} sessions, {words}");
+}
+
 /// How many sessions are active, as it is read: "2,418", "1,000+".
 ///
 /// # Errors
@@ -112,15 +166,9 @@ async fn find(gate: &Gate, filter: &Filter, query: &Query) -> Result<Option<Foun
     let mut first: Option<Found> = None;
     for _ in 0..PATIENCE {
         let listed = filter.tab.listed();
-        let answer = search(
-            &gate.ctx,
-            &gate.realm,
-            query,
-            listed,
-            cursor.as_deref(),
-            filter.limit(),
-        )
-        .await?;
+        let (ctx, realm, order) = (&gate.ctx, &gate.realm, filter.order());
+        let at = cursor.as_deref();
+        let answer = search::sorted(ctx, realm, query, listed, order, at, filter.limit()).await?;
         let Ok(mut found) = answer else {
             return Ok(None);
         };
@@ -207,11 +255,6 @@ fn unreadable(gate: &Gate, filter: &Filter, problem: Problem) -> SessionsList {
 }
 
 fn blank(gate: &Gate, filter: &Filter) -> SessionsList {
-    let order = if filter.q.is_empty() {
-        "newest sign-in first"
-    } else {
-        "in the order found"
-    };
     let limit = filter.limit();
     let mut limits: Vec<usize> = LIMITS.to_vec();
     if !limits.contains(&limit) {
@@ -230,11 +273,18 @@ fn blank(gate: &Gate, filter: &Filter) -> SessionsList {
         base: gate.base(),
         csrf: gate.csrf.clone(),
         caption: match filter.tab {
-            Tab::Active => format!("Active sessions, {order}"),
-            Tab::Idle => format!("Idle sessions, {order}"),
+            Tab::Active => "Active sessions".to_owned(),
+            Tab::Idle => "Idle sessions".to_owned(),
             Tab::Ended => "Ended sessions, newest end first".to_owned(),
         },
         highlight: String::new(),
+        name: Heading::default(),
+        start: Heading::default(),
+        first: filter.address(gate).to_string(),
+        here_url: filter.here(gate).to_string(),
+        live_url: None,
+        command: String::new(),
+        kept: Vec::new(),
         rows: Vec::new(),
         ended: filter.tab == Tab::Ended,
         may_end: gate.may(Right::EndSessions),

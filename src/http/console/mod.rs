@@ -9,24 +9,38 @@
 //! | `/admin` | [`realms`] |
 //! | `/admin/{realm}/sign-in`, `/callback` | [`sign_in`] |
 //! | `/admin/{realm}/sign-out`, `/signed-out` | [`sign_out`] |
-//! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`choices`], [`rows`], [`nothing`] |
+//! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`choices`], [`rows`], [`nothing`], [`selection`] |
+//! | `/admin/{realm}/sessions/live` | [`live`] |
+//! | `/admin/{realm}/sessions.csv` | [`csv`] |
 //! | `/admin/{realm}/sessions/{sid}` | [`session`] |
 //! | `/admin/{realm}/signouts/preview` | [`preview`] |
-//! | `POST /admin/{realm}/signouts` | [`invalidate`] |
+//! | `POST /admin/{realm}/signouts` | [`invalidate`], [`answers`], [`step_up`] |
+//! | `/admin/{realm}/signouts/everyone` | [`everyone`] |
 //! | `/admin/{realm}/signouts` | [`receipts`] |
 //! | `/admin/{realm}/signouts/{id}`, `{id}.json`, `{id}.jwt` | [`receipt`] |
+//! | `/admin/{realm}/users` and what is below | [`users`] |
+//! | `/admin/{realm}/admins` | [`admins`] |
+//! | `/admin/{realm}/events`, `/events/{id}`, `/events.csv` | [`events`] |
 //! | `/admin/{realm}/apps`, `POST /admin/{realm}/apps/{id}/test` | [`apps`] |
 
 mod address;
+mod admins;
+mod answers;
 mod app;
 mod apps;
 mod choices;
 mod chosen;
+mod command;
+mod csv;
+mod effects;
+mod events;
+mod everyone;
 mod filter;
 mod frame;
 mod gate;
 mod invalidate;
 mod list;
+mod live;
 mod menu;
 mod nothing;
 pub mod pages;
@@ -35,12 +49,15 @@ mod realms;
 mod receipt;
 mod receipts;
 mod rows;
+mod selection;
 mod session;
 mod sessions;
 mod sign_in;
 mod sign_out;
+mod step_up;
 #[cfg(test)]
 mod tests;
+mod users;
 mod visitor;
 mod words;
 
@@ -64,7 +81,12 @@ pub fn routes() -> Router<App> {
             get(landing).post(sign_out::sign_out),
         )
         .route("/admin/{realm}/signed-out", get(sign_out::signed_out))
-        .route("/admin/{realm}/sessions", get(sessions::page))
+        .route(
+            "/admin/{realm}/sessions",
+            get(sessions::page).post(sessions::paged),
+        )
+        .route("/admin/{realm}/sessions.csv", get(csv::file))
+        .route("/admin/{realm}/sessions/live", get(live::watch))
         .route("/admin/{realm}/sessions/{sid}", get(session::page))
         .route(
             "/admin/{realm}/signouts",
@@ -72,8 +94,15 @@ pub fn routes() -> Router<App> {
         )
         .route(
             "/admin/{realm}/signouts/preview",
-            get(landing).post(preview::page),
+            get(preview::resumed).post(preview::page),
         )
+        .route(
+            "/admin/{realm}/signouts/everyone",
+            get(everyone::page).post(everyone::act),
+        )
+        .merge(users::routes())
+        .merge(events::routes())
+        .route("/admin/{realm}/admins", get(admins::page))
         .route("/admin/{realm}/apps", get(apps::page))
         .route(
             "/admin/{realm}/apps/{id}/test",

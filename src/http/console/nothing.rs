@@ -5,6 +5,7 @@ use super::gate::Gate;
 use super::pages::{Empty, Narrowing};
 use super::rows::how;
 use super::words;
+use crate::domain::access::Right;
 use crate::domain::realm::Realm;
 use crate::domain::session::Query;
 use crate::domain::session::search::{Listed, search};
@@ -20,6 +21,7 @@ pub async fn why(gate: &Gate, filter: &Filter, query: &Query) -> Result<Empty, F
     if active.is_empty() {
         return Ok(Empty::Realm {
             ended: filter.tab == Tab::Ended,
+            apps: gate.may(Right::ViewClients),
         });
     }
     let only_a_name =
@@ -38,8 +40,10 @@ pub async fn why(gate: &Gate, filter: &Filter, query: &Query) -> Result<Empty, F
         .with("q", &name)
         .with("state", Tab::Ended.as_str())
         .to_string();
+    let page = gate.at(&format!("/users/{}", user.id));
     Ok(Empty::SignedOut {
         query: wanted,
+        user_url: gate.may(Right::ViewUsers).then(|| page.to_string()),
         username: user.username,
         last,
         ended_url,

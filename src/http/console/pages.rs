@@ -8,14 +8,20 @@
 //! | its receipt | [`ReceiptPage`] | `receipt`: [`Receipt`] alone |
 //! | all receipts | [`ReceiptsPage`] | |
 //! | applications | [`AppsPage`] | |
+//! | people | [`people`] | `list`: [`people::PeopleList`] alone |
+//! | administrators | [`AdminsPage`] | |
+//! | the audit log | [`EventsPage`], [`EventPage`] | |
 //! | realms | [`RealmsPage`] | |
 //! | refused, missing, broken | [`MessagePage`] | |
 //!
 //! Times and durations come as words plus an RFC 3339 moment; numbers as numbers. All text is escaped by the templates.
 
+mod admins;
 mod apps;
 mod atoms;
 mod confirm;
+mod events;
+pub mod people;
 mod receipt;
 mod receipts;
 mod session;
@@ -24,17 +30,19 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
+pub use admins::{AdminRow, AdminsPage};
 pub use apps::{AppChannel, AppRow, AppsPage};
 pub use atoms::{Choice, Device, Link, Moment, Person, counted, grouped};
-pub use confirm::{ConfirmPage, Gap, REASONS, Selected, Told, reasons};
+pub use confirm::{ConfirmPage, Everyone, Gap, REASONS, Selected, Told, reasons};
+pub use events::{EventPage, EventRow, EventsPage};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
 };
 pub use receipts::{ReceiptRow, ReceiptsPage};
 pub use session::{Fact, SessionApp, SessionPage};
 pub use sessions::{
-    Empty, Everything, Filters, Narrowing, Problem, RowDetail, SessionRow, SessionsList,
-    SessionsPage, Tab,
+    Empty, Everything, Filters, Heading, Kept, Narrowing, PageMenu, Problem, RowDetail, SessionRow,
+    SessionsList, SessionsPage, Tab,
 };
 pub use sessions::{Ended, Left};
 pub use shell::{Entry, Group, MessagePage, RealmRow, RealmsPage, Section, Shell};

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::gate::Gate;
 use super::pages::{Device, Ended, Left, Moment, Person, RowDetail, SessionRow};
 use super::words;
+use crate::domain::access::Right;
 use crate::domain::denial::{ActiveSession, Denied};
 use crate::domain::id::SignOutId;
 use crate::domain::session;
@@ -42,6 +43,11 @@ fn one(gate: &Gate, row: &Row, ended: Option<Ended>, detail: Option<RowDetail>) 
         id: session.sid.to_string(),
         url: gate.at(&format!("/sessions/{}", session.sid)).to_string(),
         person: Person::new(&session.name, &session.username),
+        user: session.user.to_string(),
+        user_url: gate
+            .may(Right::ViewUsers)
+            .then(|| gate.at(&format!("/users/{}", session.user)).to_string()),
+        picked: false,
         current,
         yours: !current && gate.admin.owns(&gate.realm, session.user),
         organisation: session.organisation.clone().unwrap_or_default(),
@@ -64,7 +70,8 @@ fn one(gate: &Gate, row: &Row, ended: Option<Ended>, detail: Option<RowDetail>) 
     }
 }
 
-fn left(gate: &Gate, active: &ActiveSession) -> Left {
+/// How long a session has left.
+pub fn left(gate: &Gate, active: &ActiveSession) -> Left {
     let at = active.limits.idle_at;
     let whole = at.since(active.last_active).whole_secs().max(1);
     let left = at.since(gate.now);

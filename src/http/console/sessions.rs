@@ -1,5 +1,6 @@
 //! `GET /admin/{realm}/sessions`: who is signed in. With `X-Fragment: list` the list alone.
 
+use axum::body::Bytes;
 use axum::http::StatusCode;
 
 use super::choices::{choices, idle_choices, started_choices};
@@ -7,16 +8,33 @@ use super::filter::{Filter, Tab, idle_threshold};
 use super::frame::{self, Answer};
 use super::gate::Gate;
 use super::list;
-use super::pages::{Choice, Filters, Section, SessionsPage, Tab as TabLink};
-use super::words;
+use super::pages::{Choice, Filters, PageMenu, Section, SessionsPage, Tab as TabLink};
+use super::{selection, words};
 use crate::domain::access::Right;
 use crate::domain::{Fault, client};
 
 /// Answers the page or its list.
 pub async fn page(gate: Gate) -> Answer {
     gate.need(Right::ViewSessions)?;
+    shown(&gate, Vec::new()).await
+}
+
+/// `POST` of the same address: another page of the list, to which the selection goes along. Changes nothing.
+pub async fn paged(gate: Gate, body: Bytes) -> Answer {
+    let form = gate.posted(&body).await?;
+    gate.need(Right::ViewSessions)?;
+    shown(&gate, form.all("sid")).await
+}
+
+async fn shown(gate: &Gate, picked: Vec<String>) -> Answer {
     let filter = Filter::read(&gate.query);
-    let list = list::list(&gate, &filter).await?;
+    let mut list = list::list(gate, &filter).await?;
+    if !picked.is_empty() && filter.tab != Tab::Ended && gate.may(Right::EndSessions) {
+        selection::apply(gate, &mut list, picked).await?;
+    }
+    if list.warning.is_none() {
+        list.warning = trouble(gate).await;
+    }
     let status = if list.problem.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
@@ -25,17 +43,46 @@ pub async fn page(gate: Gate) -> Answer {
     if gate.fragment.as_deref() == Some("list") {
         return Ok(frame::html(status, &list));
     }
-    let count = list::how_many(&gate, &gate.realm).await?;
+    let count = list::how_many(gate, &gate.realm).await?;
     let mut shell = gate.shell(Section::Sessions);
     shell.count(Section::Sessions, count.clone());
     let page = SessionsPage {
         shell,
-        summary: summary(&gate, &count),
-        tabs: tabs(&gate, &filter, count),
-        filters: filters(&gate, &filter).await?,
+        summary: summary(gate, &count),
+        tabs: tabs(gate, &filter, count),
+        filters: filters(gate, &filter).await?,
+        menu: PageMenu {
+            csv_url: csv_url(gate, &filter),
+            command: list.command.clone(),
+            everyone_url: gate
+                .may(Right::EndSessions)
+                .then(|| gate.at("/signouts/everyone").to_string()),
+        },
         list,
     };
     Ok(frame::html(status, &page))
+}
+
+fn csv_url(gate: &Gate, filter: &Filter) -> String {
+    let list = filter.address(gate).to_string();
+    match list.split_once('?') {
+        Some((path, query)) => format!("{path}.csv?{query}"),
+        None => format!("{list}.csv"),
+    }
+}
+
+/// What is the matter with the store, for who is about to rely on it.
+async fn trouble(gate: &Gate) -> Option<String> {
+    let health = gate.ctx.store.health().await;
+    if health.no_room {
+        return Some(
+            "The server’s disk is nearly full: nobody can sign in until there is room. Sign-outs still work.".to_owned(),
+        );
+    }
+    let why = health.trouble.filter(|_| !health.writable)?;
+    Some(format!(
+        "The database does not take changes: {why}. What is listed may be behind, and nothing can be ended until it does."
+    ))
 }
 
 fn summary(gate: &Gate, count: &str) -> String {
@@ -88,6 +135,7 @@ async fn filters(gate: &Gate, filter: &Filter) -> Result<Filters, Fault> {
         },
         started: started_choices(&filter.started),
         state: filter.tab.as_str().to_owned(),
+        sort: filter.sort.clone(),
         details: filter.details,
         clear_url: filtered.then(|| {
             let kept = Filter {

@@ -54,15 +54,25 @@ pub async fn start(Path(name): Path<String>, visitor: Visitor) -> Answer {
         at: ctx.now(),
     };
     let challenge = crypto::b64(&crypto::sha256(pending.verifier.as_bytes()));
+    let mut asked = vec![
+        ("client_id", client.client_id().to_owned()),
+        ("response_type", "code".to_owned()),
+        ("scope", app::SCOPE.to_owned()),
+        ("redirect_uri", app::callback(ctx, &realm)),
+        ("state", pending.state.clone()),
+        ("nonce", pending.nonce.clone()),
+        ("code_challenge", challenge),
+        ("code_challenge_method", "S256".to_owned()),
+    ];
+    // Before a large act: credentials again, whatever the session says.
+    if query.one("fresh") == "1" {
+        asked.push(("prompt", "login".to_owned()));
+        if let Ok(admin) = &visitor.admin {
+            asked.push(("login_hint", admin.user.username.clone()));
+        }
+    }
     let asked = form_urlencoded::Serializer::new(String::new())
-        .append_pair("client_id", client.client_id())
-        .append_pair("response_type", "code")
-        .append_pair("scope", app::SCOPE)
-        .append_pair("redirect_uri", &app::callback(ctx, &realm))
-        .append_pair("state", &pending.state)
-        .append_pair("nonce", &pending.nonce)
-        .append_pair("code_challenge", &challenge)
-        .append_pair("code_challenge_method", "S256")
+        .extend_pairs(asked)
         .finish();
     let mut kept = under_way(&visitor, ctx.now()).await?;
     kept.push(pending);

@@ -18,7 +18,7 @@ use crate::domain::realm::{self, Realm};
 use crate::domain::session::address::enter;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
-use crate::domain::{Actor, ActorKind, Fault};
+use crate::domain::{Actor, ActorKind, Context, Fault};
 use crate::http::browser::BrowserState;
 use crate::http::extract::Peer;
 use crate::http::guard::RequestId;
@@ -77,6 +77,28 @@ impl Admin {
         self.home.id == realm.id && self.user.id == user
     }
 
+    /// Whether they are still signed in and may still do this: asked again by an answer that goes on for a while.
+    ///
+    /// # Errors
+    /// [`Fault`] when it cannot be decided.
+    pub async fn still(&self, ctx: &Context, right: Right, realm: &Realm) -> Result<bool, Fault> {
+        let Some(home) = realm::find(ctx, &self.home.name).await? else {
+            return Ok(false);
+        };
+        let Ok(active) = denial::session(ctx, &home, self.sid()).await? else {
+            return Ok(false);
+        };
+        let (policy, now) = (&home.settings.sessions, ctx.now());
+        if policy.wants_credentials(active.session.auth_time, now) {
+            return Ok(false);
+        }
+        let user = user::by_id(ctx, &home, self.user.id).await?;
+        Ok(user.is_some_and(|read| {
+            let user = read.value;
+            user.enabled && access::allows(&home.name, &user.roles, right, &realm.name)
+        }))
+    }
+
     /// Who asks, for the door.
     pub fn actor(&self, kind: ActorKind) -> Actor {
         Actor {
@@ -128,7 +150,7 @@ impl FromRequestParts<App> for Visitor {
             .await
             .map_err(|_| Fault::Record("browser state"))?;
         let Ok(peer) = Peer::from_request_parts(parts, app).await;
-        let admin = recognise(app, &browser, peer, is_automatic(&parts.headers)).await?;
+        let admin = recognise(app, &browser, peer, is_automatic(parts)).await?;
         let given = parts
             .extensions
             .get::<RequestId>()
@@ -220,9 +242,8 @@ async fn recognise(
     }))
 }
 
-/// A receipt that fetches itself again is nobody's doing: it must not keep a session alive.
-fn is_automatic(headers: &HeaderMap) -> bool {
-    headers
-        .get("x-fragment")
-        .is_some_and(|part| part == "receipt")
+/// A receipt that fetches itself again, or a list that is watched, is nobody's doing: it must not keep a session alive.
+fn is_automatic(parts: &Parts) -> bool {
+    let part = parts.headers.get("x-fragment");
+    part.is_some_and(|part| part == "receipt") || parts.uri.path().ends_with("/live")
 }

@@ -29,15 +29,15 @@ pub mod views;
 pub mod visit;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::http) mod tests;
 
 use std::sync::Arc;
 
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-use super::{account, oidc};
 use super::state::App;
+use super::{account, oidc};
 use throttle::Throttle;
 
 /// Everything a browser meets on the way to a sign-in and out again. Wants [`super::browser::attach`] around it.

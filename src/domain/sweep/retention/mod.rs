@@ -18,9 +18,9 @@ use uuid::Uuid;
 
 use crate::domain::id::RealmId;
 use crate::domain::realm::{self, Realm};
-use crate::domain::record::{encode, versioned};
+use crate::domain::record::{decode, encode, versioned};
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::{Context, Fault, key};
+use crate::domain::{Context, Fault, audit, key};
 use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords, Range, Record};
 
 /// Records looked at in one step.
@@ -126,8 +126,8 @@ pub async fn step(ctx: &Context, walk: &mut Walk) -> Result<Step, Fault> {
     let began = Instant::now();
     let (of_sessions, more_sessions) = sessions::piece(ctx, &realm, &mut places.sessions).await?;
     let (of_acts, more_acts) = acts::piece(ctx, &realm, &mut places.acts).await?;
-    let (of_audit, more_audit) = audit(ctx, &realm).await?;
-    for part in [of_sessions, of_acts, of_audit] {
+    let (of_log, more_audit) = of_audit(ctx, &realm).await?;
+    for part in [of_sessions, of_acts, of_log] {
         forgotten.add(part);
     }
     forgotten.show();
@@ -164,18 +164,22 @@ async fn oldest(
 }
 
 /// Forgets old audit records.
-async fn audit(ctx: &Context, realm: &Realm) -> Result<(Forgotten, bool), Fault> {
+async fn of_audit(ctx: &Context, realm: &Realm) -> Result<(Forgotten, bool), Fault> {
     let mut forgotten = Forgotten::default();
     let Some(limit) = limit(ctx, realm.settings.retention.audit) else {
         return Ok((forgotten, false));
     };
-    let how = (Dir::Reverse, KeysOrRecords::KeysOnly);
+    let how = (Dir::Reverse, KeysOrRecords::Records);
     let (records, more) = oldest(ctx, &key::audits(realm.id, None, None), None, how).await?;
     let old = |record: &&Record| key::counted_down(&record.key).is_some_and(|at| at <= limit);
     let old: Vec<&Record> = records.iter().take_while(old).collect();
     let mut batch = Batch::essential();
     for record in &old {
         batch.del(record.key.clone());
+        let about = decode::<audit::Record>(&record.value, "audit record").map(|r| r.about());
+        if let (Ok(Some(user)), Some(place)) = (about, key::audit_place(&record.key)) {
+            batch.del(key::audit_of_user_at(realm.id, user, &place));
+        }
     }
     let more = more && old.len() == records.len();
     forgotten.audit = old.len() as u64;

@@ -38,6 +38,16 @@ const RECORDS: &[(&str, &str)] = &[
     ),
     ("Block", "until:text reason:text"),
     ("Credential", "type:text value:text temporary:flag"),
+    ("CredentialShown", "id:text type:text createdDate:count"),
+    (
+        "Consent",
+        "clientId:text name:text grantedClientScopes:text[] createdDate:count lastUpdatedDate:count additionalGrants:object[] \
+         consent:object grants:Grant[]",
+    ),
+    (
+        "Grant",
+        "id:text scope:text offline:flag sessionId:text startedAt:time lastUsedAt:time",
+    ),
     (
         "Client",
         "id:text client_id:text client_name:text client_secret:text enabled:flag redirect_uris:text[] \
@@ -222,6 +232,8 @@ pub(super) fn all() -> Value {
     for (name, items) in [
         ("UserSessions", "UserSession"),
         ("Users", "User"),
+        ("Consents", "Consent"),
+        ("Credentials", "CredentialShown"),
         ("Clients", "Client"),
         ("Realms", "Realm"),
         ("Readinesses", "Readiness"),

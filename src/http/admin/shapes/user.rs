@@ -144,15 +144,7 @@ pub(in crate::http::admin) fn settings(
             )));
         }
     }
-    let mut settings = before.map_or_else(UserSettings::default, |user| UserSettings {
-        username: user.username.clone(),
-        password: None,
-        password_hash: None,
-        enabled: user.enabled,
-        roles: user.roles.clone(),
-        claims: user.claims.clone(),
-        blocking: Blocking::Keep,
-    });
+    let mut settings = before.map_or_else(UserSettings::default, User::settings);
     if let Some(username) = fields.text("username")? {
         settings.username = username;
     }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::atoms::{Choice, counted, grouped};
+use super::sessions::Problem;
 use super::shell::Shell;
 
 /// The reasons an administrator can give: value and label.
@@ -26,21 +27,28 @@ pub fn reasons(selected: &str) -> Vec<Choice> {
         .collect()
 }
 
-/// The preview as a page. Posts `csrf`, the selection (`sid` many times, or `frozen`), `reason`, `note` and `message` to
-/// `{base}/signouts`.
+/// The preview as a page. Posts `csrf`, the selection (`sid` many times, `frozen` or `of`) and the answers to `action`.
 #[derive(Debug, Template)]
 #[template(path = "console/templates/confirm.html")]
 pub struct ConfirmPage {
     /// The frame.
     pub shell: Shell,
+    /// Where it is sent.
+    pub action: String,
+    /// Set when everybody of the realm is signed out.
+    pub everyone: Option<Everyone>,
     /// The selected sessions, when they are named one by one.
     pub sids: Vec<String>,
     /// The selection as a signed token, when it is a filter or large.
     pub frozen: Option<String>,
+    /// The user, when everything of one ends.
+    pub of: Option<String>,
     /// Names this preview: confirming it twice is done once.
     pub once: String,
     /// How many sessions end.
     pub sessions: u64,
+    /// Whether all of them were counted; otherwise there are more.
+    pub counted: bool,
     /// How many people they belong to.
     pub people: u64,
     /// Whether all of the selection was looked into; otherwise people, tokens and apps are those of its first part.
@@ -53,6 +61,8 @@ pub struct ConfirmPage {
     pub offline: u64,
     /// The apps that will be told.
     pub told: Vec<Told>,
+    /// How many messages that is and how long it takes, for many sessions.
+    pub messages: Option<String>,
     /// The apps that cannot be told, or that may lag.
     pub gaps: Vec<Gap>,
     /// How long an API that never asks may still accept a token of an app that is told: "4 min 12 s".
@@ -63,16 +73,39 @@ pub struct ConfirmPage {
     pub already_ended: u64,
     /// How many of the selected are not known.
     pub not_found: u64,
+    /// How many people can be blocked from signing in; `None` for who may not block.
+    pub may_block: Option<u64>,
+    /// Whether that was ticked.
+    pub block: bool,
+    /// For how long, to choose from.
+    pub block_for: Vec<Choice>,
+    /// The moment typed for it.
+    pub block_at: String,
     /// The reasons to choose from; see [`reasons`].
     pub reasons: Vec<Choice>,
     /// The note typed before.
     pub note: String,
     /// The message to the people, typed before.
     pub message: String,
-    /// What is wrong with the answers: "Choose a reason."
-    pub error: Option<String>,
+    /// What is wrong with which answers.
+    pub problems: Vec<Problem>,
+    /// The same as a command line; empty where it would be too long.
+    pub command: String,
+    /// Whether credentials are asked for before it is done.
+    pub credentials: bool,
     /// Back to the list, with its filters.
     pub cancel_url: String,
+}
+
+/// What is asked in addition where everybody is signed out.
+#[derive(Debug, Clone)]
+pub struct Everyone {
+    /// The realm's name, to be typed.
+    pub realm: String,
+    /// What was typed before.
+    pub typed: String,
+    /// What becomes of the administrator's own sessions.
+    pub own: String,
 }
 
 /// One person of the selection.
@@ -106,7 +139,58 @@ pub struct Gap {
 
 impl ConfirmPage {
     fn what(&self) -> String {
-        counted(self.sessions, "session", "sessions")
+        let more = if self.counted { "" } else { "+" };
+        let noun = if self.sessions == 1 {
+            "session"
+        } else {
+            "sessions"
+        };
+        format!("{}{more} {noun}", grouped(self.sessions))
+    }
+
+    fn title(&self) -> String {
+        match &self.everyone {
+            Some(everyone) => format!("Sign out everyone in {}?", everyone.realm),
+            None => format!("Invalidate {}?", self.what()),
+        }
+    }
+
+    fn button(&self) -> String {
+        match &self.everyone {
+            Some(_) if self.exact => {
+                format!("Sign out {}", counted(self.people, "person", "people"))
+            }
+            Some(everyone) => format!("Sign out everyone in {}", everyone.realm),
+            None => format!("Invalidate {}", self.what()),
+        }
+    }
+
+    fn to_block(&self) -> String {
+        match self.may_block {
+            Some(1) if self.exact => "this person".to_owned(),
+            Some(n) if self.exact => format!("these {} people", grouped(n)),
+            _ => "these people".to_owned(),
+        }
+    }
+
+    /// What is wrong with an answer.
+    fn wrong(&self, field: &str) -> Option<&str> {
+        let problem = self.problems.iter().find(|p| p.field == field)?;
+        Some(&problem.message)
+    }
+
+    /// Whether many apps lag: then one line has to do for all of them.
+    fn gap_of_all(&self) -> Option<String> {
+        let lasts = self.gaps.iter().map(|gap| gap.lasts.as_str());
+        let names: Vec<&str> = self.gaps.iter().map(|gap| gap.name.as_str()).collect();
+        let lasting = lasts.filter(|lasts| !lasts.is_empty()).count();
+        (names.len() > 6).then(|| {
+            format!(
+                "{}. {} of them until a token runs out.",
+                names.join(", "),
+                grouped(lasting as u64)
+            )
+        })
     }
 
     fn sentence(&self) -> String {

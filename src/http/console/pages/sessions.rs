@@ -17,6 +17,8 @@ pub struct SessionsPage {
     pub tabs: Vec<Tab>,
     /// The filter form.
     pub filters: Filters,
+    /// The menu beside "Refresh".
+    pub menu: PageMenu,
     /// The list.
     pub list: SessionsList,
 }
@@ -28,6 +30,17 @@ impl SessionsPage {
             .as_ref()
             .is_some_and(|problem| problem.field == field)
     }
+}
+
+/// What else can be done with the list.
+#[derive(Debug, Clone, Default)]
+pub struct PageMenu {
+    /// The same list as a file.
+    pub csv_url: String,
+    /// The list as a command line.
+    pub command: String,
+    /// Where everybody is signed out; `None` for who may not.
+    pub everyone_url: Option<String>,
 }
 
 /// One of the lists to look at.
@@ -64,6 +77,8 @@ pub struct Filters {
     pub started: Vec<Choice>,
     /// Which list: `active`, `idle` or `ended`.
     pub state: String,
+    /// The order, as it was asked for.
+    pub sort: String,
     /// Whether each row shows its details.
     pub details: bool,
     /// The page without any filter, if there is one to clear.
@@ -93,6 +108,20 @@ pub struct SessionsList {
     pub caption: String,
     /// The part of the search to mark in names; empty for none.
     pub highlight: String,
+    /// Headings that sort, and how the list is sorted.
+    pub name: Heading,
+    /// The same for the session time.
+    pub start: Heading,
+    /// The first page of this list.
+    pub first: String,
+    /// This very page.
+    pub here_url: String,
+    /// Where changes of the rows are told as they happen; `None` where there is nothing to tell.
+    pub live_url: Option<String>,
+    /// The list as a command line.
+    pub command: String,
+    /// What is selected on other pages.
+    pub kept: Vec<Kept>,
     /// The sessions of this page. Your own current one stands first.
     pub rows: Vec<SessionRow>,
     /// Whether these are ended sessions: nothing to select, an end instead of a timeout.
@@ -134,10 +163,56 @@ impl SessionsList {
         9 + usize::from(self.organisations) + usize::from(!self.ended)
     }
 
-    /// Whether any row can be ticked.
+    /// Whether any row can be ticked, here or on another page.
     fn selectable(&self) -> bool {
-        self.may_end && !self.ended && self.rows.iter().any(SessionRow::selectable)
+        let elsewhere = self.previous_url.is_some() || !self.kept.is_empty();
+        let here = self.rows.iter().any(SessionRow::selectable);
+        self.may_end && !self.ended && (here || elsewhere)
     }
+
+    /// The list from its start.
+    fn first_url(&self) -> &str {
+        self.first.as_str()
+    }
+
+    fn picked(&self) -> String {
+        let here = self.rows.iter().filter(|row| row.picked).count();
+        let kept = self.kept.len();
+        match (here + kept, kept) {
+            (0, _) => "Selection".to_owned(),
+            (all, 0) => format!("{all} selected"),
+            (all, _) if here == 0 => format!("{all} selected on other pages"),
+            (all, kept) => format!("{all} selected ({kept} on other pages)"),
+        }
+    }
+}
+
+/// The heading of a column.
+#[derive(Debug, Clone, Default)]
+pub struct Heading {
+    /// Where a press on it leads; `None` when the list cannot be sorted by it.
+    pub url: Option<String>,
+    /// `ascending`, `descending`, or nothing.
+    pub sorted: &'static str,
+}
+
+impl Heading {
+    fn icon(&self) -> &'static str {
+        match self.sorted {
+            "ascending" => "arrow-up",
+            "descending" => "arrow-down",
+            _ => "",
+        }
+    }
+}
+
+/// A session that is selected on another page.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Its id.
+    pub id: String,
+    /// Whose it is.
+    pub name: String,
 }
 
 /// All sessions of the filter, frozen: those that begin later are not among them.
@@ -158,6 +233,12 @@ pub struct SessionRow {
     pub url: String,
     /// Whose it is.
     pub person: Person,
+    /// Their id.
+    pub user: String,
+    /// Their page, for who may see it.
+    pub user_url: Option<String>,
+    /// Whether it is ticked.
+    pub picked: bool,
     /// Whether it is the very session that looks at this page: it is never part of a selection.
     pub current: bool,
     /// Whether it is another session of the same administrator.
@@ -266,6 +347,8 @@ pub enum Empty {
     Realm {
         /// Whether the list was of ended sessions.
         ended: bool,
+        /// Whether there is a page of applications to go to.
+        apps: bool,
     },
     /// The user exists but is not signed in.
     SignedOut {
@@ -273,6 +356,8 @@ pub enum Empty {
         query: String,
         /// The user found.
         username: String,
+        /// Their page, for who may see it.
+        user_url: Option<String>,
         /// The end of their last session: "today at 09:14 by signing out"; `None` if there never was one that is known.
         last: Option<String>,
         /// Their ended sessions.

@@ -56,6 +56,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::SignInBlocked => "Ihre Anmeldung wurde gesperrt",
         Reason::NotRecognised => "Sie kannten sie nicht",
         Reason::SignedOutElsewhere => "Sie haben sich überall sonst abgemeldet",
+        Reason::AccessRemoved => "Der Zugriff der Anwendung wurde entzogen",
         Reason::Restored => "Der Dienst wurde wiederhergestellt",
     }
 }

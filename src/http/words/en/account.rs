@@ -56,6 +56,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::SignInBlocked => "Your sign-in was blocked",
         Reason::NotRecognised => "You did not recognise it",
         Reason::SignedOutElsewhere => "You signed out everywhere else",
+        Reason::AccessRemoved => "The app’s access was removed",
         Reason::Restored => "The service was restored",
     }
 }

@@ -56,6 +56,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::SignInBlocked => "Su inicio de sesión se bloqueó",
         Reason::NotRecognised => "Usted no la reconoció",
         Reason::SignedOutElsewhere => "Usted cerró todas las demás sesiones",
+        Reason::AccessRemoved => "Se retiró el acceso de la aplicación",
         Reason::Restored => "El servicio se restauró",
     }
 }

@@ -56,6 +56,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::SignInBlocked => "Votre connexion a été bloquée",
         Reason::NotRecognised => "Vous ne l’avez pas reconnue",
         Reason::SignedOutElsewhere => "Vous vous êtes déconnecté partout ailleurs",
+        Reason::AccessRemoved => "L’accès de l’application a été retiré",
         Reason::Restored => "Le service a été restauré",
     }
 }

@@ -56,6 +56,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::SignInBlocked => "サインインが禁止されました",
         Reason::NotRecognised => "心当たりがないとお知らせいただきました",
         Reason::SignedOutElsewhere => "ご自身でほかのすべての場所からサインアウトしました",
+        Reason::AccessRemoved => "アプリのアクセスが取り消されました",
         Reason::Restored => "サービスが復元されました",
     }
 }

@@ -34,7 +34,10 @@ fn a_large_selection_travels_as_a_token_and_one_session_reads_as_one() {
             own_selected: true,
             already_ended: 2,
             not_found: 1,
-            error: Some("Choose a reason.".to_owned()),
+            problems: vec![Problem {
+                field: "reason".to_owned(),
+                message: "Choose a reason.".to_owned(),
+            }],
             ..confirm()
         },
     );
@@ -46,7 +49,9 @@ fn a_large_selection_travels_as_a_token_and_one_session_reads_as_one() {
         html.contains("It was in the selection and is left out.")
             && html.contains("2 already ended. 1 not found.")
     );
-    assert!(tag_with(&html, "id=\"reason-error\"").contains("role=\"alert\""));
+    assert!(html.contains("id=\"reason-error\""));
+    assert!(tag_with(&html, "id=\"problems\"").contains("role=\"alert\""));
+    assert!(html.contains("<title>Error: "));
 
     let html = page(
         "confirm-one",
@@ -67,6 +72,36 @@ fn a_large_selection_travels_as_a_token_and_one_session_reads_as_one() {
         html.contains("Invalidate 1 session?")
             && html.contains("No refresh token")
             && html.contains("No app needs to be told")
+    );
+}
+
+#[test]
+fn everybody_is_signed_out_only_by_typing_the_realm() {
+    let everyone = |exact, sessions, counted| ConfirmPage {
+        everyone: Some(Everyone {
+            realm: "acme-prod".to_owned(),
+            typed: String::new(),
+            own: "Firefox 145 on Linux, 10.20.4.8. Your 1 other session ends too.".to_owned(),
+        }),
+        sids: Vec::new(),
+        sessions,
+        counted,
+        exact,
+        people: 1_203,
+        messages: Some("About 6,900 messages, up to 8 at once to each app.".to_owned()),
+        credentials: true,
+        ..confirm()
+    };
+    let html = page("confirm-everyone", &everyone(true, 2_417, true));
+    assert!(html.contains("Sign out everyone in acme-prod?</h1>"));
+    assert!(html.contains("Sign out 1,203 people</button>") && html.contains("2,417 sessions end"));
+    assert!(tag_with(&html, "id=\"typed\"").contains(" required"));
+    assert!(html.contains("Your 1 other session ends too.") && html.contains("6,900 messages"));
+    assert!(html.contains("You are asked for your password first."));
+    let html = page("confirm-everyone-many", &everyone(false, 100_000, false));
+    assert!(
+        html.contains("100,000+ sessions")
+            && html.contains("Sign out everyone in acme-prod</button>")
     );
 }
 

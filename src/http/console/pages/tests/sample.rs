@@ -55,6 +55,9 @@ pub(super) fn row(
         id: format!("s_{i:02}hx80c4tz"),
         url: format!("/admin/acme-prod/sessions/s_{i:02}hx80c4tz"),
         person: Person::new(who.0, who.1),
+        user: format!("u_{i}"),
+        user_url: Some(format!("/admin/acme-prod/users/u_{i}")),
+        picked: false,
         current: i == 0,
         yours: false,
         organisation: "Acme Industries".to_owned(),
@@ -201,6 +204,19 @@ pub(super) fn list(rows: Vec<SessionRow>) -> SessionsList {
         csrf: "c5rf".to_owned(),
         caption: "Active sessions, most recently active first".to_owned(),
         highlight: String::new(),
+        name: Heading {
+            url: Some("/admin/acme-prod/sessions?sort=name".to_owned()),
+            sorted: "",
+        },
+        start: Heading {
+            url: Some("/admin/acme-prod/sessions?sort=oldest".to_owned()),
+            sorted: "ascending",
+        },
+        first: "/admin/acme-prod/sessions".to_owned(),
+        here_url: "/admin/acme-prod/sessions".to_owned(),
+        live_url: Some("/admin/acme-prod/sessions/live?opened=1".to_owned()),
+        command: "realmkeep sessions list --realm=acme-prod".to_owned(),
+        kept: Vec::new(),
         rows,
         ended: false,
         may_end: true,
@@ -247,6 +263,11 @@ pub(super) fn sessions(list: SessionsList) -> SessionsPage {
             state: "active".to_owned(),
             clear_search_url: "/admin/acme-prod/sessions".to_owned(),
             ..Filters::default()
+        },
+        menu: PageMenu {
+            csv_url: "/admin/acme-prod/sessions.csv".to_owned(),
+            command: list.command.clone(),
+            everyone_url: Some("/admin/acme-prod/signouts/everyone".to_owned()),
         },
         list,
     }

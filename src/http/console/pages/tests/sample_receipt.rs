@@ -1,6 +1,6 @@
 //! One session, one preview and one receipt to draw pages with.
 
-use super::sample::{moment, shell};
+use super::sample::{choices, moment, shell};
 use crate::http::console::pages::*;
 use crate::http::rendered::NASTY;
 
@@ -60,6 +60,17 @@ pub(super) fn confirm() -> ConfirmPage {
     };
     ConfirmPage {
         shell: shell(Section::Sessions),
+        action: "/admin/acme-prod/signouts".to_owned(),
+        everyone: None,
+        of: None,
+        counted: true,
+        messages: None,
+        may_block: Some(2),
+        block: false,
+        block_for: choices(&["until an administrator lifts it", "for 1 hour"]),
+        block_at: String::new(),
+        command: "realmkeep sessions invalidate s_1 s_2 s_3".to_owned(),
+        credentials: false,
         sids: vec!["s_1".to_owned(), "s_2".to_owned(), "s_3".to_owned()],
         frozen: None,
         once: "once".to_owned(),
@@ -98,7 +109,7 @@ pub(super) fn confirm() -> ConfirmPage {
         reasons: reasons(""),
         note: String::new(),
         message: String::new(),
-        error: None,
+        problems: Vec::new(),
         cancel_url: "/admin/acme-prod/sessions".to_owned(),
     }
 }

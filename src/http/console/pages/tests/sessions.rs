@@ -53,7 +53,10 @@ fn your_own_row_is_locked_and_only_yours() {
     for (i, tick) in boxes.iter().enumerate() {
         assert_eq!(tick.contains(" disabled"), i == 0, "{tick}");
     }
-    assert!(html.contains("Protected: this is your current session") && html.contains("Also you"));
+    assert!(
+        html.contains("Protected: this is your current session")
+            && html.contains("You, other device")
+    );
 }
 
 #[test]
@@ -128,12 +131,18 @@ fn an_empty_list_says_why() {
     let cases = [
         (
             "realm",
-            Empty::Realm { ended: false },
+            Empty::Realm {
+                ended: false,
+                apps: true,
+            },
             "No one is signed in",
         ),
         (
             "ended",
-            Empty::Realm { ended: true },
+            Empty::Realm {
+                ended: true,
+                apps: true,
+            },
             "No session has ended lately",
         ),
         (
@@ -141,6 +150,7 @@ fn an_empty_list_says_why() {
             Empty::SignedOut {
                 query: "anna.kelly".to_owned(),
                 username: "anna.kelly".to_owned(),
+                user_url: Some("/admin/acme-prod/users/u_1".to_owned()),
                 last: Some("today at 09:14 by signing out".to_owned()),
                 ended_url: "?state=ended".to_owned(),
             },
@@ -221,4 +231,39 @@ fn a_session_can_be_ended_from_its_page_unless_it_is_your_own() {
         !html.contains("id=\"invalidate-selected\"")
             && html.contains("This is your current session")
     );
+}
+
+#[test]
+fn a_selection_of_other_pages_travels_in_the_form() {
+    let kept = |id: &str, name: &str| Kept {
+        id: id.to_owned(),
+        name: name.to_owned(),
+    };
+    let mut picked = list(rows());
+    picked.rows[2].picked = true;
+    picked.kept = vec![kept("s_far", "Zoe"), kept("s_away", NASTY)];
+    let html = page("sessions-kept", &sessions(picked));
+    assert!(html.contains("3 selected (2 on other pages)"));
+    assert_eq!(html.matches("class=\"kept\"").count(), 2);
+    assert!(
+        tag_with(&html, "id=\"carry-next\"")
+            .contains("formaction=\"/admin/acme-prod/sessions?after=c2\"")
+    );
+    assert_eq!(
+        tags(&html)
+            .filter(|tag| tag.contains("row-check") && tag.contains(" checked"))
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn only_headings_that_sort_are_links() {
+    let html = page("sessions-sorted", &sessions(list(rows())));
+    assert!(html.contains("sort=oldest") && html.contains("aria-sort=\"ascending\""));
+    let mut unsorted = list(rows());
+    unsorted.name = Heading::default();
+    unsorted.start = Heading::default();
+    let html = page("sessions-unsorted", &sessions(unsorted));
+    assert!(!html.contains("sort=") || !html.contains("aria-sort"));
 }
