@@ -1,7 +1,7 @@
 //! What people do about themselves: a new password that they choose, a session that they do not recognise.
 
 use super::deed::{deed, record};
-use super::store::by_id;
+use super::store::{by_id, find};
 use super::verbs::{self, UserError, hash};
 use super::{User, fold};
 use crate::crypto::{self, Secret};
@@ -129,6 +129,32 @@ pub async fn not_recognised(
         }
     }
     Err(Fault::Busy)
+}
+
+/// Puts on record that somebody tried to sign in as a user with a wrong password. Of a name that nobody has, nothing.
+///
+/// # Errors
+/// [`Fault`] when it cannot be written.
+pub async fn failed(ctx: &Context, realm: &Realm, username: &str, ip: String) -> Result<(), Fault> {
+    let Some(found) = find(ctx, realm, username).await? else {
+        return Ok(());
+    };
+    let user = found.value;
+    let actor = Actor {
+        ip: Some(ip),
+        ..Actor::system("sign-in")
+    };
+    let mut batch = Batch::new();
+    record(
+        &mut batch,
+        ctx,
+        realm,
+        &actor,
+        &user,
+        ("sign_in.failed", None),
+    )?;
+    ctx.commit(batch).await?;
+    Ok(())
 }
 
 #[cfg(test)]

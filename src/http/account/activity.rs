@@ -98,7 +98,11 @@ fn changed(words: &Words, record: &Record) -> Option<(Timestamp, Event)> {
         what: what.to_owned(),
         detail: String::new(),
         // Where an administrator sits is nobody's business.
-        ip: record.actor.ip.clone().filter(|_| own),
+        ip: record
+            .actor
+            .ip
+            .clone()
+            .filter(|_| own || record.action == "sign_in.failed"),
         at: When::of(words, record.at),
     };
     Some((record.at, event))

@@ -97,13 +97,8 @@ async fn everywhere_else_keeps_this_one_and_what_apps_may_do_meanwhile() {
     // Nobody else is left.
     let page = open(&mut here, "/sign-out-others").await;
     assert!(!page.has("act-form"));
-    let done = send(
-        &mut here,
-        "/sign-out-others",
-        &open(&mut here.clone(), "/security").await,
-        &[],
-    )
-    .await;
+    let form = open(&mut here, "/security").await;
+    let done = send(&mut here, "/sign-out-others", &form, &[]).await;
     assert_eq!(
         done.location().as_deref(),
         Some("/realms/demo/account/sessions")

@@ -75,8 +75,25 @@ async fn what_happened_is_told_in_the_words_of_whom_it_happened_to() {
         .await;
     let form = open(&mut here, "/profile").await;
     send(&mut here, "/profile", &form, &[("name", "Alice")]).await;
+    let mut guest = world.browser();
+    let page = guest.get("/realms/demo/login").await;
+    guest.fill(&page, "Alice", "wrong").await;
+    // Written beside the answer.
+    let failed = async || {
+        let newest = audit::newest(&world.ctx, world.realm.id, 5).await.unwrap();
+        newest
+            .iter()
+            .any(|record| record.action == "sign_in.failed")
+    };
+    for _ in 0..1000 {
+        if failed().await {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     let page = open(&mut here, "/activity").await;
     for text in [
+        "Somebody tried to sign in with a wrong password",
         "Signed in",
         "An administrator signed you out",
         "You changed your profile",

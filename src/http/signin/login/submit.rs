@@ -15,9 +15,9 @@ use crate::domain::denial::{self, ActiveSession};
 use crate::domain::record::Versioned;
 use crate::domain::session::{self, Refused, Start, Started, Terms};
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::user::{self, AuthenticateError, User};
+use crate::domain::user::{self, AuthenticateError, User, own};
 use crate::http::signin::cookie::{self, Presented};
-use crate::http::signin::throttle::Throttle;
+use crate::http::signin::throttle::{Attempt, Throttle};
 use crate::http::signin::visit::{Refusal, Visit};
 use crate::http::signin::{csrf, onward};
 use crate::http::words::{Moment, Words};
@@ -81,7 +81,9 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
             return other_user(visit, &way, refused).await;
         }
         Outcome::No(why) => {
-            if why != AuthenticateError::WrongCredentials {
+            if why == AuthenticateError::WrongCredentials {
+                note_failure(visit, attempt, &given.username);
+            } else {
                 throttle.forgive(attempt, now, why != AuthenticateError::TooBusy);
             }
             return not_in(visit, &way, given, why).await;
@@ -96,6 +98,20 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
     };
     throttle.forgive(attempt, now, true);
     arrived(visit, &way, &user, &started).await
+}
+
+/// Puts a wrong password on record for whose name it was. Beside the answer, so that its time does not tell who exists.
+fn note_failure(visit: &Visit, attempt: Attempt, username: &str) {
+    if !attempt.is_noted() {
+        return;
+    }
+    let (app, realm) = (visit.app.clone(), Arc::clone(&visit.realm));
+    let (username, ip) = (username.to_owned(), visit.peer.ip.clone());
+    tokio::spawn(async move {
+        if let Err(fault) = own::failed(&app.ctx, &realm, &username, ip).await {
+            tracing::warn!(%fault, "a wrong password could not be put on record");
+        }
+    });
 }
 
 /// The new session stands; whatever comes now, the browser gets its cookie.
