@@ -18,6 +18,7 @@ mod invalidate_selected;
 mod killed;
 mod layout;
 mod nodes;
+mod overview;
 mod people;
 mod policy;
 mod promises;

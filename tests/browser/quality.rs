@@ -98,8 +98,8 @@ const PAGES: &[Page] = &[
     page(Account, "/realms/demo/account/profile").soon(),
     page(Account, "/realms/demo/account/activity").soon(),
     // An administrator of a realm.
-    page(Console, "/admin/demo/overview").soon(),
-    page(Console, "/admin/demo/overview?range=7d").soon(),
+    page(Console, "/admin/demo/overview"),
+    page(Console, "/admin/demo/overview?range=7d"),
     page(Console, "/admin/demo/sessions"),
     page(Console, "/admin/demo/sessions?details=1"),
     page(Console, "/admin/demo/sessions?q=zzzz"),
@@ -143,13 +143,9 @@ const PAGES: &[Page] = &[
     page(Console, "/admin/demo/apps/{client}").soon(),
     page(Console, "/admin/demo/keys").soon(),
     page(Console, "/admin/demo/settings").soon(),
-    page(Console, "/admin/demo/nothing-here")
-        .answers(404)
-        .soon(),
     page(Console, "/admin/other/sessions").answers(403),
     // The administrator of the server.
     page(Server, "/admin"),
-    page(Server, "/admin/realms/new").soon(),
     page(Server, "/admin/other/sessions"),
 ];
 
@@ -194,7 +190,9 @@ fn strings(value: Value) -> Vec<String> {
 const WIDER: &str = "(() => {
   const wide = document.documentElement.scrollWidth, room = innerWidth;
   if (wide <= room) return [];
-  const out = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > room + 1);
+  const scrolls = (e) => e && (getComputedStyle(e).overflowX !== 'visible' || scrolls(e.parentElement));
+  const out = [...document.querySelectorAll('body *')].filter((e) =>
+    e.getBoundingClientRect().right > room + 1 && !scrolls(e.parentElement));
   return [wide + ' px of ' + room + ': ' + out.slice(-3).map((e) => e.tagName + '.' + e.className).join(', ')];
 })()";
 

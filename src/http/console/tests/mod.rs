@@ -5,6 +5,7 @@ mod acts;
 mod apps;
 mod gate;
 mod lists;
+mod overview;
 mod receipts;
 mod signing_in;
 

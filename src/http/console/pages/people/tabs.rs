@@ -3,10 +3,10 @@
 use askama::Template;
 
 use super::super::atoms::{Link, Moment};
+use super::super::effects::Effect;
 use super::super::session::Fact;
 use super::super::sessions::SessionRow;
 use super::super::shell::Shell;
-use super::act::Effect;
 use super::form::Problem;
 use super::head::Head;
 
