@@ -6,6 +6,7 @@ mod apps;
 mod gate;
 mod lists;
 mod overview;
+mod people;
 mod receipts;
 mod signing_in;
 
