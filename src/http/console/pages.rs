@@ -26,6 +26,7 @@ mod atoms;
 pub mod chart;
 mod confirm;
 mod deliveries;
+pub mod effects;
 mod events;
 mod form;
 mod keys;
