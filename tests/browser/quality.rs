@@ -87,7 +87,6 @@ const PAGES: &[Page] = &[
     page(Nobody, "/realms/demo/protocol/openid-connect/logout"),
     page(Nobody, "/admin/nowhere/sessions").answers(404),
     page(Nobody, "/admin/demo/signed-out"),
-    page(Nobody, "/realms/demo/device").soon(),
     // A person.
     page(Account, AUTH),
     page(Account, "/realms/demo/protocol/openid-connect/logout"),
