@@ -22,7 +22,7 @@ use crate::domain::signout::expand::{Which, resume};
 use crate::domain::sweep::retention;
 use crate::domain::time::{Clock, SystemClock};
 use crate::domain::upgrade::{self, UpgradeError};
-use crate::domain::{Context, Fault};
+use crate::domain::{Context, Fault, pulse};
 use crate::http;
 use crate::http::state::{App, Web};
 use crate::store::OpenError;
@@ -87,6 +87,9 @@ pub enum ServeError {
     /// The store was restored, and cannot be served from yet.
     #[error(transparent)]
     Restored(#[from] RestoredError),
+    /// A demonstration was not made up.
+    #[error("{0}")]
+    Demo(String),
     /// The store failed while starting.
     #[error("the store failed while starting: {0}")]
     Fault(#[from] Fault),
@@ -165,6 +168,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         Box::pin(workers::sweep(ctx.clone(), stop.clone())),
         Box::pin(workers::expand(ctx.clone(), stop.clone())),
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
+        Box::pin(workers::pulse(ctx.clone(), stop.clone())),
         Box::pin(workers::count(ctx.clone(), stop.clone())),
         Box::pin(workers::upgrade(ctx.clone(), stop.clone())),
         Box::pin(workers::forget(ctx.clone(), stop.clone())),
@@ -232,6 +236,16 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
 }
 
 impl Running {
+    /// What its verbs are called with.
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.ctx
+    }
+
+    /// Has it stop as soon as it can.
+    pub(crate) fn halt(&self) {
+        self.stop.cancel();
+    }
+
     /// Stops taking requests, lets those under way finish, and closes the store.
     pub async fn stop(mut self) {
         self.stop.cancel();
@@ -258,6 +272,12 @@ impl Running {
                 break;
             }
         }
+        pulse::census::round(&self.ctx)
+            .await
+            .map_err(|e| e.to_string())?;
+        pulse::flush_due(&self.ctx)
+            .await
+            .map_err(|e| e.to_string())?;
         let mut walk = retention::Walk::default();
         loop {
             match retention::step(&self.ctx, &mut walk).await {

@@ -8,6 +8,8 @@ mod chromium;
 mod parting;
 mod people;
 mod quality;
+mod screens;
+mod sessions;
 
 use std::time::Duration;
 

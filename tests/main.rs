@@ -19,6 +19,7 @@ mod invalidate_selected;
 mod killed;
 mod layout;
 mod nodes;
+mod overview;
 mod people;
 mod policy;
 mod promises;

@@ -60,12 +60,7 @@ impl Browser {
         form: Option<&str>,
     ) -> anyhow::Result<(u16, Option<String>, String)> {
         let mut headers = Vec::new();
-        let cookies = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join("; ");
+        let cookies = self.cookies();
         if !cookies.is_empty() {
             headers.push(("cookie", cookies.as_str()));
         }
@@ -84,6 +79,15 @@ impl Browser {
         ))
     }
 
+    /// Its cookies, as a request carries them.
+    fn cookies(&self) -> String {
+        let pairs = self.cookies.iter();
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
+    }
+
     /// The path of an address on the server.
     fn path(&self, location: &str) -> Option<String> {
         let path = location.strip_prefix(&self.url).unwrap_or(location);
@@ -97,9 +101,56 @@ impl Browser {
         password: &str,
     ) -> anyhow::Result<SignedIn> {
         let state = self.state();
-        let (mut path, verifier) = oauth::authorize(self.realm, self.client.0, &state);
-        let mut page = None;
+        let (path, verifier) = oauth::authorize(self.realm, self.client.0, &state);
+        let Some(mut next) = self.log_in(path, username, password).await? else {
+            return Ok(SignedIn::Busy);
+        };
         for _ in 0..5 {
+            match next {
+                (302 | 303, Some(to), _) if to.starts_with(REDIRECT_URI) => {
+                    return Ok(SignedIn::Code(oauth::code_in(&to, &state)?, verifier));
+                }
+                (302 | 303, Some(to), _) => {
+                    let path = self.path(&to).with_context(|| format!("sent to {to}"))?;
+                    next = self.go("GET", &path, None).await?;
+                }
+                (429 | 503, _, _) => return Ok(SignedIn::Busy),
+                (status, _, text) => bail!("status {status} after the password: {}", said(&text)),
+            }
+        }
+        bail!("no end of redirects after the password")
+    }
+
+    /// Signs in to the administrator's console; answers the cookies that its pages want.
+    pub(super) async fn console(
+        &mut self,
+        username: &str,
+        password: &str,
+    ) -> anyhow::Result<String> {
+        let path = format!("/admin/{}/sessions", self.realm);
+        let mut next = self.log_in(path, username, password).await?;
+        for _ in 0..8 {
+            match next.context("the server is busy")? {
+                (302 | 303, Some(to), _) => {
+                    let path = self.path(&to).with_context(|| format!("sent to {to}"))?;
+                    next = Some(self.go("GET", &path, None).await?);
+                }
+                (200, _, text) if text.contains("class=\"console\"") => return Ok(self.cookies()),
+                (status, _, text) => bail!("status {status} after the password: {}", said(&text)),
+            }
+        }
+        bail!("no end of redirects after the password")
+    }
+
+    /// Follows an address to the login page and posts its form; answers what came of that, or nothing when the server is busy.
+    async fn log_in(
+        &mut self,
+        mut path: String,
+        username: &str,
+        password: &str,
+    ) -> anyhow::Result<Option<(u16, Option<String>, String)>> {
+        let mut page = None;
+        for _ in 0..8 {
             let (status, location, text) = self.go("GET", &path, None).await?;
             match (status, location) {
                 (200, _) => {
@@ -109,7 +160,7 @@ impl Browser {
                 (302 | 303, Some(to)) => {
                     path = self.path(&to).with_context(|| format!("sent to {to}"))?
                 }
-                (429 | 503, _) => return Ok(SignedIn::Busy),
+                (429 | 503, _) => return Ok(None),
                 _ => bail!("status {status} on the way to the login page"),
             }
         }
@@ -140,30 +191,7 @@ impl Browser {
         to = self
             .path(&to)
             .with_context(|| format!("the form goes to {to}"))?;
-        let mut next = self.go("POST", &to, Some(&body)).await?;
-        for _ in 0..5 {
-            match next {
-                (302 | 303, Some(to), _) if to.starts_with(REDIRECT_URI) => {
-                    return Ok(SignedIn::Code(oauth::code_in(&to, &state)?, verifier));
-                }
-                (302 | 303, Some(to), _) => {
-                    let path = self.path(&to).with_context(|| format!("sent to {to}"))?;
-                    next = self.go("GET", &path, None).await?;
-                }
-                (429 | 503, _, _) => return Ok(SignedIn::Busy),
-                (status, _, text) => {
-                    let alert = text
-                        .split("role=\"alert\"")
-                        .nth(1)
-                        .and_then(|rest| rest.split(['>', '<']).nth(1));
-                    bail!(
-                        "status {status} after the password: {}",
-                        alert.unwrap_or_default().trim()
-                    );
-                }
-            }
-        }
-        bail!("no end of redirects after the password")
+        Ok(Some(self.go("POST", &to, Some(&body)).await?))
     }
 
     /// An application's request while signed in: straight back with a code.
@@ -190,6 +218,13 @@ impl Browser {
         let question = oauth::exchange(&self.host, self.realm, self.client, code, verifier);
         oauth::tokens(&self.conn.call(&question).await?)
     }
+}
+
+/// What a page that did not let anybody in says about it.
+fn said(text: &str) -> String {
+    let alert = text.split("role=\"alert\"").nth(1);
+    let said = alert.and_then(|rest| rest.split(['>', '<']).nth(1));
+    said.unwrap_or_default().trim().to_owned()
 }
 
 fn keep(cookies: &mut Vec<(String, String)>, answer: &Answer<'_>) {

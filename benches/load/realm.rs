@@ -20,6 +20,8 @@ pub(super) const HANGING: &str = "load-hang-";
 pub(super) const API: (&str, &str) = ("load-api", "load-api-secret-0123456789abcdef");
 /// Administers the realm.
 pub(super) const ADMIN: (&str, &str) = ("load-admin", "load-admin-secret-0123456789abcdef");
+/// Administers the realm in the console: a name and a password.
+pub(super) const CONSOLE: (&str, &str) = ("load-dana", "load-dana-password-0123456789abcdef");
 /// What everybody's password begins with.
 pub(super) const PASSWORD: &str = "correct-horse-battery";
 
@@ -31,7 +33,10 @@ pub(super) fn username(number: usize) -> String {
 /// Writes the realm files.
 pub(super) fn write(folder: &Path, users: usize) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
-    let mut people = String::new();
+    let mut people = format!(
+        "[[users]]\nusername = {:?}\npassword = {:?}\nroles = [\"realm-admin\"]\n",
+        CONSOLE.0, CONSOLE.1
+    );
     for number in 0..users {
         let name = username(number);
         write!(

@@ -25,7 +25,8 @@ use crate::domain::time::{Span, SystemClock, Timestamp};
 use crate::domain::user::{self, User};
 use crate::domain::{Actor, Context, Fault, audit, status};
 use crate::store::{Batch, CommitError, Version};
-use people::{Person, pick};
+use people::Person;
+pub(super) use people::{is_invented, pick};
 use writer::Writer;
 
 /// The options of `realmkeep fill`.
@@ -49,11 +50,14 @@ pub struct FillArgs {
     /// The sessions started within this many hours
     #[arg(long, value_name = "NUMBER", default_value_t = 4)]
     pub hours: u32,
+    /// As in a company: several servers, and most people busy at this moment.
+    #[arg(skip)]
+    pub company: bool,
 }
 
 /// Why a realm was not filled. What was written until then stays.
 #[derive(Debug, thiserror::Error)]
-enum FillError {
+pub(super) enum FillError {
     #[error("{0}")]
     Start(#[from] crate::serve::ServeError),
     #[error(
@@ -105,7 +109,7 @@ pub(super) fn run(args: FillArgs) -> ExitCode {
     }
 }
 
-async fn fill(ctx: &Arc<Context>, args: &FillArgs) -> Result<String, FillError> {
+pub(super) async fn fill(ctx: &Arc<Context>, args: &FillArgs) -> Result<String, FillError> {
     if args.sessions > 0 && args.users == 0 {
         return Err(FillError::NoUsers);
     }
@@ -216,6 +220,7 @@ struct Plan {
     count: u64,
     users: u32,
     apps: u32,
+    company: bool,
 }
 
 impl Plan {
@@ -231,7 +236,27 @@ impl Plan {
             count: args.sessions.into(),
             users: args.users,
             apps: args.apps,
+            company: args.company,
         }
+    }
+
+    /// The server that a session is at.
+    fn node(&self, ctx: &Context, chance: u64) -> String {
+        match self.company {
+            true => format!("keep-{}", 1 + (chance >> 16) % 3),
+            false => ctx.node.clone(),
+        }
+    }
+
+    /// How long ago a session was last used.
+    fn idle(&self, chance: u64) -> Span {
+        let part = pick(chance) % 1024;
+        // In a company most people are at work: four times the exponent, and half of them have just clicked.
+        let part = match self.company {
+            true => part * part / 1024 * part / 1024 * part / 1024,
+            false => part,
+        };
+        Span(self.idle.0 / 1024 * part)
     }
 
     /// An id of the moment: what sorts sessions by their start.
@@ -283,10 +308,8 @@ impl Plan {
         };
         let (mut session, _) = start::begin(ctx, realm, &how, self.sid(ctx, started), started);
         session.status = status;
-        let used = self
-            .now
-            .minus(Span(pick(chance) % self.idle.0.max(1)))
-            .max(started);
+        session.node = self.node(ctx, chance);
+        let used = self.now.minus(self.idle(chance)).max(started);
         let count = self.apps.min(u32::try_from(apps.len()).unwrap_or(u32::MAX));
         let count = if count == 0 {
             0

@@ -78,6 +78,10 @@ pub struct DemoArgs {
     /// How to serve.
     #[command(flatten)]
     pub serve: ServeArgs,
+    /// Make up so many sessions of half as many people, with a company's applications, receipts and a month of figures; only
+    /// in a data folder that holds nothing but the demonstration
+    #[arg(long, value_name = "NUMBER")]
+    pub sessions: Option<u32>,
 }
 
 /// Reads the command line and does what it says.
@@ -86,7 +90,9 @@ pub fn run() -> ExitCode {
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Check(args) => check::run(args),
         Command::Serve(args) => settle(args).map_or_else(|code| code, serve::run),
-        Command::Demo(args) => settle(args.serve).map_or_else(|code| code, demo::run),
+        Command::Demo(args) => {
+            settle(args.serve).map_or_else(|code| code, |s| demo::run(s, args.sessions))
+        }
         Command::Doctor(args) => wait(doctor::run(args)),
         Command::Backup(args) | Command::Export(args) => wait(backup::run(args)),
         Command::Restore(args) => wait(restore::run(args)),

@@ -17,7 +17,9 @@ pub mod id;
 pub mod key;
 pub mod keys;
 pub mod outbox;
+pub mod overview;
 pub mod proof;
+pub mod pulse;
 pub mod realm;
 pub mod record;
 pub mod restored;
@@ -74,6 +76,8 @@ pub struct Context {
     pub wire: Arc<dyn outbox::wire::Wire>,
     /// Refused uses of what acts ended, until they are written down.
     pub proofs: proof::Proofs,
+    /// What happens in each realm, until it is written down.
+    pub pulse: pulse::Pulse,
     /// Whose turn it is to start a session, where a realm counts them.
     pub turns: session::Turns,
     /// Status lists as last read, and indices to hand out.

@@ -49,6 +49,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         bell: super::outbox::Bell::new(uuid::Uuid::nil()),
         wire,
         proofs: crate::domain::proof::Proofs::default(),
+        pulse: crate::domain::pulse::Pulse::default(),
         turns: crate::domain::session::Turns::default(),
         status: Lists::default(),
     };

@@ -21,12 +21,13 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
-const FILES: [(&str, &str, &[u8]); 20] = [
+static FILES: &[(&str, &str, &[u8])] = &[
     ("account.css", CSS, include_bytes!("assets/account.css")),
     ("people.css", CSS, include_bytes!("assets/people.css")),
     ("people.js", JS, include_bytes!("assets/people.js")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
+    ("charts.css", CSS, include_bytes!("assets/charts.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
     ("gate.js", JS, include_bytes!("assets/gate.js")),
     ("sessions.css", CSS, include_bytes!("assets/sessions.css")),
@@ -158,6 +159,7 @@ mod tests {
             "base.css",
             "account.css",
             "realmkeep.css",
+            "charts.css",
             "realmkeep.js",
             "people.css",
             "people.js",

@@ -14,14 +14,19 @@ pub(crate) const NASTY: &str = "<script>alert(1)</script>\"'><img src=x onerror=
 /// Renders a page or fragment, checks what holds for all of them, keeps a copy if one is wanted.
 pub(crate) fn page(name: &str, template: &impl Template) -> String {
     let html = template.render().expect("renders");
-    obeys_the_policy(name, &html);
-    ids_are_unique(name, &html);
-    icons_exist(name, &html);
-    posts_carry_a_token(name, &html);
+    judge(name, &html);
     if let Ok(dir) = std::env::var("RENDER_DIR") {
         write(Path::new(&dir), name, &html);
     }
     html
+}
+
+/// What holds for every page, however it came.
+pub(crate) fn judge(name: &str, html: &str) {
+    obeys_the_policy(name, html);
+    ids_are_unique(name, html);
+    icons_exist(name, html);
+    posts_carry_a_token(name, html);
 }
 
 /// The start tags of `html`, without the angle brackets.
@@ -169,4 +174,41 @@ fn write(dir: &Path, name: &str, html: &str) {
         std::fs::write(path, asset.bytes).expect("written");
     }
     std::fs::write(dir.join(format!("{name}.html")), html).expect("written");
+}
+
+/// Every template below a folder: its path and its text.
+fn templates(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            templates(&path, found);
+        } else if path.extension().is_some_and(|end| end == "html") {
+            let text = std::fs::read_to_string(&path).expect("utf-8");
+            found.push((path.display().to_string(), text));
+        }
+    }
+}
+
+/// What nobody renders in a test is looked at, too: the text of every template, as it is written.
+#[test]
+fn no_template_has_a_style_a_script_or_an_event_of_its_own() {
+    let mut found = Vec::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
+    templates(&root, &mut found);
+    assert!(found.len() > 20, "{}", found.len());
+    for (name, text) in found {
+        let lower = text.to_ascii_lowercase();
+        for (at, _) in lower.match_indices("<script") {
+            let tag = lower[at..].split('>').next().unwrap_or_default();
+            assert!(tag.contains(" src=\""), "{name}: a script in the page");
+        }
+        assert!(!lower.contains("<style"), "{name}: a style in the page");
+        assert!(!lower.contains("javascript:"), "{name}: a script in a link");
+        for tag in tags(&lower) {
+            for word in tag.split('"').step_by(2).flat_map(str::split_whitespace) {
+                let event = word.starts_with("on") && word.contains('=');
+                assert!(!event && !word.starts_with("style="), "{name}: <{tag}>");
+            }
+        }
+    }
 }

@@ -76,6 +76,7 @@ pub(crate) fn context(
             &settings.public_url,
         ))?),
         proofs: crate::domain::proof::Proofs::default(),
+        pulse: crate::domain::pulse::Pulse::default(),
         turns: crate::domain::session::Turns::default(),
         status: Lists::default(),
     })

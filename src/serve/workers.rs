@@ -7,13 +7,16 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::outbox::queue;
+use crate::domain::pulse::census::{self, Census};
 use crate::domain::signout::expand::{Which, resume};
 use crate::domain::sweep::retention::{self, Step, Walk};
 use crate::domain::upgrade::{self, UpgradeError};
-use crate::domain::{Context, proof, sweep as due};
+use crate::domain::{Context, proof, pulse, sweep as due};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 const EXPAND_EVERY: Duration = Duration::from_secs(5);
+/// How long sessions are counted before the sweep goes on: a twentieth of the time at most.
+const CENSUS_AT_ONCE: Duration = Duration::from_millis(50);
 const PROVE_EVERY: Duration = Duration::from_secs(1);
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 const MOST_COUNTED: usize = 100_000;
@@ -25,9 +28,16 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// Looks at what is due, every second, where it is this node's turn.
 pub(super) async fn sweep(ctx: Arc<Context>, stop: CancellationToken) {
     let mut turn = due::Turn::default();
+    let mut census = Census::default();
     loop {
         let swept = match turn.take(&ctx).await {
-            Ok(true) => due::sweep(&ctx).await,
+            Ok(true) => {
+                let swept = due::sweep(&ctx).await;
+                if let Err(fault) = census::step(&ctx, &mut census, CENSUS_AT_ONCE).await {
+                    tracing::debug!(%fault, "sessions could not be counted; it goes on later");
+                }
+                swept
+            }
             Ok(false) => Ok(due::Swept::default()),
             Err(fault) => Err(fault),
         };
@@ -105,6 +115,21 @@ pub(super) async fn prove(ctx: Arc<Context>, stop: CancellationToken) {
             tracing::warn!(%fault, "refused uses could not be written down; it is tried again");
         }
     }
+}
+
+/// Writes down what was counted for the overview, about once a minute and once more at the end.
+pub(super) async fn pulse(ctx: Arc<Context>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(PROVE_EVERY) => {}
+        }
+        if let Err(fault) = pulse::flush_due(&ctx).await {
+            tracing::warn!(%fault, "figures of the overview could not be written down; it is tried again");
+        }
+    }
+    // A stop in good order loses nothing; a kill, at most the last minute.
+    let _ = pulse::flush(&ctx).await;
 }
 
 /// Counts what is still to be told, for the figures; at most one part in twenty of the time.

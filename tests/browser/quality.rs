@@ -6,7 +6,7 @@
 //! that text.
 
 mod keyboard;
-mod stage;
+pub mod stage;
 
 use std::path::Path;
 use std::time::Duration;
@@ -99,8 +99,8 @@ const PAGES: &[Page] = &[
     page(Account, "/realms/demo/account/activity"),
     page(Account, "/realms/demo/account/sign-out-others"),
     // An administrator of a realm.
-    page(Console, "/admin/demo/overview").soon(),
-    page(Console, "/admin/demo/overview?range=7d").soon(),
+    page(Console, "/admin/demo/overview"),
+    page(Console, "/admin/demo/overview?range=7d"),
     page(Console, "/admin/demo/sessions"),
     page(Console, "/admin/demo/sessions?details=1"),
     page(Console, "/admin/demo/sessions?q=zzzz"),
@@ -113,7 +113,11 @@ const PAGES: &[Page] = &[
     ]),
     page(Console, "/admin/demo/signouts"),
     page(Console, "/admin/demo/signouts/{signout}"),
-    page(Console, "/admin/demo/sign-out-everyone").soon(),
+    page(Console, "/admin/demo/signouts?reason=admin&by=nobody"),
+    page(Console, "/admin/demo/sessions?sort=name&limit=2"),
+    page(Console, "/admin/demo/sessions").after(&[Click("#more")]),
+    page(Console, "/admin/demo/sessions").after(&[Click("tr[data-user=bob] .act button")]),
+    page(Console, "/admin/demo/signouts/everyone"),
     page(Console, "/admin/demo/deliveries").soon(),
     page(Console, "/admin/demo/events"),
     page(Console, "/admin/demo/events?target=alice&action=user."),
@@ -144,13 +148,9 @@ const PAGES: &[Page] = &[
     page(Console, "/admin/demo/apps/{client}").soon(),
     page(Console, "/admin/demo/keys").soon(),
     page(Console, "/admin/demo/settings").soon(),
-    page(Console, "/admin/demo/nothing-here")
-        .answers(404)
-        .soon(),
     page(Console, "/admin/other/sessions").answers(403),
     // The administrator of the server.
     page(Server, "/admin"),
-    page(Server, "/admin/realms/new").soon(),
     page(Server, "/admin/other/sessions"),
 ];
 
@@ -195,7 +195,9 @@ fn strings(value: Value) -> Vec<String> {
 const WIDER: &str = "(() => {
   const wide = document.documentElement.scrollWidth, room = innerWidth;
   if (wide <= room) return [];
-  const out = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > room + 1);
+  const scrolls = (e) => e && (getComputedStyle(e).overflowX !== 'visible' || scrolls(e.parentElement));
+  const out = [...document.querySelectorAll('body *')].filter((e) =>
+    e.getBoundingClientRect().right > room + 1 && !scrolls(e.parentElement));
   return [wide + ' px of ' + room + ': ' + out.slice(-3).map((e) => e.tagName + '.' + e.className).join(', ')];
 })()";
 

@@ -115,6 +115,6 @@ pub(super) async fn search(lab: &Lab) -> anyhow::Result<Vec<Row>> {
 }
 
 /// Three letters each; more than one given name begins with some of them.
-const PREFIXES: [&str; 12] = [
+pub(super) const PREFIXES: [&str; 12] = [
     "adr", "ali", "ami", "ana", "and", "ann", "jul", "kat", "luk", "mar", "mat", "sof",
 ];

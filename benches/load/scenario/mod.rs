@@ -1,6 +1,7 @@
 //! The scenarios, in the order they run: what ends sessions comes last.
 
 mod admin;
+mod console;
 mod flood;
 mod life;
 mod login;
@@ -29,6 +30,8 @@ pub(super) enum Scenario {
     LoginFlood,
     SessionsFirstPage,
     SessionsSearch,
+    ConsoleFirstPage,
+    ConsoleSearch,
     Restart,
     ToldFirst,
     SignOutOne,
@@ -42,7 +45,7 @@ use Scenario as S;
 
 impl Scenario {
     /// All of them, in order.
-    pub(super) const ALL: [Scenario; 21] = [
+    pub(super) const ALL: [Scenario; 23] = [
         S::Idle,
         S::Discovery,
         S::Jwks,
@@ -57,6 +60,8 @@ impl Scenario {
         S::LoginFlood,
         S::SessionsFirstPage,
         S::SessionsSearch,
+        S::ConsoleFirstPage,
+        S::ConsoleSearch,
         S::Restart,
         S::SignOutOne,
         S::SignOut10000,
@@ -112,6 +117,14 @@ impl Scenario {
                 "sessions_search",
                 "the first 10 sessions whose username begins with three letters",
             ),
+            S::ConsoleFirstPage => (
+                "console_first_page",
+                "the page of an administrator's console with the first 25 sessions",
+            ),
+            S::ConsoleSearch => (
+                "console_search",
+                "its list of sessions after three letters, as typing fetches it",
+            ),
             S::Restart => ("restart", "stop in order, start, ready"),
             S::SignOutOne => (
                 "sign_out_one",
@@ -140,14 +153,16 @@ impl Scenario {
     /// Whether it says something else at another number of sessions.
     pub(super) fn wants_sessions(self) -> bool {
         use Scenario::{
-            Idle, Restart, SessionsFirstPage, SessionsSearch, SignOut10000, SignOutAll, SignOutOne,
-            ToldAll, ToldMany,
+            ConsoleFirstPage, ConsoleSearch, Idle, Restart, SessionsFirstPage, SessionsSearch,
+            SignOut10000, SignOutAll, SignOutOne, ToldAll, ToldMany,
         };
         matches!(
             self,
             Idle | Restart
                 | SessionsFirstPage
                 | SessionsSearch
+                | ConsoleFirstPage
+                | ConsoleSearch
                 | SignOutOne
                 | SignOut10000
                 | SignOutAll
@@ -160,7 +175,7 @@ impl Scenario {
     pub(super) fn unfit(self, lab: &Lab) -> Option<String> {
         let least = match self {
             S::SignOutOne | S::SignOut10000 => 50_000,
-            S::SessionsSearch => 1,
+            S::SessionsSearch | S::ConsoleFirstPage | S::ConsoleSearch => 1,
             S::ToldMany | S::ToldAll => 100,
             _ => 0,
         };
@@ -188,6 +203,8 @@ impl Scenario {
             S::LoginFlood => flood::login_flood(lab).await,
             S::SessionsFirstPage => admin::first_page(lab).await,
             S::SessionsSearch => admin::search(lab).await,
+            S::ConsoleFirstPage => console::first_page(lab).await,
+            S::ConsoleSearch => console::search(lab).await,
             S::Restart => life::restart(lab).await,
             S::SignOutOne => sign_out::one(lab).await,
             S::SignOut10000 => sign_out::many(lab).await,

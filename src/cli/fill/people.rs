@@ -78,12 +78,17 @@ impl Person {
 }
 
 /// A number that looks like chance and is the same every time.
-pub(super) fn pick(of: u64) -> u64 {
+pub(in crate::cli) fn pick(of: u64) -> u64 {
     let mut x = of.wrapping_add(0x9e37_79b9_7f4a_7c15);
     for factor in [0xbf58_476d_1ce4_e5b9_u64, 0x94d0_49bb_1331_11eb] {
         x = (x ^ (x >> 30)).wrapping_mul(factor);
     }
     x ^ (x >> 31)
+}
+
+/// Whether this is an organisation of invented people.
+pub(in crate::cli) fn is_invented(organisation: &str) -> bool {
+    ORGANISATIONS.iter().any(|(name, _)| *name == organisation)
 }
 
 fn at<T: Copy + Default>(list: &[T], index: usize) -> T {

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::delivery::Attempt;
 use super::send::{Outcome, Tried};
 use super::{Delivery, DeliveryState, Destination, Entry, Standing, backoff};
+use crate::domain::pulse::Told;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, decode, encode, versioned};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
 
@@ -52,7 +53,7 @@ pub async fn settle(
             if tried {
                 standing.note(&one.attempt, one.answered, confirmed);
             }
-            count(one);
+            count(ctx, realm, one);
         }
     }
     let all: Vec<&Tried> = tried.iter().collect();
@@ -65,7 +66,7 @@ pub async fn settle(
     Ok(())
 }
 
-fn count(tried: &Tried) {
+fn count(ctx: &Context, realm: &Realm, tried: &Tried) {
     let Some(first) = tried.notice.queued.first() else {
         return;
     };
@@ -76,6 +77,15 @@ fn count(tried: &Tried) {
         Outcome::GiveUp => "gave_up",
         Outcome::Nothing => return,
     };
+    let done = tried.attempt.at.plus(Span(u64::from(tried.attempt.took)));
+    let told = match tried.outcome {
+        Outcome::Acknowledged => Told::Confirmed(done.since(first.entry.created_at)),
+        Outcome::Rejected => Told::Rejected,
+        Outcome::GiveUp => Told::GaveUp,
+        Outcome::Retry { .. } | Outcome::Nothing => Told::Retrying,
+    };
+    let notices = tried.notice.queued.len() as u64;
+    ctx.pulse.told(realm.id, done, told, notices);
     metrics::counter!(
         "realmkeep_delivery_attempts_total",
         "channel" => first.entry.channel.as_str(), "outcome" => outcome

@@ -153,6 +153,7 @@ async fn attempt(
             tracing::warn!(%fault, "the session that a browser had before could not be ended");
         }
     }
+    ctx.pulse.signed_in(realm.id, session.started_at);
     let cookie = cookie::text(session.sid, &secret);
     Ok(Some(Ok(Started { session, cookie })))
 }

@@ -105,6 +105,8 @@ pub async fn end_with(
         record.offline = counted.offline;
         batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
         commit(ctx, batch).await?;
+        ctx.pulse
+            .ended(realm.id, ctx.now(), act.reason, counted.sessions);
         block_the_rest(ctx, realm, &record).await;
         return Ok(record);
     }

@@ -263,6 +263,7 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
         let mut batch = Batch::essential();
         let mut rest = Vec::new();
         let mut more = Vec::new();
+        let mut ended = 0;
         for sid in &left {
             // What one session can add at most fits beside it.
             if batch.len() > 500 {
@@ -283,13 +284,14 @@ async fn piece_of(ctx: &Context, realm: &Realm, act: Act, sids: &[Sid]) -> Resul
                 continue;
             }
             let wrote = write::session(ctx, realm, act, read, &mut batch).await?;
+            ended += 1;
             if wrote.more {
                 more.push(*sid);
             }
         }
         if !batch.is_empty() {
             match ctx.commit(batch).await {
-                Ok(_) => {}
+                Ok(_) => ctx.pulse.ended(realm.id, ctx.now(), act.reason, ended),
                 Err(CommitError::Conflict { .. }) => continue,
                 Err(error) => return Err(error.into()),
             }

@@ -14,6 +14,7 @@ use super::{Method, Stream, bounds, settings, streams};
 use crate::domain::id::{ClientId, RealmId, StreamId};
 use crate::domain::outbox::wire::{Answered, Outgoing, WireError};
 use crate::domain::outbox::{Attempt as Tried, Channel, DeliveryState, backoff};
+use crate::domain::pulse::Told;
 use crate::domain::realm::{self, Realm};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::issue;
@@ -221,6 +222,19 @@ pub async fn settle(
     let settled = settled.await?.unwrap_or(Settled::Outrun);
     if settled == Settled::GaveUp {
         bounds::give_up(ctx, realm.id, stream.id).await?;
+    }
+    if front.event.receipt.is_some() {
+        let now = ctx.now();
+        let told = match settled {
+            Settled::Taken => Some(Told::Confirmed(now.since(front.event.at))),
+            Settled::Rejected => Some(Told::Rejected),
+            Settled::Retrying => Some(Told::Retrying),
+            Settled::GaveUp => Some(Told::GaveUp),
+            Settled::Outrun => None,
+        };
+        if let Some(told) = told {
+            ctx.pulse.told(realm.id, now, told, 1);
+        }
     }
     metrics::counter!(
         "realmkeep_delivery_attempts_total",

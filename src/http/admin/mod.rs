@@ -14,6 +14,7 @@ mod events;
 pub(in crate::http) mod export;
 mod keys;
 mod openapi;
+mod overview;
 mod paging;
 pub mod principal;
 mod privilege;

@@ -3,8 +3,8 @@
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::{
-    access, audit, backup, clients, doctor, events, export, keys, readiness, realms, sessions,
-    signouts, streams, users,
+    access, audit, backup, clients, doctor, events, export, keys, overview, readiness, realms,
+    sessions, signouts, streams, users,
 };
 use crate::domain::access::Right;
 use crate::http::state::App;
@@ -149,6 +149,8 @@ pub(super) static ROUTES: &[Route] = &[
     row("GET", "/admin/realms/{realm}/signouts/{id}/events", VIEW_SESSIONS, || get(events::watch), "Sends the receipt whenever it changes, until it is settled (server-sent events)")
         .answers(200, "Events"),
 
+    row("GET", "/admin/realms/{realm}/overview", VIEW_SESSIONS, || get(overview::show), "The realm at a glance: what there is now, what is under way, and what was counted over range (24h, 7d or 30d)")
+        .query(&["range"]).answers(200, "Overview"),
     row("GET", "/admin/realms/{realm}/audit", VIEW_AUDIT, || get(audit::list), "Who did what to whom, newest first: actor (id or name), action (user. for all of a kind), target, since and until narrow it, user is one's id; a page may be short although next goes on")
         .query(&["user", "actor", "action", "target", "since", "until", "limit", "cursor"]).answers(200, "AuditPage"),
 

@@ -9,6 +9,7 @@
 //! | `/admin` | [`realms`] |
 //! | `/admin/{realm}/sign-in`, `/callback` | [`sign_in`] |
 //! | `/admin/{realm}/sign-out`, `/signed-out` | [`sign_out`] |
+//! | `/admin/{realm}/overview` | [`overview`] |
 //! | `/admin/{realm}/sessions` | [`sessions`], [`list`], [`filter`], [`choices`], [`rows`], [`nothing`], [`selection`] |
 //! | `/admin/{realm}/sessions/live` | [`live`] |
 //! | `/admin/{realm}/sessions.csv` | [`csv`] |
@@ -43,6 +44,7 @@ mod list;
 mod live;
 mod menu;
 mod nothing;
+mod overview;
 pub mod pages;
 mod preview;
 mod realms;
@@ -81,6 +83,7 @@ pub fn routes() -> Router<App> {
             get(landing).post(sign_out::sign_out),
         )
         .route("/admin/{realm}/signed-out", get(sign_out::signed_out))
+        .route("/admin/{realm}/overview", get(overview::page))
         .route(
             "/admin/{realm}/sessions",
             get(sessions::page).post(sessions::paged),

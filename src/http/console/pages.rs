@@ -2,6 +2,7 @@
 //!
 //! | page | struct | fragment (`X-Fragment`) |
 //! |---|---|---|
+//! | overview | [`OverviewPage`] | `glance`: [`Glance`] alone |
 //! | sessions | [`SessionsPage`] | `list`: [`SessionsList`] alone |
 //! | one session | [`SessionPage`] | |
 //! | preview of a sign-out | [`ConfirmPage`] | |
@@ -19,8 +20,10 @@
 mod admins;
 mod apps;
 mod atoms;
+pub mod chart;
 mod confirm;
 mod events;
+mod overview;
 pub mod people;
 mod receipt;
 mod receipts;
@@ -35,10 +38,11 @@ pub use apps::{AppChannel, AppRow, AppsPage};
 pub use atoms::{Choice, Device, Link, Moment, Person, counted, grouped};
 pub use confirm::{ConfirmPage, Everyone, Gap, REASONS, Selected, Told, reasons};
 pub use events::{EventPage, EventRow, EventsPage};
+pub use overview::{Glance, LastSignOut, LongAct, OverviewPage, Tile};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
 };
-pub use receipts::{ReceiptRow, ReceiptsPage};
+pub use receipts::{ReceiptFilters, ReceiptRow, ReceiptsPage};
 pub use session::{Fact, SessionApp, SessionPage};
 pub use sessions::{
     Empty, Everything, Filters, Heading, Kept, Narrowing, PageMenu, Problem, RowDetail, SessionRow,

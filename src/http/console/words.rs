@@ -6,6 +6,33 @@ use jiff::tz::TimeZone;
 use super::pages::Moment;
 use crate::domain::time::{Span, Timestamp};
 
+/// "40 ms", "1.2 s", "28 min": for what is mostly short.
+pub fn brief(length: Span) -> String {
+    match length.0 {
+        ms @ 0..1000 => format!("{ms} ms"),
+        ms @ 1000..60_000 => match (ms / 1000, ms % 1000 / 100) {
+            (s, 0) => format!("{s} s"),
+            (s, tenth) => format!("{s}.{tenth} s"),
+        },
+        _ => span(length),
+    }
+}
+
+/// "14:00".
+pub fn hour(at: Timestamp) -> String {
+    form(at, "%H:%M")
+}
+
+/// "Sat 14:00".
+pub fn weekday(at: Timestamp) -> String {
+    form(at, "%a %H:%M")
+}
+
+/// "21 Nov".
+pub fn day(at: Timestamp) -> String {
+    form(at, "%-d %b")
+}
+
 /// "40 s", "28 min", "2 h 41 m", "3 d 4 h".
 pub fn span(length: Span) -> String {
     match length.whole_secs() {

@@ -8,6 +8,7 @@
 //! | [`provider`] | discovery, keys, the OpenID Connect client; [`outgoing`] is its HTTP |
 //! | [`session`] | the application's own sessions, in memory |
 //! | [`check`] | does the sign-in still hold? |
+//! | [`others`] | applications that only take sign-out notices, for `demo --sessions` |
 //! | [`home`], [`login`], [`logout`], [`backchannel`], [`resource`] | one file per endpoint |
 
 mod backchannel;
@@ -15,6 +16,7 @@ mod check;
 mod home;
 mod login;
 mod logout;
+mod others;
 mod outgoing;
 mod provider;
 mod resource;
@@ -40,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 use crate::crypto::{Secret, b64};
 use crate::domain::entropy::{Entropy as _, OsEntropy};
 
+pub use others::{OTHERS, serve_others};
 use provider::Provider;
 use session::Sessions;
 

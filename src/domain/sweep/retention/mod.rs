@@ -20,7 +20,7 @@ use crate::domain::id::RealmId;
 use crate::domain::realm::{self, Realm};
 use crate::domain::record::{decode, encode, versioned};
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::{Context, Fault, audit, key};
+use crate::domain::{Context, Fault, audit, key, pulse};
 use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords, Range, Record};
 
 /// Records looked at in one step.
@@ -127,6 +127,7 @@ pub async fn step(ctx: &Context, walk: &mut Walk) -> Result<Step, Fault> {
     let (of_sessions, more_sessions) = sessions::piece(ctx, &realm, &mut places.sessions).await?;
     let (of_acts, more_acts) = acts::piece(ctx, &realm, &mut places.acts).await?;
     let (of_log, more_audit) = of_audit(ctx, &realm).await?;
+    let more_pulse = pulse::tidy(ctx, &realm).await?;
     for part in [of_sessions, of_acts, of_log] {
         forgotten.add(part);
     }
@@ -135,7 +136,7 @@ pub async fn step(ctx: &Context, walk: &mut Walk) -> Result<Step, Fault> {
         tracing::debug!(realm = realm.name, ?forgotten, took = ?began.elapsed(), "forgotten by policy");
     }
     // The rows of an act that is gone go next.
-    if more_sessions || more_acts || more_audit || forgotten.sign_outs > 0 {
+    if more_sessions || more_acts || more_audit || more_pulse || forgotten.sign_outs > 0 {
         return Ok(Step::More(forgotten));
     }
     let over = next.is_none();

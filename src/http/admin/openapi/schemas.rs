@@ -148,6 +148,28 @@ const RECORDS: &[(&str, &str)] = &[
         "RefusedUse",
         "kind:text clientId:text ipAddress:text firstAt:time lastAt:time count:count",
     ),
+    (
+        "Overview",
+        "range:text from:time stepSeconds:count now:OverviewNow inProgress:LongAct[] lastSignOuts:LastSignOut[] \
+         series:Stretch[]",
+    ),
+    (
+        "OverviewNow",
+        "at:time sessions:Size people:Size deliveriesWaiting:Size failingApps:AppName[] lastDay:Stretch",
+    ),
+    ("Size", "count:count isExact:flag countedAt:time"),
+    ("AppName", "clientId:text name:text"),
+    ("LongAct", "kind:text signOutId:text done:count total:count"),
+    (
+        "LastSignOut",
+        "id:text at:time reason:text state:text sessions:count apps:count confirmed:count failed:count \
+         confirmedAfterMs:count",
+    ),
+    (
+        "Stretch",
+        "from:time signIns:count failures:object ended:object confirmed:count latencyP50Ms:count latencyP95Ms:count \
+         rejected:count retried:count gaveUp:count sessions:count people:count waiting:count",
+    ),
     ("SignOutPage", "signouts:SignOut[] next:text"),
     (
         "AuditRecord",

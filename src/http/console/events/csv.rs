@@ -5,12 +5,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
-use super::super::frame::{self, Answer};
+use super::super::csv::cell;
+use super::super::frame::Answer;
 use super::super::gate::Gate;
 use super::filter::Asked;
 use crate::domain::ActorKind;
 use crate::domain::access::Right;
-use crate::domain::audit::{self, Filter, Place, Record};
+use crate::domain::audit::{self, Entry, Filter, Place, Record};
 use crate::domain::id::RealmId;
 use crate::domain::{Context, Fault};
 
@@ -40,6 +41,15 @@ pub async fn send(gate: Gate) -> Answer {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Err(gate.message(status, title, &text.join(" "), Vec::new()));
     }
+    // That somebody took it is on record before its first line is.
+    let entry = Entry {
+        actor: &gate.admin.actor(ActorKind::Admin),
+        action: "events.export",
+        target_kind: "realm",
+        target: gate.realm.name.clone(),
+        detail: Some(asked.words()),
+    };
+    audit::alone(&gate.ctx, gate.realm.id, &entry).await?;
     let reading = Reading {
         ctx: gate.ctx.clone(),
         realm: gate.realm.id,
@@ -64,7 +74,6 @@ pub async fn send(gate: Gate) -> Answer {
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
-    tracing::info!(realm = %gate.realm.name, by = %gate.admin.user.username, request = %frame::request_id(), "the events were exported");
     Ok(response)
 }
 
@@ -122,28 +131,4 @@ fn line(record: &Record) -> String {
     ]
     .map(cell);
     format!("{}\r\n", cells.join(","))
-}
-
-/// A cell. What a spreadsheet would take for a formula is kept from being one.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guard = if formula { "'" } else { "" };
-    if formula || text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{guard}{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_text_whatever_is_in_it() {
-        assert_eq!(cell("anna"), "anna");
-        assert_eq!(cell("a, \"b\"\n"), "\"a, \"\"b\"\"\n\"");
-        assert_eq!(cell("=HYPERLINK(1)"), "\"'=HYPERLINK(1)\"");
-        assert_eq!(cell("@x"), "\"'@x\"");
-    }
 }

@@ -81,6 +81,25 @@ impl Asked {
         fields.iter().any(|field| !field.is_empty())
     }
 
+    /// The filter in words, for the log.
+    pub fn words(&self) -> String {
+        let parts = [
+            ("what", &self.action),
+            ("by", &self.actor),
+            ("about", &self.target),
+            ("from", &self.since),
+            ("to", &self.until),
+        ];
+        let given = parts.iter().filter(|(_, value)| !value.is_empty());
+        let given: Vec<String> = given
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        match given.is_empty() {
+            true => "all events".to_owned(),
+            false => given.join(", "),
+        }
+    }
+
     /// The first page of the same filter.
     pub fn address(&self, gate: &Gate, path: &str) -> Address {
         gate.at(path)

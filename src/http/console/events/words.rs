@@ -77,6 +77,12 @@ pub const DEEDS: &[Deed] = &[
     ),
     ("realm.delete", "trash-2", "refused", "Deleted the realm"),
     (
+        "realm.fill",
+        "users",
+        "",
+        "Filled the realm with made-up people",
+    ),
+    (
         "keys.rotate",
         "rotate-cw",
         "",

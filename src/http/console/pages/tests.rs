@@ -1,5 +1,6 @@
 //! Every console page with believable and with extreme content.
 
+mod overview;
 mod preview;
 mod receipt;
 mod sample;

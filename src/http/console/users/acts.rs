@@ -12,11 +12,12 @@ use crate::domain::signout::{self, Reason, Request, Selection, SignOut};
 use crate::domain::time::Timestamp;
 use crate::domain::user::verbs::{self, UserError};
 use crate::domain::user::{User, UserSettings};
+use crate::http::console::answers::Answers as Kept;
 use crate::http::console::frame::{Answer, Stop};
 use crate::http::console::gate::{Form, Gate};
 use crate::http::console::pages::REASONS;
 use crate::http::console::pages::people::{Problem, Until};
-use crate::http::console::preview;
+use crate::http::console::{preview, step_up};
 
 /// What can be done to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,11 @@ impl Act {
         matches!(self, Act::SignOut | Act::Lift | Act::Enable)
     }
 
+    /// Whether it takes credentials that were given lately.
+    pub fn takes_fresh(self) -> bool {
+        matches!(self, Act::Block | Act::Disable | Act::Delete)
+    }
+
     fn allow(self, gate: &Gate, user: &User) -> Result<(), Stop> {
         match self {
             Act::SignOut => gate.need(Right::EndSessions)?,
@@ -105,6 +111,35 @@ pub struct Answers {
     pub problems: Vec<Problem>,
 }
 
+impl Answers {
+    /// As they wait while credentials are given.
+    fn kept(self) -> Kept {
+        Kept {
+            reason: self.reason,
+            note: self.note,
+            message: self.message,
+            block_for: if self.until.dated { "at" } else { "" }.to_owned(),
+            block_at: self.until.at,
+            typed: self.typed,
+            ..Kept::default()
+        }
+    }
+
+    fn of(kept: Kept) -> Answers {
+        Answers {
+            reason: kept.reason,
+            note: kept.note,
+            message: kept.message,
+            until: Until {
+                dated: !kept.block_for.is_empty(),
+                at: kept.block_at,
+            },
+            typed: kept.typed,
+            problems: Vec::new(),
+        }
+    }
+}
+
 /// What the answers mean.
 #[derive(Default)]
 struct Meant {
@@ -116,7 +151,13 @@ struct Meant {
 pub async fn page(act: Act, gate: Gate, Path((_, uid)): Path<(String, String)>) -> Answer {
     let user = somebody(&gate, &uid).await?;
     act.allow(&gate, &user)?;
-    ask(&gate, act, &user, Answers::default()).await
+    // Back from giving credentials again: what was answered before is still there.
+    let kept = match act.takes_fresh() {
+        true => step_up::resumed(&gate).await?,
+        false => None,
+    };
+    let answers = kept.map(|(_, kept)| Answers::of(kept)).unwrap_or_default();
+    ask(&gate, act, &user, answers).await
 }
 
 /// Does it.
@@ -133,6 +174,10 @@ pub async fn act(
     let meant = check(&gate, act, &user, &mut answers);
     if !answers.problems.is_empty() {
         return ask(&gate, act, &user, answers).await;
+    }
+    if act.takes_fresh() && step_up::stale(&gate) {
+        let here = format!("/users/{}{}", user.id, act.path());
+        return step_up::ask(&gate, &here, None, answers.kept()).await;
     }
     let (ctx, realm) = (gate.ctx.clone(), gate.realm.clone());
     let actor = gate.admin.actor(ActorKind::Admin);

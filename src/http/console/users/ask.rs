@@ -13,6 +13,7 @@ use crate::http::console::frame::{self, Answer, Stop};
 use crate::http::console::gate::Gate;
 use crate::http::console::pages::people::{ActPage, Effect, Hidden, Tone, Typed, Words};
 use crate::http::console::pages::{Link, Section, counted, reasons};
+use crate::http::console::step_up;
 
 /// Asks.
 ///
@@ -81,6 +82,7 @@ pub async fn ask(gate: &Gate, act: Act, user: &User, answers: Answers) -> Answer
             "trash-2",
         ),
     };
+    let stale = act.takes_fresh() && step_up::stale(gate);
     let status = match answers.problems.is_empty() {
         true => StatusCode::OK,
         false => StatusCode::UNPROCESSABLE_ENTITY,
@@ -111,7 +113,9 @@ pub async fn ask(gate: &Gate, act: Act, user: &User, answers: Answers) -> Answer
         icon,
         danger: act.reason().is_some(),
         hint: match act {
+            Act::Delete if stale => "This cannot be undone. You are asked for your password first.",
             Act::SignOut | Act::Delete => "This cannot be undone.",
+            _ if stale => "You are asked for your password first.",
             _ => "",
         },
         cancel_url: at(gate, user.id, "").to_string(),

@@ -12,6 +12,7 @@ use super::{Way, arrive, choose};
 use crate::crypto::Secret;
 use crate::domain::Fault;
 use crate::domain::denial::{self, ActiveSession};
+use crate::domain::pulse::Failure;
 use crate::domain::record::Versioned;
 use crate::domain::session::{self, Refused, Start, Started, Terms};
 use crate::domain::time::{Span, Timestamp};
@@ -71,7 +72,10 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
     let attempt = match throttle.admit(now, visit.realm.id, &given.username, &visit.peer.ip, known)
     {
         Ok(attempt) => attempt,
-        Err(wait) => return too_many(visit, &way, &given, wait).await,
+        Err(wait) => {
+            failed(visit, Failure::Throttled);
+            return too_many(visit, &way, &given, wait).await;
+        }
     };
     let old = before.good();
     let (user, started) = match sign_in(visit, &way, &given, old.as_ref()).await? {
@@ -81,6 +85,14 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
             return other_user(visit, &way, refused).await;
         }
         Outcome::No(why) => {
+            failed(
+                visit,
+                match why {
+                    AuthenticateError::WrongCredentials => Failure::Credentials,
+                    AuthenticateError::Disabled | AuthenticateError::Blocked(_) => Failure::Blocked,
+                    AuthenticateError::TooBusy => Failure::Busy,
+                },
+            );
             if why == AuthenticateError::WrongCredentials {
                 note_failure(visit, attempt, &given.username);
             } else {
@@ -90,6 +102,9 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
         }
         Outcome::Refused(user, why) => {
             throttle.forgive(attempt, now, true);
+            if !matches!(why, Refused::Choose(_)) {
+                failed(visit, Failure::Rule);
+            }
             return match why {
                 Refused::Choose(_) => choose::begin(visit, &way, &user, given.remember, now).await,
                 why => refused(visit, &way, &given.username, given.remember, &why).await,
@@ -112,6 +127,12 @@ fn note_failure(visit: &Visit, attempt: Attempt, username: &str) {
             tracing::warn!(%fault, "a wrong password could not be put on record");
         }
     });
+}
+
+/// Counts one who was not let in.
+fn failed(visit: &Visit, why: Failure) {
+    let ctx = visit.ctx();
+    ctx.pulse.failed(visit.realm.id, ctx.now(), why);
 }
 
 /// The new session stands; whatever comes now, the browser gets its cookie.
