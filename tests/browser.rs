@@ -7,6 +7,8 @@ pub mod chromium;
 mod parting;
 mod people;
 mod quality;
+mod screens;
+mod sessions;
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@
 //! that text.
 
 mod keyboard;
-mod stage;
+pub mod stage;
 
 use std::path::Path;
 use std::time::Duration;
@@ -112,7 +112,11 @@ const PAGES: &[Page] = &[
     ]),
     page(Console, "/admin/demo/signouts"),
     page(Console, "/admin/demo/signouts/{signout}"),
-    page(Console, "/admin/demo/sign-out-everyone").soon(),
+    page(Console, "/admin/demo/signouts?reason=admin&by=nobody"),
+    page(Console, "/admin/demo/sessions?sort=name&limit=2"),
+    page(Console, "/admin/demo/sessions").after(&[Click("#more")]),
+    page(Console, "/admin/demo/sessions").after(&[Click("tr[data-user=bob] .act button")]),
+    page(Console, "/admin/demo/signouts/everyone"),
     page(Console, "/admin/demo/deliveries").soon(),
     page(Console, "/admin/demo/events"),
     page(Console, "/admin/demo/events?target=alice&action=user."),

@@ -43,7 +43,7 @@ pub use overview::{Glance, LastSignOut, LongAct, OverviewPage, Tile};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
 };
-pub use receipts::{ReceiptRow, ReceiptsPage};
+pub use receipts::{ReceiptFilters, ReceiptRow, ReceiptsPage};
 pub use session::{Fact, SessionApp, SessionPage};
 pub use sessions::{
     Empty, Everything, Filters, Heading, Kept, Narrowing, PageMenu, Problem, RowDetail, SessionRow,
