@@ -5,7 +5,11 @@
 
 pub mod chromium;
 mod parting;
+mod people;
 mod quality;
+mod registry;
+mod screens;
+mod sessions;
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The administrator's console as a browser without scripts sees it.
 
+mod pages;
+
 use crate::support::browser::LAPTOP;
 use crate::support::{App, Browser, Engine, Page, TestServer, Tokens};
 

@@ -119,6 +119,7 @@ promises! {
     session_limit,
     address_rule,
     sign_in_blocked,
+    access_removed,
 }
 
 /// Reasons that end everything of every realm at once, and where they are shown: `backup`.

@@ -3,6 +3,7 @@
 //! Owns: the commands and their exit codes (0 done, 1 failed, 2 wrong arguments or configuration). Does not own: what
 //! they do.
 
+mod audit;
 mod backup;
 mod check;
 mod demo;
@@ -62,6 +63,8 @@ pub enum Command {
     Sessions(sessions::SessionsArgs),
     /// Show what became of a sign-out
     Signouts(signouts::SignoutsArgs),
+    /// List who did what to whom
+    Audit(audit::AuditArgs),
     /// Make, change and look after the master key
     Key(key::KeyArgs),
     /// Fill a realm with people and sessions, for demonstrations and measurements
@@ -96,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => wait(restore::import(args)),
         Command::Sessions(args) => wait(sessions::run(args)),
         Command::Signouts(args) => wait(signouts::run(args)),
+        Command::Audit(args) => wait(audit::run(args)),
         Command::Key(args) => key::run(args),
         Command::Fill(args) => fill::run(args),
     }

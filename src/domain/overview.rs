@@ -249,3 +249,43 @@ async fn failing(ctx: &Context, realm: &Realm) -> Result<Vec<(String, String)>, 
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Actor;
+    use crate::domain::record::{encode, encode_json};
+    use crate::domain::signout::{self, Reason, Request, Selection};
+    use crate::domain::testing;
+    use crate::store::Batch;
+
+    #[tokio::test]
+    async fn what_takes_its_time_is_read_from_what_is_remembered() {
+        let (ctx, clock) = testing::context();
+        clock.advance(Span::days(400));
+        let realm = testing::realm(&ctx, "demo").await;
+        let alice = testing::user(&ctx, &realm, "alice").await;
+        let sid = testing::session(&ctx, &realm, alice.id).await;
+        let select = Selection::Sessions(vec![sid.to_string()]);
+        let mut admin = Actor::system("test");
+        admin.kind = ActorKind::Admin;
+        let request = Request::new(select, Reason::Admin, admin);
+        let mut act = signout::end(&ctx, &realm, &request).await.unwrap();
+        let quiet = now(&ctx, &realm, true).await.unwrap();
+        assert_eq!((quiet.long.len(), quiet.last.len()), (0, 1));
+
+        // As a large act stands that a crash interrupted.
+        act.state = State::Expanding;
+        act.large = true;
+        (act.sessions, act.total) = (1200, Some(5000));
+        let mut batch = Batch::new();
+        batch.put(key::sign_out(realm.id, act.id), encode_json(&act).unwrap());
+        let open = signout::expand::Open::default();
+        batch.put(key::sign_out_open(realm.id, act.id), encode(&open).unwrap());
+        ctx.commit(batch).await.unwrap();
+        let busy = now(&ctx, &realm, false).await.unwrap();
+        assert_eq!(busy.long, [Long::WritingOut(act.id, 1200, Some(5000))]);
+        assert_eq!(busy.long[0].progress(), (1200, Some(5000)));
+        assert_eq!(busy.last[0].after, None);
+    }
+}

@@ -22,6 +22,8 @@ const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
 static FILES: &[(&str, &str, &[u8])] = &[
+    ("people.css", CSS, include_bytes!("assets/people.css")),
+    ("people.js", JS, include_bytes!("assets/people.js")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
     ("registry.css", CSS, include_bytes!("assets/registry.css")),
@@ -159,6 +161,8 @@ mod tests {
             "registry.css",
             "charts.css",
             "realmkeep.js",
+            "people.css",
+            "people.js",
             "gate.js",
             "sessions.css",
             "sessions.js",

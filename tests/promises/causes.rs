@@ -228,6 +228,16 @@ pub async fn token_revoked(cast: &mut Cast) -> Outcome {
     web_only(cast, &[Who::Laptop])
 }
 
+/// An administrator takes back what alice granted an app, by its client id.
+pub async fn access_removed(cast: &mut Cast) -> Outcome {
+    let ops = cast.ops();
+    let alice = ops.user_id("alice").await;
+    let path = format!("/users/{alice}/consents/web");
+    let answer = ops.delete(&path).await.expect(204);
+    assert!(!answer.header("realmkeep-signout").is_empty());
+    web_only(cast, &[Who::Laptop, Who::Phone])
+}
+
 /// The app is disabled, and enabled again afterwards: that must bring nothing back.
 /// Waits until every node knows how this app's client is now: each is asked in turn.
 async fn known(cast: &Cast, expected: u16) {

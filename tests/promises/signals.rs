@@ -31,7 +31,7 @@ fn initiator(reason: &str) -> &'static str {
         "session_limit" | "address_rule" => "policy",
         "idle" | "expired" => "system",
         // These end no session.
-        "refresh_reuse" | "code_replay" | "token_revoked" => "nobody",
+        "refresh_reuse" | "code_replay" | "token_revoked" | "access_removed" => "nobody",
         other => panic!("add {other}: by whom is it brought about?"),
     }
 }

@@ -103,15 +103,9 @@ async fn nobody_elses(ctx: &Context) -> Result<(), CrowdError> {
 
 /// Ends some of the sessions, as people and rules do; the receipts are real ones.
 async fn acts(ctx: &Context, realm: &Realm) -> Result<(), CrowdError> {
-    let everything = Query::default();
-    let found = search::search(
-        ctx,
-        realm,
-        &everything,
-        Listed::Active,
-        None,
-        search::MAX_LIMIT,
-    );
+    let everybody = Query::default();
+    let (state, most) = (Listed::Active, search::MAX_LIMIT);
+    let found = search::search(ctx, realm, &everybody, state, None, most);
     let rows = match found.await? {
         Ok(found) => found.rows,
         Err(_) => return Ok(()),

@@ -53,17 +53,21 @@ fn counts(at: Timestamp, length: Span, sessions: u64) -> Counts {
     let busy = busy(at);
     let chance = pick(at.0 / SLOT.0);
     // Between 85 and 115 of a hundred.
-    let about = |n: u64| n * (85 + chance % 31) / 100;
+    let about = 85 + chance % 31;
     let slots = length.0 / SLOT.0;
-    let arrivals = |per_mille: u64| about(sessions * busy * per_mille * slots / 100_000 / 1000);
+    // So many of a thousand sessions in five minutes of a full hour; a part of one is one now and then.
+    let arrivals = |per_mille: u64| {
+        let (all, of) = (sessions * busy * per_mille * slots * about, 10_000_000_000);
+        all / of + u64::from(pick(chance ^ per_mille) % of < all % of)
+    };
     let mut counts = Counts {
-        sign_ins: arrivals(1400),
+        sign_ins: arrivals(7000),
         ..Counts::default()
     };
     for (why, per_mille) in [
-        (Failure::Credentials, 90),
-        (Failure::Blocked, 6),
-        (Failure::Throttled, 4),
+        (Failure::Credentials, 410),
+        (Failure::Blocked, 28),
+        (Failure::Throttled, 17),
     ] {
         let failed = arrivals(per_mille);
         if failed > 0 {
@@ -76,12 +80,12 @@ fn counts(at: Timestamp, length: Span, sessions: u64) -> Counts {
         counts.fail(Failure::Throttled, 20 + sessions / 200);
     }
     for (reason, per_mille) in [
-        (Reason::User, 420),
-        (Reason::RpLogout, 160),
-        (Reason::Idle, 610),
-        (Reason::Expired, 130),
-        (Reason::SessionLimit, 12),
-        (Reason::PasswordChanged, 9),
+        (Reason::User, 2150),
+        (Reason::RpLogout, 830),
+        (Reason::Idle, 3010),
+        (Reason::Expired, 640),
+        (Reason::SessionLimit, 61),
+        (Reason::PasswordChanged, 43),
     ] {
         let ended = arrivals(per_mille);
         if ended > 0 {
@@ -101,19 +105,24 @@ fn counts(at: Timestamp, length: Span, sessions: u64) -> Counts {
             (70..95, _) => 90 + spread * 3,
             _ => 1200 + spread * 40,
         };
-        if told / 8 > 0 {
-            counts.tell(Told::Confirmed(Span(took)), told / 8);
+        let notices = told / 8 + u64::from(part < told % 8);
+        if notices > 0 {
+            counts.tell(Told::Confirmed(Span(took)), notices);
         }
     }
     if evening {
         counts.tell(Told::Retrying, told / 2);
     }
-    let held = about(sessions * (20 + busy * 80 / 100) / 100);
+    let held = sessions * (20 + busy * 80 / 100) * (97 + chance % 7) / 10_000;
     counts.hold(Held {
         at,
         sessions: held,
         people: held * 62 / 100,
-        waiting: if evening { told / 3 } else { chance % 3 },
+        waiting: if evening {
+            told / 3
+        } else {
+            u64::from(chance % 7 == 0)
+        },
     });
     counts
 }
@@ -137,7 +146,7 @@ fn busy(at: Timestamp) -> u64 {
     let busy = (now * (100 - part) + next * part) / 100;
     // 1 January 1970 was a Thursday.
     match (at.0 / 86_400_000 + 4) % 7 {
-        0 | 6 => busy / 5,
+        0 | 6 => busy * 3 / 5,
         _ => busy,
     }
 }

@@ -73,12 +73,6 @@ pub fn sessions_ended_by_user_before(realm: RealmId, user: UserId, before: Times
     }
 }
 
-/// When the session that [`super::sessions_ended_by_user`] names ended.
-pub fn ended_at(key: &[u8]) -> Option<Timestamp> {
-    let bytes = key.get(21..29)?.try_into().ok()?;
-    Some(Timestamp(!u64::from_be_bytes(bytes)))
-}
-
 /// That somebody has an administrator's role, by their folded name.
 pub fn administrator(realm: RealmId, folded: &str) -> Bytes {
     Key::of(0x96, realm).bytes(folded.as_bytes()).end()
@@ -94,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_and_a_moment_are_read_back_from_their_keys() {
+    fn a_word_is_read_back_from_its_key_and_before_means_before() {
         let (realm, id) = (RealmId(7), UserId(uuid::Uuid::from_u128(9)));
         assert_eq!(
             folded_of(&user_by_word(realm, "keller", id)),
@@ -103,7 +97,6 @@ mod tests {
         let at = Timestamp(1_700_000_000_000);
         let sid = crate::domain::id::Sid(uuid::Uuid::from_u128(3));
         let key = super::super::session_ended_by_user(realm, id, at, sid);
-        assert_eq!(ended_at(&key), Some(at));
         assert!(sessions_ended_by_user_before(realm, id, Timestamp(at.0 + 1)).contains(&key));
         assert!(!sessions_ended_by_user_before(realm, id, at).contains(&key));
         let record = audit_of_user(realm, id, at, &[4; 16]);

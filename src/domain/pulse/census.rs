@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::Held;
+use super::{EVERY, Held};
 use crate::domain::realm::{self, Realm};
+use crate::domain::time::Timestamp;
 use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
 use crate::store::{Cursor, KeysOrRecords, Range};
@@ -16,6 +17,8 @@ pub struct Census {
     after: Option<String>,
     /// The realm that is being counted.
     at: Option<Place>,
+    /// When the last round was over.
+    over: Option<Timestamp>,
 }
 
 struct Place {
@@ -34,12 +37,18 @@ const MOST_WAITING: usize = 100_000;
 /// A count up to this is taken while somebody waits for the page.
 pub const AT_SIGHT: usize = 1000;
 
-/// Goes on counting for about so long; answers whether a round over all realms came to its end.
+/// Goes on counting for about so long; answers whether a round over all realms came to its end. Between rounds it rests a minute.
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer; the next step goes on from the same place.
 pub async fn step(ctx: &Context, census: &mut Census, most: Duration) -> Result<bool, Fault> {
     let began = Instant::now();
+    let rested = census
+        .over
+        .is_none_or(|over| ctx.now().since(over) >= EVERY);
+    if !rested && census.at.is_none() && census.after.is_none() {
+        return Ok(true);
+    }
     loop {
         let place = match census.at.take() {
             Some(place) => place,
@@ -47,6 +56,7 @@ pub async fn step(ctx: &Context, census: &mut Census, most: Duration) -> Result<
                 let (page, next) = realm::list(ctx, census.after.as_deref(), 1).await?;
                 let Some(realm) = page.into_iter().next() else {
                     census.after = None;
+                    census.over = Some(ctx.now());
                     return Ok(true);
                 };
                 census.after = next;
@@ -61,6 +71,7 @@ pub async fn step(ctx: &Context, census: &mut Census, most: Duration) -> Result<
         };
         census.at = page(ctx, place).await?;
         if census.at.is_none() && census.after.is_none() {
+            census.over = Some(ctx.now());
             return Ok(true);
         }
         if began.elapsed() >= most {
@@ -134,7 +145,7 @@ pub enum Size {
     /// Exactly so many, now.
     Exactly(u64),
     /// So many when they were counted.
-    Counted(u64, crate::domain::time::Timestamp),
+    Counted(u64, Timestamp),
     /// More than this: nobody has counted them yet.
     MoreThan(u64),
 }

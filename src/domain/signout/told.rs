@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{SignOut, State, browser};
-use crate::domain::id::{ClientId, SignOutId};
+use crate::domain::id::{ClientId, Sid, SignOutId};
 use crate::domain::outbox::settle::Tally;
 use crate::domain::outbox::{Attempt, Channel, Delivery, DeliveryState};
 use crate::domain::realm::Realm;
@@ -57,6 +57,9 @@ pub struct Told {
     pub last: Option<Attempt>,
     /// When the next one is.
     pub next_at: Option<Timestamp>,
+    /// A session that one of the notices is about, one that was not confirmed if there is such; `None` where the notices
+    /// were only counted.
+    pub sid: Option<Sid>,
 }
 
 /// How an app stands.
@@ -101,6 +104,7 @@ impl Told {
             attempts: 0,
             last: None,
             next_at: None,
+            sid: None,
         }
     }
 
@@ -135,6 +139,9 @@ impl Told {
             DeliveryState::Rejected => self.rejected += 1,
             DeliveryState::GaveUp => self.gave_up += 1,
             DeliveryState::Pending | DeliveryState::NoChannel => {}
+        }
+        if self.sid.is_none() || delivery.state != DeliveryState::Acknowledged {
+            self.sid = Some(delivery.sid);
         }
         self.attempts += u64::from(delivery.attempts);
         if let Some(last) = delivery.tries.last()
@@ -313,6 +320,7 @@ async fn tallied(
                 attempts: tally.attempts,
                 last: tally.last,
                 next_at: tally.next_at,
+                sid: None,
             };
         }
     }

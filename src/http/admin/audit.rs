@@ -26,10 +26,26 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
     let after = params.text("cursor").map(place).transpose()?;
     let limit = params.limit(USUAL, LARGEST)?;
     let ctx = &asked.asker.app.ctx;
-    let (found, next) = audit::list(ctx, asked.realm.id, &filter, after, limit).await?;
+    if let Some(user) = params.text("user") {
+        let narrow = ["actor", "action", "target", "since", "until"];
+        if let Some(other) = narrow.into_iter().find(|name| params.text(name).is_some()) {
+            let why = format!("user and {other} exclude each other");
+            return Err(Problem::bad_request(why));
+        }
+        let user = user
+            .parse()
+            .map_err(|_| Problem::bad_request("user must be the id of a user"))?;
+        let found = audit::of_user(ctx, asked.realm.id, user, (None, after), limit).await?;
+        return Ok(page(found));
+    }
+    let found = audit::list(ctx, asked.realm.id, &filter, after, limit).await?;
+    Ok(page(found))
+}
+
+fn page((found, next): (Vec<(Place, Record)>, Option<Place>)) -> Response {
     let records: Vec<Value> = found.iter().map(|(at, record)| shown(at, record)).collect();
     let next = next.map(|place| crypto::b64(&place));
-    Ok(ok(json!({ "records": records, "next": next })))
+    ok(json!({ "records": records, "next": next }))
 }
 
 fn shown(place: &Place, record: &Record) -> Value {

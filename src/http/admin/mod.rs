@@ -4,10 +4,12 @@
 //! Invariant: an endpoint learns its realm and its asker only from [`principal::Asked`] or [`principal::Asker`], and these
 //! ask the table which right the route needs. An endpoint that forgets to check has nothing to work on.
 
+mod access;
 mod acts;
 mod audit;
 pub(in crate::http) mod backup;
 mod clients;
+mod deliveries;
 pub(in crate::http) mod doctor;
 mod events;
 pub(in crate::http) mod export;

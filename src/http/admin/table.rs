@@ -3,8 +3,8 @@
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::{
-    audit, backup, clients, doctor, events, export, keys, overview, readiness, realms, sessions,
-    signouts, streams, users,
+    access, audit, backup, clients, deliveries, doctor, events, export, keys, overview, readiness,
+    realms, sessions, signouts, streams, users,
 };
 use crate::domain::access::Right;
 use crate::http::state::App;
@@ -84,6 +84,7 @@ const VIEW_CLIENTS: Need = Need::Right(Right::ViewClients);
 const MANAGE_CLIENTS: Need = Need::Right(Right::ManageClients);
 const SEE_READINESS: Need = Need::Either(Right::ViewSessions, Right::ViewClients);
 const TEST_SIGN_OUT: Need = Need::Either(Right::EndSessions, Right::ManageClients);
+const END_OR_MANAGE: Need = Need::Either(Right::EndSessions, Right::ManageUsers);
 const MANAGE_REALM: Need = Need::Right(Right::ManageRealm);
 const VIEW_AUDIT: Need = Need::Right(Right::ViewAudit);
 const MANAGE_SERVER: Need = Need::Right(Right::ManageServer);
@@ -98,6 +99,7 @@ const PAGED: &[&str] = &[
     "briefRepresentation",
 ];
 const USERS: &[&str] = &[
+    "find",
     "first",
     "max",
     "limit",
@@ -110,6 +112,7 @@ const USERS: &[&str] = &[
     "briefRepresentation",
     "userProfileMetadata",
 ];
+const COUNTED: &[&str] = &["search", "username", "exact", "email", "enabled"];
 const CLIENTS: &[&str] = &[
     "first",
     "max",
@@ -148,15 +151,22 @@ pub(super) static ROUTES: &[Route] = &[
 
     row("GET", "/admin/realms/{realm}/overview", VIEW_SESSIONS, || get(overview::show), "The realm at a glance: what there is now, what is under way, and what was counted over range (24h, 7d or 30d)")
         .query(&["range"]).answers(200, "Overview"),
-    row("GET", "/admin/realms/{realm}/audit", VIEW_AUDIT, || get(audit::list), "Who did what to whom, newest first: actor (id or name), action (user. for all of a kind), target, since and until narrow it; a page may be short although next goes on")
-        .query(&["actor", "action", "target", "since", "until", "limit", "cursor"]).answers(200, "AuditPage"),
+    row("GET", "/admin/realms/{realm}/deliveries", SEE_READINESS, || get(deliveries::list), "Lists the notices to applications, those of the newest sign-out first; a page may be short although next goes on")
+        .query(&["clientId", "status", "channel", "limit", "cursor"]).answers(200, "DeliveryPage"),
+    row("GET", "/admin/realms/{realm}/deliveries/{id}", SEE_READINESS, || get(deliveries::one), "Shows a notice with its last attempts and what it says, decoded: what the next attempt carries")
+        .answers(200, "Delivery"),
+    row("POST", "/admin/realms/{realm}/deliveries/{id}/redeliver", END_SESSIONS, || post(deliveries::again), "Tells one notice again now that was refused, given up or waits")
+        .answers(200, "Redelivered"),
 
-    row("GET", "/admin/realms/{realm}/users", VIEW_USERS, || get(users::list), "Lists users; the header Realmkeep-Next has the cursor of the next page")
+    row("GET", "/admin/realms/{realm}/audit", VIEW_AUDIT, || get(audit::list), "Who did what to whom, newest first: actor (id or name), action (user. for all of a kind), target, since and until narrow it, user is one's id; a page may be short although next goes on")
+        .query(&["user", "actor", "action", "target", "since", "until", "limit", "cursor"]).answers(200, "AuditPage"),
+
+    row("GET", "/admin/realms/{realm}/users", VIEW_USERS, || get(users::list), "Lists users; find looks at the start of the username, of words of the name and of the email; the header Realmkeep-Next has the cursor of the next page")
         .query(USERS).answers(200, "Users"),
     row("POST", "/admin/realms/{realm}/users", MANAGE_USERS, || post(users::create), "Creates a user")
         .body("User").answers(201, "User"),
     row("GET", "/admin/realms/{realm}/users/count", VIEW_USERS, || get(users::count), "Counts users")
-        .query(USERS).answers(200, "Count"),
+        .query(COUNTED).answers(200, "Count"),
     row("GET", "/admin/realms/{realm}/users/{id}", VIEW_USERS, || get(users::one), "Shows a user")
         .query(ONE_USER).answers(200, "User"),
     row("PUT", "/admin/realms/{realm}/users/{id}", MANAGE_USERS, || put(users::update), "Changes what the body names; disabling the user or a new password ends their sessions")
@@ -170,6 +180,14 @@ pub(super) static ROUTES: &[Route] = &[
     row("POST", "/admin/realms/{realm}/users/{id}/logout", END_SESSIONS, || post(users::logout), "Ends all sessions and offline grants of a user (Keycloak)"),
     row("GET", "/admin/realms/{realm}/users/{id}/sessions", VIEW_SESSIONS, || get(users::sessions), "Lists a user's active sessions (Keycloak)")
         .answers(200, "UserSessions"),
+
+    row("GET", "/admin/realms/{realm}/users/{id}/consents", VIEW_USERS, || get(access::list), "Lists what each client was allowed by a user and holds of them, offline grants too (Keycloak)")
+        .answers(200, "Consents"),
+    row("DELETE", "/admin/realms/{realm}/users/{id}/consents/{client}", END_OR_MANAGE, || delete(access::take_back), "Takes back everything a user allowed and granted a client, by its clientId; their sessions go on (Keycloak)"),
+    row("GET", "/admin/realms/{realm}/users/{id}/credentials", VIEW_USERS, || get(access::credentials), "Says when the user's password was set; never what it is (Keycloak)")
+        .answers(200, "Credentials"),
+    row("GET", "/admin/realms/{realm}/administrators", MANAGE_REALM, || get(access::administrators), "Lists the users with administrators' roles; the header Realmkeep-Next has the cursor of the next page")
+        .query(&["first", "max", "limit", "cursor"]).answers(200, "Users"),
 
     row("GET", "/admin/realms/{realm}/clients", VIEW_CLIENTS, || get(clients::list), "Lists clients; the header Realmkeep-Next has the cursor of the next page")
         .query(CLIENTS).answers(200, "Clients"),

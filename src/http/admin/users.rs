@@ -19,6 +19,9 @@ use crate::http::answer::Problem;
 
 /// `GET /users`
 pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
+    if let Some(text) = asked.asker.params.text("find") {
+        return found(&asked, text).await;
+    }
     let page = Page::of(&asked.asker.params, USUAL)?;
     let filter = Filter::of(&asked)?;
     let (ctx, realm) = (&*asked.asker.app.ctx, &*asked.realm);
@@ -43,6 +46,26 @@ pub(super) async fn list(asked: Asked) -> Result<Response, Problem> {
         }
     };
     Ok(listed(users.iter().map(shape::user).collect(), next))
+}
+
+/// The same by whatever is remembered of somebody: the start of the username, of a word of the name, or of the address.
+async fn found(asked: &Asked, text: &str) -> Result<Response, Problem> {
+    let params = &asked.asker.params;
+    let others = [
+        "first", "max", "search", "username", "exact", "email", "enabled",
+    ];
+    if let Some(other) = others.into_iter().find(|name| params.text(name).is_some()) {
+        return Err(Problem::bad_request(format!(
+            "find and {other} exclude each other"
+        )));
+    }
+    let limit = params.limit(USUAL, LARGEST)?;
+    let (ctx, realm) = (&*asked.asker.app.ctx, &*asked.realm);
+    let page = user::search(ctx, realm, text, params.text("cursor"), limit).await?;
+    Ok(listed(
+        page.users.iter().map(shape::user).collect(),
+        page.next,
+    ))
 }
 
 /// `GET /users/count`
@@ -214,7 +237,7 @@ pub(super) async fn sessions(asked: Asked) -> Result<Response, Problem> {
     )))
 }
 
-async fn find(asked: &Asked) -> Result<User, Problem> {
+pub(super) async fn find(asked: &Asked) -> Result<User, Problem> {
     let id: UserId = asked.id("id", "user")?;
     let found = user::by_id(&asked.asker.app.ctx, &asked.realm, id).await?;
     found
@@ -264,3 +287,5 @@ impl Filter {
 
 /// How many a page has when nobody says: Keycloak's number.
 const USUAL: usize = 100;
+/// The most of a page that [`found`] answers.
+const LARGEST: usize = 200;

@@ -110,7 +110,15 @@
       if (text && input.name === field) input.setAttribute("aria-invalid", "true");
     }
   };
-  const load = async (url, keep) => {
+  // What an address shows, whichever page of it.
+  const shows = (address) => {
+    const query = new URL(address, location).searchParams;
+    for (const name of ["after", "before", "trail"]) query.delete(name);
+    query.sort();
+    return query.toString();
+  };
+  let shown = location.href;
+  const load = async (url, keep, back) => {
     clearTimeout(timer);
     running?.abort();
     running = new AbortController();
@@ -126,8 +134,16 @@
       const had = picked.size > 0;
       one("#list").replaceWith(fresh);
       if (keep) spread();
-      if (url) history.pushState(null, "", url);
+      if (url) {
+        // What was pressed is gone with the old list: the focus goes to the new one.
+        fresh.tabIndex = -1;
+        fresh.focus({ preventScroll: true });
+        if (form.elements.sort) form.elements.sort.value = new URL(url, location).searchParams.get("sort") || "";
+      }
+      if (back) { /* the browser is there already */ }
+      else if (url) history.pushState(null, "", url);
       else history.replaceState(null, "", `?${query}`);
+      shown = location.href;
       for (const tab of all("a[data-state]")) {
         query.set("state", tab.dataset.state);
         tab.href = `?${query}`;
@@ -152,15 +168,19 @@
       clearTimeout(timer);
       timer = setTimeout(load, 150);
     });
-    addEventListener("change", (e) => { if (e.target.form === form && e.target.name && e.target !== search) load(); });
-    // Pages of the list, to which the selection goes along.
+    addEventListener("change", (e) => { if (e.target.form === form && e.target.name && e.target !== search) load("", ["limit", "details"].includes(e.target.name)); });
+    // Other pages of the list and other orders of it, to which the selection goes along.
     addEventListener("click", (e) => {
-      const to = e.target.closest?.("#list .pager :is(a[href], .carry)");
+      const to = e.target.closest?.("#list :is(.pager :is(a[href], .carry), thead a, .strip)");
       if (!to || e.ctrlKey || e.metaKey || e.shiftKey) return;
       e.preventDefault();
       load(to.getAttribute("href") || to.getAttribute("formaction"), true).then(() => one("#list").scrollIntoView({ block: "nearest" }));
     });
-    addEventListener("popstate", () => location.reload());
+    addEventListener("popstate", () => {
+      if (location.href.split("#")[0] === shown.split("#")[0]) return;
+      if (shows(location.href) === shows(shown)) load(location.href, true, true);
+      else location.reload();
+    });
     one(".clear", form)?.addEventListener("click", (e) => { e.preventDefault(); clear(); });
   }
 

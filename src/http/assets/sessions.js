@@ -36,13 +36,23 @@
       if (mine !== stream) return;
       stop();
       dot(false, "Not live, reconnecting");
+      signedOut(at);
       again = setTimeout(start, pause);
       pause = Math.min(pause * 2, 30000);
     };
   };
+  // A stream does not say why it broke off. Somebody who was signed out meanwhile is led to the sign-in.
+  const signedOut = async (at) => {
+    const asking = new AbortController();
+    try {
+      const answer = await fetch(at, { signal: asking.signal, redirect: "manual", cache: "no-store" });
+      if (answer.status === 401) location.reload();
+    } catch { /* the server does not answer: that is what the dot says */ }
+    asking.abort();
+  };
   const show = (news) => {
-    for (const one of news.rows) change(one);
-    for (const one of news.ended) end(one);
+    news.rows.forEach(change);
+    news.ended.forEach(end);
     fresh(news.new);
     if (news.count) for (const place of all('.tabs a[data-state="active"] .n, .side a[aria-current="page"] .n')) place.textContent = news.count;
     tell("rk:times");
@@ -56,10 +66,10 @@
     };
     set(".c-seen time", "dateTime", to.seen);
     set(".c-left time", "dateTime", to.left);
-    const bar = one(".c-left progress", at), left = (Date.parse(to.left) - Date.now()) / 1000;
+    const bar = one(".c-left progress", at);
     if (bar) {
       bar.max = to.max;
-      bar.value = Math.max(0, Math.min(to.max, left));
+      bar.value = to.value;
       bar.classList.toggle("low", to.low);
     }
     set(".c-ip .ip", "textContent", to.ip);

@@ -224,7 +224,7 @@ fn line(cells: impl Iterator<Item = String>) -> String {
 }
 
 /// One field. What a spreadsheet would take for a formula is shown as text: names and user agents are anybody's to choose.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let text = match formula {
         true => format!("'{text}"),

@@ -31,7 +31,11 @@ pub async fn page(gate: Gate) -> Answer {
 pub async fn act(gate: Gate, body: Bytes) -> Answer {
     let form = gate.posted(&body).await?;
     gate.need(Right::EndSessions)?;
-    let answers = Answers::read(&form);
+    let answers = Answers {
+        // A realm that nobody may sign in to is switched off in its settings.
+        block: false,
+        ..Answers::read(&form)
+    };
     let asked = answers.request(&gate, Selection::All, form.one("once"));
     let mut problems = asked.as_ref().err().cloned().unwrap_or_default();
     if answers.typed != gate.realm.name {
@@ -74,6 +78,7 @@ async fn ask(gate: &Gate, answers: Answers, problems: Vec<Problem>) -> Answer {
     };
     let page = ConfirmPage {
         everyone: Some(everyone),
+        may_block: None,
         action: gate.at("/signouts/everyone").to_string(),
         cancel_url: gate.at("/sessions").to_string(),
         command: super::command::end_found(gate, ""),

@@ -179,10 +179,13 @@ impl Draft {
         });
         let of = |spec: &Spec| {
             let texts = self.wrong.get(spec.path).cloned().unwrap_or_default();
-            let (id, label) = (id(spec.path), spec.label);
+            let (id, label, path) = (id(spec.path), spec.label, spec.path);
             texts.into_iter().map(move |text| Wrong {
                 id: id.clone(),
-                text: format!("{label}: {text}"),
+                text: match text.starts_with(path) {
+                    true => text,
+                    false => format!("{label}: {text}"),
+                },
             })
         };
         general.chain(all(sheets).flat_map(of)).collect()

@@ -64,7 +64,7 @@ pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
     (list.shown, list.of, list.results) = counts(filter, &query, here, whole, total);
     sorting(gate, filter, &query, &mut list);
     list.command = command::list(gate, filter.tab.listed(), &query);
-    if filter.tab != Tab::Ended && !rows.is_empty() {
+    if filter.tab != Tab::Ended {
         let live = filter.address(gate).to_string();
         let (path, asked) = live.split_once('?').unwrap_or((&live, ""));
         let since = gate.now.0;

@@ -200,6 +200,7 @@ fn state(gate: &Gate, row: &Row) -> Value {
         "sid": row.session.sid,
         "seen": words::ago(gate.now, active.last_active).datetime,
         "left": left.at.datetime,
+        "value": left.value,
         "max": left.max,
         "low": left.low,
         "apps": apps,

@@ -22,8 +22,12 @@
 //! | `/admin/{realm}/apps[/…]` | [`apps`], [`fields`] |
 //! | `/admin/{realm}/deliveries[/…]`, `/streams` | [`deliveries`] |
 //! | `/admin/{realm}/keys`, `/settings[/…]` | [`keys`], [`settings`], [`fields`] |
+//! | `/admin/{realm}/users` and what is below | [`users`] |
+//! | `/admin/{realm}/admins` | [`admins`] |
+//! | `/admin/{realm}/events`, `/events/{id}`, `/events.csv` | [`events`] |
 
 mod address;
+mod admins;
 mod answers;
 mod app;
 mod apps;
@@ -32,6 +36,8 @@ mod chosen;
 mod command;
 mod csv;
 mod deliveries;
+mod effects;
+mod events;
 mod everyone;
 mod fields;
 mod filter;
@@ -60,6 +66,7 @@ mod sign_out;
 mod step_up;
 #[cfg(test)]
 mod tests;
+mod users;
 mod visitor;
 mod words;
 
@@ -106,6 +113,9 @@ pub fn routes() -> Router<App> {
         .merge(deliveries::routes())
         .merge(keys::routes())
         .merge(settings::routes())
+        .merge(users::routes())
+        .merge(events::routes())
+        .route("/admin/{realm}/admins", get(admins::page))
         .route("/admin/{realm}/signouts/{id}", get(receipt::page))
         .route(
             "/admin/{realm}/signouts/{id}/redeliver",

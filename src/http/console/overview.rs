@@ -126,11 +126,11 @@ fn tiles(gate: &Gate, now: &Overview) -> Vec<Tile> {
         },
         Tile {
             id: "tile-failing",
-            name: "Apps not answering",
+            name: "Apps failing",
             icon: "triangle-alert",
             value: grouped(failing),
             about: match failing {
-                0 => "Every app that was told answered".to_owned(),
+                0 => "every app that was told answers".to_owned(),
                 _ => names.join(", "),
             },
             url: url(apps, "/apps"),
@@ -142,7 +142,7 @@ fn tiles(gate: &Gate, now: &Overview) -> Vec<Tile> {
             icon: "send",
             value: format!("{}{more}", grouped(now.waiting)),
             about: match now.waiting {
-                0 => "Every app has been told".to_owned(),
+                0 => "every app has been told".to_owned(),
                 _ => "to be told, or told again".to_owned(),
             },
             url: url(apps, "/deliveries"),

@@ -12,19 +12,25 @@
 //! | deliveries, one of them, event streams | [`DeliveriesPage`], [`DeliveryPage`], [`StreamsPage`] | |
 //! | keys | [`KeysPage`] | |
 //! | a form, a question, a secret, a conflict | [`FormPage`], [`AskPage`], [`SecretPage`], [`ChangedPage`] | |
+//! | people | [`people`] | `list`: [`people::PeopleList`] alone |
+//! | administrators | [`AdminsPage`] | |
+//! | the audit log | [`EventsPage`], [`EventPage`] | |
 //! | realms | [`RealmsPage`] | |
 //! | refused, missing, broken | [`MessagePage`] | |
 //!
 //! Times and durations come as words plus an RFC 3339 moment; numbers as numbers. All text is escaped by the templates.
 
+mod admins;
 mod apps;
 mod atoms;
 pub mod chart;
 mod confirm;
 mod deliveries;
+mod events;
 mod form;
 mod keys;
 mod overview;
+pub mod people;
 mod receipt;
 mod receipts;
 mod session;
@@ -33,6 +39,7 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
+pub use admins::{AdminRow, AdminsPage};
 pub use apps::{
     AppChannel, AppKind, AppKindsPage, AppPage, AppRow, AppWay, AppsPage, CredentialsPage,
 };
@@ -41,6 +48,7 @@ pub use confirm::{ConfirmPage, Everyone, Gap, REASONS, Selected, Told, reasons};
 pub use deliveries::{
     AttemptRow, DeliveriesPage, DeliveryPage, DeliveryRow, MessageTable, StreamRow, StreamsPage,
 };
+pub use events::{EventPage, EventRow, EventsPage};
 pub use form::{
     AskPage, Change, ChangedPage, Effect, Field, FieldGroup, FormPage, Line, Meanwhile, SecretPage,
     Shape, TabLink, Wrong,
@@ -50,7 +58,7 @@ pub use overview::{Glance, LastSignOut, LongAct, OverviewPage, Tile};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
 };
-pub use receipts::{ReceiptRow, ReceiptsPage};
+pub use receipts::{ReceiptFilters, ReceiptRow, ReceiptsPage};
 pub use session::{Fact, SessionApp, SessionPage};
 pub use sessions::{
     Empty, Everything, Filters, Heading, Kept, Narrowing, PageMenu, Problem, RowDetail, SessionRow,

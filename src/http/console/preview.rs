@@ -272,7 +272,7 @@ fn who(plan: &Plan) -> Vec<Selected> {
 
 /// Who is told, who cannot be and until when it may go on, and how long an API that never asks may lag at an app that is
 /// told.
-fn apps(gate: &Gate, plan: &Plan) -> (Vec<Told>, Vec<Gap>, Option<String>) {
+pub fn apps(gate: &Gate, plan: &Plan) -> (Vec<Told>, Vec<Gap>, Option<String>) {
     let left = |app: &App| {
         let left = app.bound_until.map(|until| until.since(gate.now));
         left.filter(|left| !left.is_zero())

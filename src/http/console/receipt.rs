@@ -1,6 +1,8 @@
 //! `GET /admin/{realm}/signouts/{id}`: the receipt of one act, as a page, as the part that renews itself
 //! (`X-Fragment: receipt`) and, under `{id}.json` and, signed, `{id}.jwt`, to keep.
 
+mod app;
+
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
@@ -11,8 +13,8 @@ use axum::response::{IntoResponse, Redirect};
 use super::frame::{self, Answer, Stop};
 use super::gate::Gate;
 use super::pages::{
-    LogLine, Person, Progress, Receipt as ReceiptView, ReceiptApp, ReceiptPage, ReceiptSession,
-    Section, counted, grouped, state_words,
+    LogLine, Person, Progress, Receipt as ReceiptView, ReceiptPage, ReceiptSession, Section,
+    counted, grouped,
 };
 use super::rows::device;
 use super::words;
@@ -20,11 +22,9 @@ use crate::domain::access::Right;
 use crate::domain::denial;
 use crate::domain::id::{Sid, SignOutId};
 use crate::domain::outbox::redeliver::redeliver as again;
-use crate::domain::outbox::{Attempt, Channel};
 use crate::domain::proof::{Kind, Refused};
 use crate::domain::session::Session;
-use crate::domain::signout::receipt::{App, Receipt, read};
-use crate::domain::signout::told::{AppState, Told};
+use crate::domain::signout::receipt::{Receipt, read};
 use crate::domain::signout::{Reason, SignOut, State};
 use crate::domain::time::Timestamp;
 use crate::domain::{ActorKind, Fault};
@@ -107,7 +107,11 @@ async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
         last_back: last
             .map(|s| format!("{}, {}", shown_name(s), words::clock(s.started_at).text))
             .unwrap_or_default(),
-        apps: receipt.apps.iter().map(|a| app(gate, a)).collect(),
+        apps: receipt
+            .apps
+            .iter()
+            .map(|a| app::row(gate, act.id, a))
+            .collect(),
         refused: Some(receipt.refused.count()),
         more_back: !receipt.came_back_is_complete,
         log: log(receipt),
@@ -171,85 +175,6 @@ fn shown_name(session: &Session) -> &str {
         &session.username
     } else {
         &session.name
-    }
-}
-
-fn app(gate: &Gate, app: &App) -> ReceiptApp {
-    let told = app.channels.iter().filter(|t| t.channel != Channel::None);
-    let channels: Vec<&str> = told.clone().map(|t| t.channel.words()).collect();
-    let attempts: u64 = told.clone().map(|t| t.attempts).sum();
-    let last = told
-        .clone()
-        .filter_map(|t| t.last.as_ref())
-        .max_by_key(|l| l.at);
-    let next = told.clone().filter_map(|t| t.next_at).min();
-    let bound = app.bound_until.map(|until| words::clock(until).text);
-    let status = match app.state {
-        AppState::Retrying if attempts == 0 => "pending",
-        state => state.as_str(),
-    };
-    let at = match app.state {
-        AppState::Bounded => bound.clone().unwrap_or_default(),
-        AppState::Retrying => next
-            .filter(|next| *next > gate.now)
-            .map(|next| words::span(next.since(gate.now)))
-            .unwrap_or_default(),
-        _ => String::new(),
-    };
-    let detail = match (app.state, last) {
-        (AppState::Bounded, _) => "When its token is no longer taken".to_owned(),
-        (AppState::NotCapable, _) => "It holds no token that is still good".to_owned(),
-        (_, Some(last)) => answer(last),
-        (_, None) => String::new(),
-    };
-    let waits: u64 = told.clone().map(Told::pending).sum();
-    let all: u64 = told.clone().map(|t| t.notices).sum();
-    let counts = (all > 1 && waits > 0).then(|| {
-        format!(
-            "{} of {} notices answered",
-            grouped(all - waits),
-            grouped(all)
-        )
-    });
-    let lags = bound
-        .filter(|_| app.state > AppState::Bounded && counts.is_none())
-        .map(|until| format!("An API that never asks: by {until}"));
-    let browser = app.browser_at.map(|at| {
-        format!(
-            "Tried by the browser too, {}: best effort",
-            words::clock(at).text
-        )
-    });
-    ReceiptApp {
-        client_id: app.client_id.clone(),
-        name: app.name.clone(),
-        sessions: app.sessions,
-        channel: match channels.as_slice() {
-            [] => Channel::None.words().to_owned(),
-            some => some.join(", "),
-        },
-        channel_detail: [counts, lags, browser]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(". "),
-        status: status.to_owned(),
-        words: state_words(status, &at),
-        detail,
-        tries: match attempts {
-            0 => "–".to_owned(),
-            n => grouped(n),
-        },
-    }
-}
-
-/// "200 in 41 ms, 14:32:07", "503: down for maintenance, 14:32:07".
-fn answer(last: &Attempt) -> String {
-    let at = words::clock(last.at).text;
-    match (last.status, last.text.as_str()) {
-        (Some(status), "") => format!("{status} in {} ms, {at}", last.took),
-        (Some(status), text) => format!("{status}: {text}, {at}"),
-        (None, text) => format!("{text}, {at}"),
     }
 }
 

@@ -38,6 +38,9 @@ pub async fn page(gate: Gate, Path((_, sid)): Path<(String, String)>) -> Answer 
         shell: gate.shell(Section::Sessions),
         id: session.sid.to_string(),
         person: Person::new(&session.name, &session.username),
+        user_url: gate
+            .may(Right::ViewUsers)
+            .then(|| gate.at(&format!("/users/{}", session.user)).to_string()),
         device: device(&session.device),
         current: gate.admin.sid() == session.sid,
         may_end: gate.may(Right::EndSessions),

@@ -18,7 +18,8 @@ pub enum Who {
 
 /// A server with something on every page.
 pub struct Stage {
-    server: TestServer,
+    /// The server.
+    pub server: TestServer,
     _apps: Receiver,
     /// What stands for what in addresses.
     names: [(&'static str, String); 5],

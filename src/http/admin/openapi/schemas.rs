@@ -38,6 +38,16 @@ const RECORDS: &[(&str, &str)] = &[
     ),
     ("Block", "until:text reason:text"),
     ("Credential", "type:text value:text temporary:flag"),
+    ("CredentialShown", "id:text type:text createdDate:count"),
+    (
+        "Consent",
+        "clientId:text name:text grantedClientScopes:text[] createdDate:count lastUpdatedDate:count additionalGrants:object[] \
+         consent:object grants:Grant[]",
+    ),
+    (
+        "Grant",
+        "id:text scope:text offline:flag sessionId:text startedAt:time lastUsedAt:time",
+    ),
     (
         "Client",
         "id:text client_id:text client_name:text client_secret:text enabled:flag redirect_uris:text[] \
@@ -101,6 +111,13 @@ const RECORDS: &[(&str, &str)] = &[
         "channel:text state:text notices:count acknowledged:count rejected:count gaveUp:count pending:count attempts:count \
          lastStatus:count lastAttemptAt:time lastAnswer:text tookMs:count nextAttemptAt:time",
     ),
+    (
+        "Delivery",
+        "id:text signOutId:text clientId:text name:text channel:text userId:text sessionId:text status:text createdAt:time \
+         attempts:count lastStatus:count lastAnswer:text nextAttemptAt:time settledAt:time tries:Try[] message:object",
+    ),
+    ("Try", "at:time tookMs:count status:count text:text"),
+    ("DeliveryPage", "deliveries:Delivery[] next:text"),
     ("Redeliver", "clients:text[]"),
     ("Redelivered", "redelivered:count"),
     (
@@ -244,6 +261,8 @@ pub(super) fn all() -> Value {
     for (name, items) in [
         ("UserSessions", "UserSession"),
         ("Users", "User"),
+        ("Consents", "Consent"),
+        ("Credentials", "CredentialShown"),
         ("Clients", "Client"),
         ("Realms", "Realm"),
         ("Readinesses", "Readiness"),

@@ -57,6 +57,8 @@ pub struct Series {
     pub bars: String,
     /// Its line, a path; empty for bars.
     pub line: String,
+    /// Whether it is a line.
+    pub lined: bool,
 }
 
 /// How a number becomes a height.
@@ -139,6 +141,7 @@ pub fn bars(name: &str, tone: &'static str, values: &[Option<u64>], scale: Scale
         tone,
         bars: path,
         line: String::new(),
+        lined: false,
     }
 }
 
@@ -166,6 +169,7 @@ pub fn line(name: &str, tone: &'static str, values: &[Option<u64>], scale: Scale
         tone,
         bars: String::new(),
         line: path,
+        lined: true,
     }
 }
 

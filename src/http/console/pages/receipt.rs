@@ -113,16 +113,20 @@ pub struct ReceiptApp {
     pub detail: String,
     /// Tries: "1", "3 of 14", "–".
     pub tries: String,
+    /// The message that was sent, decoded.
+    pub message_url: Option<String>,
 }
 
-/// A state in words. `at` is the time of the next try ("12 s") or of the bound ("14:36:19"); empty if there is none.
+/// A state in words. `at` is the time of the next try ("12 s"), of the bound ("14:36:19") or the number of tries ("14
+/// tries"); empty if there is none.
 pub fn state_words(status: &str, at: &str) -> String {
     match (status, at) {
         ("acknowledged", _) => "Signed out".to_owned(),
         ("retrying", "") => "Retrying".to_owned(),
         ("retrying", wait) => format!("Retrying in {wait}"),
         ("rejected", _) => "Refused by the app".to_owned(),
-        ("gave_up", _) => "Gave up".to_owned(),
+        ("gave_up", "") => "Gave up".to_owned(),
+        ("gave_up", tries) => format!("Gave up, {tries}"),
         ("bounded", "") => "Closes with its token".to_owned(),
         ("bounded", until) => format!("Closes by {until}"),
         ("not_capable", _) => "Cannot be told".to_owned(),
@@ -317,6 +321,12 @@ impl Receipt {
             0 => "Nothing has tried yet".to_owned(),
             n => format!("{} refused, none allowed", counted(n, "try", "tries")),
         }
+    }
+
+    /// Where each app is, beside the list of sessions.
+    fn apps_url(&self) -> String {
+        let base = self.back_url.trim_end_matches("/sessions");
+        format!("{base}/apps")
     }
 
     fn gaps(&self) -> Vec<&ReceiptApp> {

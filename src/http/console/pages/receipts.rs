@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::atoms::{Link, Moment, counted};
+use super::atoms::{Choice, Link, Moment, counted};
 use super::shell::Shell;
 
 /// The list as a page.
@@ -11,6 +11,8 @@ use super::shell::Shell;
 pub struct ReceiptsPage {
     /// The frame.
     pub shell: Shell,
+    /// Which of them are shown.
+    pub filters: ReceiptFilters,
     /// The sign-outs, newest first.
     pub rows: Vec<ReceiptRow>,
     /// To the same list with, or without, what ran out by itself.
@@ -19,6 +21,23 @@ pub struct ReceiptsPage {
     pub previous_url: Option<String>,
     /// The page after this one.
     pub next_url: Option<String>,
+}
+
+/// The filter form: a GET form with `by`, `reason`, `since` and `expiries`.
+#[derive(Debug, Clone, Default)]
+pub struct ReceiptFilters {
+    /// Where it is sent.
+    pub action: String,
+    /// Part of the name of who did it.
+    pub by: String,
+    /// Why; the first entry means any.
+    pub reasons: Vec<Choice>,
+    /// Since when; the first entry means ever.
+    pub since: Vec<Choice>,
+    /// Whether what ran out by itself is shown too.
+    pub expiries: bool,
+    /// The list without them, when there are any.
+    pub clear_url: Option<String>,
 }
 
 /// One sign-out.

@@ -16,6 +16,8 @@ pub struct SessionPage {
     pub id: String,
     /// Whose it is.
     pub person: Person,
+    /// Their page, for who may see it.
+    pub user_url: Option<String>,
     /// What it runs on.
     pub device: Device,
     /// Whether it is the very session that looks at this page.

@@ -3,11 +3,15 @@
 
 mod acts;
 mod apps;
+mod everyone;
 mod gate;
 mod lists;
 mod overview;
 mod receipts;
+mod registry;
+mod selecting;
 mod signing_in;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -271,6 +275,28 @@ impl Browser {
     pub(super) async fn csrf(&mut self) -> String {
         let page = self.get("/admin/demo/sessions").await;
         page.fields("csrf").pop().unwrap()
+    }
+
+    /// The first line of an answer that goes on.
+    pub(super) async fn first_line(&mut self, path: &str) -> String {
+        let mut request = Request::get(path).body(Body::empty()).unwrap();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        request
+            .headers_mut()
+            .insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let mut body = response.into_body();
+        let mut text = String::new();
+        while !text.contains('\n') {
+            let frame = body.frame().await.unwrap().unwrap();
+            text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+        text.lines().next().unwrap_or_default().to_owned()
     }
 
     async fn send(&mut self, mut request: Request<Body>) -> Reply {

@@ -130,6 +130,7 @@ fn lists_of_sign_outs_and_realms_link_to_each() {
         "receipts",
         &ReceiptsPage {
             shell: shell(Section::Receipts),
+            filters: ReceiptFilters::default(),
             switch: Link {
                 label: "Show what ran out by itself".to_owned(),
                 url: "/admin/acme-prod/signouts?expiries=1".to_owned(),
@@ -144,6 +145,7 @@ fn lists_of_sign_outs_and_realms_link_to_each() {
         "receipts-empty",
         &ReceiptsPage {
             shell: shell(Section::Receipts),
+            filters: ReceiptFilters::default(),
             switch: Link {
                 label: "Show what ran out by itself".to_owned(),
                 url: "/admin/acme-prod/signouts?expiries=1".to_owned(),

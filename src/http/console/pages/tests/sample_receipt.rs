@@ -15,6 +15,7 @@ pub(super) fn session(current: bool) -> SessionPage {
         shell: shell(Section::Sessions),
         id: "s_3hx80c4tz".to_owned(),
         person: Person::new("Anna Keller", "anna.keller"),
+        user_url: Some("/admin/acme-prod/users/u_1".to_owned()),
         device: Device {
             kind: "laptop".to_owned(),
             browser: "Chrome 142".to_owned(),
@@ -130,6 +131,7 @@ pub(super) fn app(name: &str, status: &str, at: &str, detail: &str, tries: &str)
         words: state_words(status, at),
         detail: detail.to_owned(),
         tries: tries.to_owned(),
+        message_url: (status != "bounded").then(|| "/admin/acme-prod/deliveries/d_1".to_owned()),
     }
 }
 

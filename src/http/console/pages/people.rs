@@ -1,0 +1,18 @@
+//! People: the list, one of them with their tabs, the forms that change them, and the pages that ask before something ends.
+
+mod act;
+mod form;
+mod head;
+mod list;
+mod tabs;
+#[cfg(test)]
+mod tests;
+
+pub use act::{ActPage, Effect, Hidden, Tone, Typed, Until, Words};
+pub use form::{Box as FormBox, Field, FormPage, Problem, Text};
+pub use head::{Head, MenuItem, Standing, Tab};
+pub use list::{PeopleList, PeoplePage, PersonRow};
+pub use tabs::{
+    AccessRow, ActivityPage, ActivityRow, AppsTab, CredentialsTab, DetailsTab, Lately, RoleBox,
+    RolesTab, SessionsTab,
+};
