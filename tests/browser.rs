@@ -3,7 +3,8 @@
 //!
 //! Fails when Chromium is missing: `tests/run` installs it.
 
-pub mod chromium;
+pub mod account;
+mod chromium;
 mod parting;
 mod people;
 mod quality;

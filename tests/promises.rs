@@ -120,6 +120,8 @@ promises! {
     address_rule,
     sign_in_blocked,
     access_removed,
+    not_recognised,
+    signed_out_elsewhere,
 }
 
 /// Reasons that end everything of every realm at once, and where they are shown: `backup`.

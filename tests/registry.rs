@@ -98,7 +98,7 @@ async fn a_client_made_in_the_console_signs_a_person_in_with_the_secret_shown_on
     // Signing everybody out of it ends the session, tells the app, and leads to the receipt and the notice.
     let page = desk.get(&format!("{root}/sign-out")).await;
     assert!(
-        page.body.contains("1 session that it takes part in end"),
+        page.body.contains("1 session that it takes part in ends"),
         "{page}"
     );
     let form = page

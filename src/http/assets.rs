@@ -22,6 +22,7 @@ const WOFF2: &str = "font/woff2";
 
 /// Name under `/assets/{hash}/`, content type, content. The licences travel with the fonts and icons they cover.
 static FILES: &[(&str, &str, &[u8])] = &[
+    ("account.css", CSS, include_bytes!("assets/account.css")),
     ("people.css", CSS, include_bytes!("assets/people.css")),
     ("people.js", JS, include_bytes!("assets/people.js")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
@@ -157,6 +158,7 @@ mod tests {
     fn no_asset_reaches_outside_the_server() {
         for name in [
             "base.css",
+            "account.css",
             "realmkeep.css",
             "registry.css",
             "charts.css",

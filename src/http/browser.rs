@@ -53,6 +53,9 @@ pub struct Pending {
     pub goal: Goal,
     /// The session that the consent page was shown to, and the only one that may answer it.
     pub asked: Option<Sid>,
+    /// The session that the person chose to go on with (`prompt=select_account`).
+    #[serde(default)]
+    pub chosen: Option<Sid>,
 }
 
 /// What a sign-in is for.
@@ -139,6 +142,42 @@ impl BrowserState {
         }
         pending.asked = Some(sid);
         self.set(PENDING, &all).await
+    }
+
+    /// Notes which session the person goes on with.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn note_chosen(&self, id: &str, sid: Sid) -> Result<(), Fault> {
+        let mut all = self.all_pending().await?;
+        if let Some((_, pending)) = all.iter_mut().find(|(known, _)| known == id) {
+            pending.chosen = Some(sid);
+            self.set(PENDING, &all).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts the language that the person chose in the place of those that the app asked for.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store does not answer.
+    pub async fn speak(&self, realm: RealmId, id: &str, tag: &str) -> Result<(), Fault> {
+        let mut all = self.all_pending().await?;
+        let found = all
+            .iter_mut()
+            .find(|(known, pending)| known == id && pending.realm == realm);
+        if let Some((
+            _,
+            Pending {
+                goal: Goal::App(request),
+                ..
+            },
+        )) = found
+        {
+            request.ui_locales = vec![tag.to_owned()];
+            self.set(PENDING, &all).await?;
+        }
+        Ok(())
     }
 
     /// Forgets a sign-in that came to its end.

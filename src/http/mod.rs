@@ -1,5 +1,6 @@
 //! How requests come in. axum lives here and nowhere else.
 
+pub mod account;
 pub mod admin;
 pub mod answer;
 pub mod assets;
@@ -32,6 +33,7 @@ pub fn router(app: App) -> Router {
     let router = Router::new()
         .merge(run::health())
         .merge(assets_route::routes())
+        .merge(signin::look::routes())
         .merge(oidc::routes())
         .merge(ssf::routes())
         .merge(admin::routes())

@@ -18,8 +18,10 @@ mod ja;
 #[cfg(test)]
 mod tests;
 
+use crate::domain::session::Device;
+
 pub use choose::{Asked, choose};
-pub use moment::Moment;
+pub use moment::{Moment, When};
 pub use shape::{Account, Acts, Around, Errors, Frame, Login, Mine, Way, Words};
 
 /// All languages, in the order of the switch. English stands for those that are not here.
@@ -43,4 +45,15 @@ pub fn english() -> &'static Words {
 /// The language of exactly this tag.
 pub fn of_tag(tag: &str) -> Option<&'static Words> {
     ALL.into_iter().find(|words| words.tag == tag)
+}
+
+impl Words {
+    /// A device, as people know it.
+    pub fn device(&self, device: &Device) -> String {
+        match (device.browser.as_str(), device.os.as_str()) {
+            ("Unknown", "Unknown") => self.account.unknown_device.to_owned(),
+            ("Unknown", one) | (one, "Unknown") => one.to_owned(),
+            (browser, system) => (self.account.device)(browser, system),
+        }
+    }
 }

@@ -235,6 +235,12 @@ pub async fn access_removed(cast: &mut Cast) -> Outcome {
     let path = format!("/users/{alice}/consents/web");
     let answer = ops.delete(&path).await.expect(204);
     assert!(!answer.header("realmkeep-signout").is_empty());
+    // A code that was on its way becomes nothing.
+    for who in [Who::Laptop, Who::Phone] {
+        let (code, verifier) = cast.held_mut(who).code.take().expect("a code");
+        let late = cast.web.try_exchange(&code, &verifier).await.expect(400);
+        assert_eq!(late.error(), "invalid_grant", "{}", late.text);
+    }
     web_only(cast, &[Who::Laptop, Who::Phone])
 }
 
@@ -412,4 +418,33 @@ pub async fn sign_in_blocked(cast: &mut Cast) -> Outcome {
         .await
         .expect(204);
     outcome
+}
+
+/// alice sends the form of one of her own pages from her phone.
+async fn on_the_phone(cast: &Cast, page: &str, ticked: Option<&str>) {
+    let browser = &cast.phone.browser;
+    let address = format!("{}/account{page}", cast.server.issuer("demo"));
+    let page = browser.open(&address).await;
+    let mut form = page.form("act-form");
+    if let Some(id) = ticked {
+        form = form.press(id);
+    }
+    if page.html().has("password") {
+        form = form.fill("password", "alice-password");
+    }
+    let done = browser.submit(&page, form).await;
+    assert!(done.html().has("done"), "{done}");
+}
+
+/// alice does not recognise the session on the laptop.
+pub async fn not_recognised(cast: &mut Cast) -> Outcome {
+    let page = format!("/sessions/{}/not-mine", cast.laptop.sid());
+    on_the_phone(cast, &page, None).await;
+    everything(cast, &[Who::Laptop])
+}
+
+/// alice signs out everywhere else, and what apps may do while she is away goes too.
+pub async fn signed_out_elsewhere(cast: &mut Cast) -> Outcome {
+    on_the_phone(cast, "/sign-out-others", Some("away")).await;
+    everything(cast, &[Who::Laptop])
 }

@@ -27,7 +27,9 @@ fn initiator(reason: &str) -> &'static str {
     match reason {
         "admin" | "user_disabled" | "user_deleted" | "realm_disabled" | "client_disabled"
         | "global_revocation" | "sign_in_blocked" => "admin",
-        "user" | "rp_logout" | "password_changed" => "user",
+        "user" | "rp_logout" | "password_changed" | "not_recognised" | "signed_out_elsewhere" => {
+            "user"
+        }
         "session_limit" | "address_rule" => "policy",
         "idle" | "expired" => "system",
         // These end no session.

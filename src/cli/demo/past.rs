@@ -103,7 +103,7 @@ fn counts(at: Timestamp, length: Span, sessions: u64) -> Counts {
             (_, true) if part < 2 => 600_000 + spread * 20_000,
             (0..70, _) => 15 + spread,
             (70..95, _) => 90 + spread * 3,
-            _ => 1200 + spread * 40,
+            _ => 380 + (spread - 95) * 60,
         };
         let notices = told / 8 + u64::from(part < told % 8);
         if notices > 0 {

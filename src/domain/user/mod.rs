@@ -8,6 +8,7 @@ pub mod block;
 pub mod check;
 mod deed;
 mod index;
+pub mod own;
 mod search;
 mod store;
 pub mod verbs;

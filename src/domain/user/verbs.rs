@@ -22,7 +22,8 @@ use crate::store::{Batch, CommitError};
 
 mod password;
 
-use password::{hash, new_password};
+pub(in crate::domain::user) use password::hash;
+use password::new_password;
 
 pub use super::block::{Words, block, unblock};
 pub use super::check::problems;

@@ -230,6 +230,7 @@ async fn the_newest_ten_sign_ins_wait() {
             before: None,
             goal,
             asked: None,
+            chosen: None,
         };
         ids.push(browser.keep_pending(&ctx, pending).await.unwrap());
     }

@@ -9,6 +9,7 @@ use crate::domain::Fault;
 use crate::domain::entropy::{Entropy, OsEntropy};
 use crate::http::answer::log_fault;
 use crate::http::signin::pages::{ErrorPage, Gate as Plain};
+use crate::http::words;
 
 /// What a handler answers: a response, or the response that stands in for it.
 pub type Answer = Result<Response, Stop>;
@@ -105,10 +106,7 @@ pub fn bare(
     onward: Option<(&str, Address)>,
 ) -> Response {
     let page = ErrorPage {
-        gate: Plain {
-            realm_name: "Realmkeep".to_owned(),
-            theme: None,
-        },
+        gate: Plain::nowhere(words::english()),
         title: title.to_owned(),
         code: status.as_u16().to_string(),
         description: description.to_owned(),

@@ -19,12 +19,12 @@
 //! | `/admin/{realm}/signouts/everyone` | [`everyone`] |
 //! | `/admin/{realm}/signouts` | [`receipts`] |
 //! | `/admin/{realm}/signouts/{id}`, `{id}.json`, `{id}.jwt` | [`receipt`] |
-//! | `/admin/{realm}/apps[/…]` | [`apps`], [`fields`] |
-//! | `/admin/{realm}/deliveries[/…]`, `/streams` | [`deliveries`] |
-//! | `/admin/{realm}/keys`, `/settings[/…]` | [`keys`], [`settings`], [`fields`] |
 //! | `/admin/{realm}/users` and what is below | [`users`] |
 //! | `/admin/{realm}/admins` | [`admins`] |
 //! | `/admin/{realm}/events`, `/events/{id}`, `/events.csv` | [`events`] |
+//! | `/admin/{realm}/apps[/…]` | [`apps`], [`fields`] |
+//! | `/admin/{realm}/deliveries[/…]`, `/streams` | [`deliveries`] |
+//! | `/admin/{realm}/keys`, `/settings[/…]` | [`keys`], [`settings`], [`fields`] |
 
 mod address;
 mod admins;
@@ -109,13 +109,13 @@ pub fn routes() -> Router<App> {
             "/admin/{realm}/signouts/everyone",
             get(everyone::page).post(everyone::act),
         )
+        .merge(users::routes())
+        .merge(events::routes())
+        .route("/admin/{realm}/admins", get(admins::page))
         .merge(apps::routes())
         .merge(deliveries::routes())
         .merge(keys::routes())
         .merge(settings::routes())
-        .merge(users::routes())
-        .merge(events::routes())
-        .route("/admin/{realm}/admins", get(admins::page))
         .route("/admin/{realm}/signouts/{id}", get(receipt::page))
         .route(
             "/admin/{realm}/signouts/{id}/redeliver",

@@ -8,13 +8,13 @@
 //! | preview of a sign-out | [`ConfirmPage`] | |
 //! | its receipt | [`ReceiptPage`] | `receipt`: [`Receipt`] alone |
 //! | all receipts | [`ReceiptsPage`] | |
+//! | people | [`people`] | `list`: [`people::PeopleList`] alone |
+//! | administrators | [`AdminsPage`] | |
+//! | the audit log | [`EventsPage`], [`EventPage`] | |
 //! | applications, one of them, its credentials | [`AppsPage`], [`AppPage`], [`CredentialsPage`] | |
 //! | deliveries, one of them, event streams | [`DeliveriesPage`], [`DeliveryPage`], [`StreamsPage`] | |
 //! | keys | [`KeysPage`] | |
 //! | a form, a question, a secret, a conflict | [`FormPage`], [`AskPage`], [`SecretPage`], [`ChangedPage`] | |
-//! | people | [`people`] | `list`: [`people::PeopleList`] alone |
-//! | administrators | [`AdminsPage`] | |
-//! | the audit log | [`EventsPage`], [`EventPage`] | |
 //! | realms | [`RealmsPage`] | |
 //! | refused, missing, broken | [`MessagePage`] | |
 //!
@@ -26,6 +26,7 @@ mod atoms;
 pub mod chart;
 mod confirm;
 mod deliveries;
+pub mod effects;
 mod events;
 mod form;
 mod keys;

@@ -15,6 +15,7 @@ use crate::domain::{realm, session};
 use crate::http::signin::cookie;
 use crate::http::signin::pages::Gate as Plain;
 use crate::http::signin::parting::Parting;
+use crate::http::words;
 
 /// `POST /admin/{realm}/sign-out`. Asks for no role: everybody may leave.
 pub async fn sign_out(Path(name): Path<String>, visitor: Visitor, body: Bytes) -> Answer {
@@ -79,7 +80,7 @@ pub async fn signed_out(Path(name): Path<String>, visitor: Visitor) -> Answer {
         .map(|realm| Address::new(&realm.name, "/sign-in").to_string());
     let gate = Plain {
         realm_name: shown.to_owned(),
-        theme: None,
+        ..Plain::nowhere(words::english())
     };
     let parting = Parting::kept(&visitor.browser).await?;
     let page = parting.page(gate, again.map(|url| ("Sign in again".to_owned(), url)));

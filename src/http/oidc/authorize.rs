@@ -51,6 +51,7 @@ pub(super) fn sent_on(visit: &Visit, path: &str, body: &[u8]) -> Option<String> 
 
 async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
     let params = Params::read(input)?;
+    visit.speak(&params.words("ui_locales"));
     let front = Front::parse(&params)?;
     let found = client::find(visit.ctx(), &visit.realm, &front.client_id).await?;
     let client = onward::enabled(visit, found)?;
@@ -83,6 +84,7 @@ async fn authorize(visit: &Visit, input: &[u8]) -> Result<Response, Refusal> {
                 before,
                 goal: Goal::App(Box::new(request.clone())),
                 asked: None,
+                chosen: None,
             };
             let id = visit.browser.keep_pending(visit.ctx(), pending).await?;
             onward::carry_on(visit, &id, &asked, next).await?
@@ -97,11 +99,12 @@ fn redirect_uri(front: &Front, client: &Client) -> Result<String, Refusal> {
     match (&front.redirect_uri, registered.as_slice()) {
         (Some(sent), _) if is_registered(registered, sent) => Ok(sent.clone()),
         (None, [only]) => Ok(only.clone()),
-        (None, _) => Err(Refusal::bad_link(
-            "invalid_request",
-            "The app did not say where to return to (redirect_uri).",
-        )),
-        (Some(_), _) => Err(Refusal::bad_link("invalid_request", onward::UNREGISTERED)),
+        (None, _) => Err(Refusal::bad_link("invalid_request", |w| {
+            w.errors.no_redirect
+        })),
+        (Some(_), _) => Err(Refusal::bad_link("invalid_request", |w| {
+            w.errors.unregistered
+        })),
     }
 }
 

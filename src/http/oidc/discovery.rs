@@ -137,7 +137,7 @@ fn write(issuer: &str, realm: &Realm, keys: &RealmKeys) -> String {
         scopes: &scopes,
         claims: &claims,
         acr_values: &[],
-        ui_locales: &["en"],
+        ui_locales: &crate::http::words::TAGS,
         features: features(realm),
     };
     discovery.to_json().to_string()

@@ -70,6 +70,7 @@ impl Wish {
         let LogoutRequest::EndSession(request) = LogoutRequest::parse(params, false)? else {
             return Err(Refusal::internal());
         };
+        visit.speak(&request.ui_locales);
         let hint = match &request.id_token_hint {
             Some(text) => verify::id_token_hint(visit.ctx(), &visit.realm, text).await?,
             None => None,
@@ -171,7 +172,7 @@ async fn ask(visit: &Visit, wish: &Wish, active: &ActiveSession) -> Result<Respo
     carry("post_logout_redirect_uri", wish.return_to.clone());
     carry("state", wish.state.clone());
     let page = LogoutPage {
-        gate: visit.gate(),
+        gate: visit.gate_at(address(visit, &hidden)),
         action: visit.path(PATH),
         csrf: visit.browser.csrf(visit.ctx()).await?,
         hidden,
@@ -181,6 +182,15 @@ async fn ask(visit: &Visit, wish: &Wish, active: &ActiveSession) -> Result<Respo
         stay_url: Some(visit.path("/login")),
     };
     visit.page(StatusCode::OK, &page)
+}
+
+/// The address of the question: what the form carries, without the hint that did not prove whose wish it is.
+fn address(visit: &Visit, hidden: &[Hidden]) -> String {
+    let pairs: Vec<(&str, &str)> = hidden
+        .iter()
+        .map(|field| (field.name.as_str(), field.value.as_str()))
+        .collect();
+    append_query(&visit.path(PATH), &pairs)
 }
 
 async fn confirmed(visit: &Visit, params: &Params) -> Result<Response, Refusal> {
@@ -236,15 +246,16 @@ async fn page(visit: &Visit, wish: &Wish, parting: Parting) -> Result<Response, 
     } else {
         Parting::kept(&visit.browser).await?
     };
+    let words = &visit.words().way;
     let home = wish.client.as_ref().and_then(|client| {
         let address = client.settings.client_uri.clone()?;
-        Some((format!("Back to {}", client.name()), address))
+        Some(((words.back_to)(client.name()), address))
     });
     let next = parting
         .onward
         .clone()
-        .map(|address| ("Continue".to_owned(), address));
-    let again = || ("Sign in again".to_owned(), visit.path("/login"));
+        .map(|address| (words.go_on.to_owned(), address));
+    let again = || (words.again.to_owned(), visit.path("/login"));
     let onward = next.or(home).unwrap_or_else(again);
     let shown = parting.page(visit.gate(), Some(onward));
     let mut response = visit.page(StatusCode::OK, &shown)?;

@@ -19,6 +19,7 @@ use crate::domain::client::Client;
 use crate::domain::denial::ActiveSession;
 use crate::domain::grant::consent;
 use crate::http::browser::{Goal, Pending};
+use crate::http::words::Words;
 use crate::protocol::authorize::AuthorizeRequest;
 use crate::protocol::{OAuthError, Params};
 
@@ -81,10 +82,7 @@ async fn submitted(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
             let next = onward::judge(visit, &asked, session).await?;
             onward::carry_on(visit, id, &asked, next).await
         }
-        _ => Err(Refusal::bad_link(
-            "invalid_request",
-            "The form says neither yes nor no.",
-        )),
+        _ => Err(Refusal::bad_link("invalid_request", |w| w.errors.no_answer)),
     }
 }
 
@@ -102,6 +100,7 @@ impl Way {
         let Goal::App(request) = pending.goal.clone() else {
             return Err(Refusal::unknown_interaction());
         };
+        visit.speak(&request.ui_locales);
         let client = onward::client_of(visit, &request).await?;
         Ok(Way {
             pending,
@@ -128,14 +127,20 @@ async fn page(
 ) -> Result<Response, Refusal> {
     visit.browser.note_asked(id, active.session.sid).await?;
     let page = ConsentPage {
-        gate: visit.gate(),
+        gate: visit.gate_at(visit.path(&format!("/consent?interaction={id}"))),
         action: visit.path("/consent"),
         csrf: visit.browser.csrf(visit.ctx()).await?,
         interaction: id.to_owned(),
         client_name: way.client.name().to_owned(),
         client_host: host(&way.request.redirect_uri),
         username: active.session.username.clone(),
-        scopes: way.request.scope.iter().map(line).collect(),
+        scopes: way
+            .request
+            .scope
+            .iter()
+            .map(|scope| scope_line(visit.words(), scope))
+            .collect(),
+        removable: visit.realm.settings.account.enabled,
     };
     visit.page(StatusCode::OK, &page)
 }
@@ -152,20 +157,9 @@ fn host(redirect_uri: &str) -> String {
     }
 }
 
-fn line(scope: &str) -> ScopeLine {
-    let (label, detail) = match scope {
-        "openid" => ("Know who you are", ""),
-        "profile" => ("See your profile", "Name, username, language and the like"),
-        "email" => ("See your email address", ""),
-        "phone" => ("See your phone number", ""),
-        "address" => ("See your postal address", ""),
-        "roles" => ("See your roles", ""),
-        "offline_access" => (
-            "Go on while you are away",
-            "Until you or an administrator signs you out everywhere",
-        ),
-        other => (other, ""),
-    };
+/// A scope in words; one that is not ours speaks for itself.
+pub fn scope_line(words: &Words, scope: &str) -> ScopeLine {
+    let (label, detail) = (words.way.scope)(scope).unwrap_or((scope, ""));
     ScopeLine {
         scope: scope.to_owned(),
         label: label.to_owned(),

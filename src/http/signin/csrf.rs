@@ -15,7 +15,7 @@ pub async fn check(visit: &Visit, token: &str, again: String) -> Result<(), Refu
     {
         return Ok(());
     }
-    Err(Refusal::form_over().with_onward("Try again", again))
+    Err(Refusal::form_over().with_onward(|w| w.errors.try_again, again))
 }
 
 /// Whether the browser says that another site sent this. A client that says nothing is no browser, or an old one, and is

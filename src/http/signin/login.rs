@@ -2,6 +2,7 @@
 
 pub mod choose;
 mod form;
+pub mod select;
 mod submit;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use super::visit::{Refusal, Visit};
 use crate::domain::Fault;
 use crate::domain::client::Client;
 use crate::domain::denial::ActiveSession;
+use crate::domain::id::Sid;
 use crate::http::browser::{Goal, Pending};
 use crate::protocol::Params;
 use crate::protocol::authorize::AuthorizeRequest;
@@ -31,6 +33,7 @@ struct Way {
     since: Option<Since>,
     app: Option<(Arc<Client>, Box<AuthorizeRequest>)>,
     here: Option<String>,
+    chosen: Option<Sid>,
 }
 
 /// GET: the form, or straight on for somebody who needs none any more.
@@ -58,9 +61,13 @@ async fn shown(visit: &Visit, query: String) -> Result<Response, Refusal> {
             }
         };
     }
-    match way.judge(visit, session).await? {
-        Some((Next::Login, _)) | None => blank(visit, &way, notice).await,
-        Some((next, asked)) => onward::carry_on(visit, &way.id, &asked, next).await,
+    let choice = session
+        .clone()
+        .filter(|active| select::is_due(&way, active) && params.one("another").is_none());
+    match (way.judge(visit, session).await?, choice) {
+        (Some((Next::Login, _)), Some(active)) => select::page(visit, &way, &active).await,
+        (Some((Next::Login, _)) | None, _) => blank(visit, &way, notice).await,
+        (Some((next, asked)), _) => onward::carry_on(visit, &way.id, &asked, next).await,
     }
 }
 
@@ -81,10 +88,9 @@ async fn begin_here(visit: &Visit, next: &str) -> Result<Response, Refusal> {
     };
     let is_plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') && !next.contains("/.");
     if !is_plain || !(within("/admin") || within(&account)) {
-        return Err(Refusal::bad_link(
-            "invalid_request",
-            "The page to go on to is not one of this server.",
-        ));
+        return Err(Refusal::bad_link("invalid_request", |w| {
+            w.errors.foreign_page
+        }));
     }
     let pending = Pending {
         realm: visit.realm.id,
@@ -92,6 +98,7 @@ async fn begin_here(visit: &Visit, next: &str) -> Result<Response, Refusal> {
         before: None,
         goal: Goal::Here(next.to_owned()),
         asked: None,
+        chosen: None,
     };
     let id = visit.browser.keep_pending(visit.ctx(), pending).await?;
     visit.go(&onward::login_page(visit, &id))
@@ -108,10 +115,12 @@ impl Way {
         let mut way = Way {
             id: id.to_owned(),
             since: Some(Since::of(&pending)),
+            chosen: pending.chosen,
             ..Way::default()
         };
         match pending.goal {
             Goal::App(request) => {
+                visit.speak(&request.ui_locales);
                 way.app = Some((onward::client_of(visit, &request).await?, request))
             }
             Goal::Here(next) => way.here = Some(next),
@@ -156,11 +165,12 @@ async fn arrive(visit: &Visit, way: &Way, username: &str) -> Result<Response, Re
     if visit.method == Method::POST {
         return visit.go(&visit.path("/login"));
     }
-    let logout_url = visit.path("/protocol/openid-connect/logout");
+    let has_account = visit.realm.settings.account.enabled;
     let page = SignedInPage {
-        gate: visit.gate(),
+        gate: visit.gate_at(visit.path("/login")),
         username: username.to_owned(),
-        logout_url,
+        logout_url: visit.path("/protocol/openid-connect/logout"),
+        account_url: has_account.then(|| visit.path("/account")),
     };
     visit.page(StatusCode::OK, &page)
 }

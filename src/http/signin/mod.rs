@@ -8,32 +8,36 @@
 //! | [`cookie`] | the session's cookie; [`leave`] ends the session it names, [`parting`] tells apps by the browser |
 //! | [`agent_state`] | what scripts of apps may compare to see whether the session changed |
 //! | [`csrf`], [`throttle`], [`headers`] | who may post, how often, and what every page carries |
-//! | [`pages`], [`views`] | the pages as plain data |
+//! | [`pages`], [`views`], [`refusal`] | the pages as plain data, and the page for when there is none |
+//! | [`language`], [`look`] | in which language they are, and what a realm makes of their look |
 
 pub mod agent_state;
 pub mod consent;
 pub mod cookie;
 pub mod csrf;
 pub mod headers;
+pub mod language;
 pub mod leave;
 pub mod login;
+pub mod look;
 pub mod onward;
 pub mod pages;
 pub mod parting;
+pub mod refusal;
 pub mod throttle;
 pub mod views;
 pub mod visit;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::http) mod tests;
 
 use std::sync::Arc;
 
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-use super::oidc;
 use super::state::App;
+use super::{account, oidc};
 use throttle::Throttle;
 
 /// Everything a browser meets on the way to a sign-in and out again. Wants [`super::browser::attach`] around it.
@@ -47,10 +51,14 @@ pub fn routes() -> Router<App> {
             "/realms/{realm}/login/sessions",
             get(login::choose::show).post(login::choose::submit),
         )
+        .route("/realms/{realm}/login/account", post(login::select::submit))
+        .route("/realms/{realm}/language", get(language::show))
         .route(
             "/realms/{realm}/consent",
             get(consent::show).post(consent::submit),
         )
         .merge(oidc::browser_routes())
+        // The password is asked there too: whoever guesses is slowed down by the same counts.
+        .merge(account::routes())
         .layer(Extension(Arc::new(Throttle::default())))
 }

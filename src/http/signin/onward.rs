@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::pages::Hidden;
 use super::views::FormPostPage;
-use super::visit::{Refusal, Visit};
+use super::visit::{Refusal, Said, Visit};
 use crate::domain::client::{self, Client};
 use crate::domain::denial::ActiveSession;
 use crate::domain::grant::{Grant, code, consent};
@@ -57,6 +57,7 @@ pub struct Asked<'a> {
 pub struct Since {
     at: Timestamp,
     before: Option<Sid>,
+    chosen: Option<Sid>,
 }
 
 impl Since {
@@ -65,6 +66,7 @@ impl Since {
         Since {
             at: pending.started_at,
             before: pending.before,
+            chosen: pending.chosen,
         }
     }
 }
@@ -169,7 +171,8 @@ fn is_fresh(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) -> bool {
         return true;
     }
     let prompt = &asked.request.prompt;
-    if prompt.login || prompt.select_account {
+    let was_chosen = |since: Since| since.chosen == Some(active.session.sid);
+    if prompt.login || (prompt.select_account && !asked.since.is_some_and(was_chosen)) {
         return false;
     }
     let now = visit.ctx().now();
@@ -233,7 +236,9 @@ pub async fn client_of(
     let found = client::find(visit.ctx(), &visit.realm, &request.client_id).await?;
     let found = enabled(visit, found)?;
     if !is_registered(&found.settings.redirect_uris, &request.redirect_uri) {
-        return Err(Refusal::bad_link("invalid_request", UNREGISTERED));
+        return Err(Refusal::bad_link("invalid_request", |w| {
+            w.errors.unregistered
+        }));
     }
     Ok(found)
 }
@@ -247,33 +252,26 @@ pub fn enabled(
     found: Option<std::sync::Arc<Client>>,
 ) -> Result<std::sync::Arc<Client>, Refusal> {
     let Some(client) = found else {
-        let text =
-            "The app that sent you here is not known. Its administrator has to register it first.";
-        return Err(Refusal::bad_link("invalid_client", text));
+        return Err(Refusal::bad_link("invalid_client", |w| {
+            w.errors.unknown_app
+        }));
     };
-    let refuse = |text| {
+    let refuse = |text: Said| {
         Refusal::new(
             StatusCode::FORBIDDEN,
-            "This is switched off",
+            |w| w.errors.off_title,
             "unauthorized_client",
             text,
         )
     };
     if !visit.realm.settings.enabled {
-        return Err(refuse(
-            "Nobody can sign in to this realm at present. Ask your administrator.",
-        ));
+        return Err(refuse(|w| w.errors.realm_off));
     }
     if !client.settings.enabled {
-        return Err(refuse(
-            "The app that sent you here is switched off at present. Ask your administrator.",
-        ));
+        return Err(refuse(|w| w.errors.app_off));
     }
     Ok(client)
 }
-
-/// What the page says of a redirect URI that the client did not register.
-pub const UNREGISTERED: &str = "The address the app wants to return to is not one it has registered. Go back to the app, or tell its administrator.";
 
 /// Issues the code and sends it to the app.
 ///

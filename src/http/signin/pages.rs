@@ -5,8 +5,9 @@
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-/// The words for a wrong name or password; the same for both, so that a guess learns nothing.
-pub const INVALID_CREDENTIALS: &str = "Invalid username or password.";
+use super::look;
+use crate::domain::realm::Realm;
+use crate::http::words::{self, Words};
 
 /// What every sign-in page shares.
 #[derive(Debug, Clone)]
@@ -15,15 +16,88 @@ pub struct Gate {
     pub realm_name: String,
     /// `light` or `dark` where the person chose one; `None` follows the system.
     pub theme: Option<String>,
+    /// The language.
+    pub words: &'static Words,
+    /// The address of the realm's own style sheet.
+    pub style: Option<String>,
+    /// The address of the realm's picture; its first letter on a tile when absent.
+    pub logo: Option<String>,
+    /// Where it is said what is done with personal data.
+    pub privacy_url: Option<String>,
+    /// Where the terms of use are.
+    pub terms_url: Option<String>,
+    /// The switch of languages; absent on a page that has no address of its own.
+    pub switch: Option<Switch>,
+}
+
+/// The switch of languages.
+#[derive(Debug, Clone)]
+pub struct Switch {
+    /// Where the form is sent.
+    pub action: String,
+    /// The page that is shown again.
+    pub next: String,
 }
 
 impl Gate {
+    /// Of a realm.
+    pub fn of(realm: &Realm, words: &'static Words) -> Gate {
+        let settings = &realm.settings.look;
+        Gate {
+            realm_name: realm.display_name().to_owned(),
+            style: look::style_url(realm),
+            logo: look::logo_url(realm),
+            privacy_url: settings.privacy_url.clone(),
+            terms_url: settings.terms_url.clone(),
+            ..Gate::nowhere(words)
+        }
+    }
+
+    /// Of no realm.
+    pub fn nowhere(words: &'static Words) -> Gate {
+        Gate {
+            realm_name: "Realmkeep".to_owned(),
+            theme: None,
+            words,
+            style: None,
+            logo: None,
+            privacy_url: None,
+            terms_url: None,
+            switch: None,
+        }
+    }
+
+    /// Of a page with this address, which can be shown in another language.
+    #[must_use]
+    pub fn at(mut self, realm: &Realm, address: String) -> Gate {
+        self.switch = Some(Switch {
+            action: format!("/realms/{}/language", realm.name),
+            next: address,
+        });
+        self
+    }
+
     /// The letter on the realm's tile.
     pub fn initial(&self) -> String {
         self.realm_name
             .chars()
             .find(|c| c.is_alphanumeric())
             .map_or_else(|| "R".to_owned(), |c| c.to_uppercase().collect())
+    }
+
+    /// A page's title; one that begins with an error says so first.
+    pub fn title(&self, title: &str, is_error: bool) -> String {
+        let title = format!("{title} · {}", self.realm_name);
+        if is_error {
+            (self.words.frame.error)(&title)
+        } else {
+            title
+        }
+    }
+
+    /// All languages, for the switch.
+    pub fn languages(&self) -> [&'static Words; 6] {
+        words::ALL
     }
 }
 
@@ -58,7 +132,7 @@ pub struct LoginPage {
     pub remember_offered: bool,
     /// Whether it is ticked.
     pub remember_checked: bool,
-    /// Why the last try failed, usually [`INVALID_CREDENTIALS`].
+    /// Why the last try failed, in words.
     pub error: Option<String>,
     /// A sentence above the form, such as "An administrator signed you out at 14:32. …".
     pub notice: Option<String>,
@@ -101,6 +175,8 @@ pub struct ConsentPage {
     pub username: String,
     /// What the app asks for.
     pub scopes: Vec<ScopeLine>,
+    /// Whether the person can take it back on their own pages.
+    pub removable: bool,
 }
 
 /// "Sign out?", asked when an app's request does not prove whose wish it is (RP-Initiated Logout 1.0 §2). Posts `csrf`,

@@ -24,6 +24,15 @@ pub struct Throttle {
 pub struct Attempt {
     pair: [u8; 32],
     account: Option<[u8; 32]>,
+    charges: u32,
+}
+
+impl Attempt {
+    /// Whether this try is worth a line in the log when it fails: the first of a row, and a few of a long one. Charges are
+    /// forgiven slowly, so that whoever guesses does not fill the log.
+    pub fn is_noted(self) -> bool {
+        matches!(self.charges, 1 | 5 | 20 | 100 | 1000)
+    }
 }
 
 /// Two generations: when the young one is full the old one is forgotten, and memory stays bounded.
@@ -80,9 +89,10 @@ impl Throttle {
     ) -> Result<Attempt, Span> {
         let folded = user::fold(who);
         let account = hash(realm, &folded, "");
-        let attempt = Attempt {
+        let mut attempt = Attempt {
             pair: hash(realm, &folded, &network(ip)),
             account: if known { None } else { Some(account) },
+            charges: 0,
         };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = buckets.read(&attempt.pair).charged(&PAIR, now)?;
@@ -90,6 +100,7 @@ impl Throttle {
             .account
             .map(|key| buckets.read(&key).charged(&ACCOUNT, now))
             .transpose()?;
+        attempt.charges = account.map_or(pair.charges, |account| account.charges);
         buckets.write(attempt.pair, pair);
         if let (Some(key), Some(account)) = (attempt.account, account) {
             buckets.write(key, account);

@@ -10,15 +10,16 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::cookie::{self, Presented};
 use super::headers;
-use super::pages::{ErrorPage, Gate};
+use super::pages::Gate;
 use crate::domain::realm::{self, Realm};
 use crate::domain::{Context, Fault};
-use crate::http::answer::log_fault;
 use crate::http::browser::BrowserState;
 use crate::http::extract::Peer;
 use crate::http::guard::RequestId;
 use crate::http::state::App;
-use crate::protocol::OAuthError;
+use crate::http::words::{self, Words};
+
+pub use super::refusal::{Refusal, Said};
 
 /// One request of one browser in one realm.
 pub struct Visit {
@@ -36,6 +37,7 @@ pub struct Visit {
     pub method: Method,
     id: Option<RequestId>,
     forgotten: OnceLock<HeaderValue>,
+    words: OnceLock<&'static Words>,
 }
 
 impl Visit {
@@ -59,12 +61,35 @@ impl Visit {
         Ok(presented)
     }
 
-    /// What every page of this realm shares.
+    /// What every page of this realm shares; one that comes of a form has no address to go back to.
     pub fn gate(&self) -> Gate {
-        Gate {
-            realm_name: self.realm.display_name().to_owned(),
-            theme: None,
+        Gate::of(&self.realm, self.words())
+    }
+
+    /// The same for a page with an address, which can be shown in another language.
+    pub fn gate_at(&self, address: String) -> Gate {
+        self.gate().at(&self.realm, address)
+    }
+
+    /// The language of the pages.
+    pub fn words(&self) -> &'static Words {
+        self.words.get_or_init(|| self.language(&[]))
+    }
+
+    /// Takes up what the app asked for; what was said already stays said.
+    pub fn speak(&self, ui_locales: &[String]) {
+        if !ui_locales.is_empty() {
+            // The first one stands: nothing was shown before it.
+            let _ = self.words.set(self.language(ui_locales));
         }
+    }
+
+    fn language(&self, ui_locales: &[String]) -> &'static Words {
+        words::choose(words::Asked {
+            ui_locales,
+            realm: self.realm.settings.look.language.as_deref(),
+            ..words::choose::of_browser(&self.app, &self.headers)
+        })
     }
 
     /// An address of this realm on this server: a path, so that it holds by whatever name the browser came.
@@ -114,10 +139,10 @@ impl FromRequestParts<App> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Visit, Response> {
         let id = parts.extensions.get::<RequestId>().cloned();
-        let nowhere = Gate {
-            realm_name: "Realmkeep".to_owned(),
-            theme: None,
-        };
+        let nowhere = Gate::nowhere(words::choose(words::choose::of_browser(
+            app,
+            &parts.headers,
+        )));
         let refuse = |refusal: Refusal, id: Option<&RequestId>| refusal.into_page(app, id, nowhere);
         let realm = match realm_of(parts, app).await {
             Ok(realm) => realm,
@@ -141,6 +166,7 @@ impl FromRequestParts<App> for Visit {
             method,
             id,
             forgotten: OnceLock::new(),
+            words: OnceLock::new(),
         })
     }
 }
@@ -157,159 +183,4 @@ async fn realm_of(parts: &mut Parts, app: &App) -> Result<Arc<Realm>, Refusal> {
     realm::find(&app.ctx, name)
         .await?
         .ok_or_else(Refusal::no_realm)
-}
-
-/// A page instead of an answer: no app can be told, or must be.
-#[derive(Debug)]
-pub struct Refusal {
-    status: StatusCode,
-    title: &'static str,
-    code: &'static str,
-    description: String,
-    onward: Option<Box<(String, String)>>,
-    retry_after: Option<u32>,
-}
-
-impl Refusal {
-    /// A refusal. `description` says what happened and what to do now.
-    pub fn new(
-        status: StatusCode,
-        title: &'static str,
-        code: &'static str,
-        description: impl Into<String>,
-    ) -> Refusal {
-        Refusal {
-            status,
-            title,
-            code,
-            description: description.into(),
-            onward: None,
-            retry_after: None,
-        }
-    }
-
-    /// 400: the link or the app's request does not read.
-    pub fn bad_link(code: &'static str, description: impl Into<String>) -> Refusal {
-        Refusal::new(
-            StatusCode::BAD_REQUEST,
-            "This link does not work",
-            code,
-            description,
-        )
-    }
-
-    /// 400: the sign-in that a form or link belongs to is not known to this browser.
-    pub fn unknown_interaction() -> Refusal {
-        let text = "This sign-in is finished, too old, or was begun in another browser. \
-                    Go back to the application and start again.";
-        Refusal::new(
-            StatusCode::BAD_REQUEST,
-            "This sign-in is over",
-            "unknown_interaction",
-            text,
-        )
-    }
-
-    /// 403: a form that this browser cannot have been given, or that is too old.
-    pub fn form_over() -> Refusal {
-        let text = "The page was open for too long, was sent by another site, or the browser keeps no cookies.";
-        Refusal::new(
-            StatusCode::FORBIDDEN,
-            "This form is no longer valid",
-            "invalid_form",
-            text,
-        )
-    }
-
-    /// 500: a fault of ours.
-    pub fn internal() -> Refusal {
-        let text = "The server could not complete the request. Try again; if it stays, ask your administrator.";
-        Refusal::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something went wrong",
-            "server_error",
-            text,
-        )
-    }
-
-    fn no_realm() -> Refusal {
-        let text = "There is no such realm on this server. Check the address, or ask whoever gave it to you.";
-        Refusal::new(
-            StatusCode::NOT_FOUND,
-            "There is nothing here",
-            "realm_not_found",
-            text,
-        )
-    }
-
-    /// With a way on: label and address.
-    #[must_use]
-    pub fn with_onward(mut self, label: &str, address: String) -> Refusal {
-        self.onward = Some(Box::new((label.to_owned(), address)));
-        self
-    }
-
-    fn into_page(self, app: &App, id: Option<&RequestId>, gate: Gate) -> Response {
-        let id = request_id(app, id);
-        tracing::info!(request = %id, status = self.status.as_u16(), code = self.code, "a browser was shown an error page");
-        let page = ErrorPage {
-            gate,
-            title: self.title.to_owned(),
-            code: self.code.to_owned(),
-            description: self.description,
-            id,
-            onward: self.onward.map(|onward| *onward),
-        };
-        let mut response = match page.render() {
-            Ok(html) => (self.status, Html(html)).into_response(),
-            Err(_) => (self.status, self.code).into_response(),
-        };
-        headers::protect(response.headers_mut());
-        if let Some(secs) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(secs));
-        }
-        response
-    }
-}
-
-/// A request that does not read, shown instead of sent anywhere.
-impl From<OAuthError> for Refusal {
-    fn from(error: OAuthError) -> Refusal {
-        Refusal::bad_link(
-            error.code.as_str(),
-            format!("The request is not well-formed: {}.", error.description()),
-        )
-    }
-}
-
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Refusal {
-        log_fault(&fault);
-        if !fault.is_passing() {
-            return Refusal::internal();
-        }
-        let text = if fault.is_no_room() {
-            "The server's disk is nearly full: nobody can sign in until there is room. Please tell whoever runs it."
-        } else if fault.is_in_doubt() {
-            "The server lost its database for a moment and cannot say whether this was done. Try again in a moment."
-        } else {
-            "The server is busy and nothing was changed. Try again in a moment."
-        };
-        let mut refusal = Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Just a moment",
-            "temporarily_unavailable",
-            text,
-        );
-        refusal.retry_after = Some(1);
-        refusal
-    }
-}
-
-/// The request's id: that of its line in the log.
-fn request_id(app: &App, given: Option<&RequestId>) -> String {
-    let given = given.and_then(|id| id.0.to_str().ok());
-    given.map_or_else(|| app.ctx.new_id().simple().to_string(), str::to_owned)
 }

@@ -1,5 +1,6 @@
 //! A moment as people read it: in UTC, to the minute. Scripts show it in the reader's own zone.
 
+use super::Words;
 use crate::domain::time::Timestamp;
 
 /// A date and a time of day, in UTC.
@@ -43,5 +44,24 @@ impl Moment {
     /// The month's name out of twelve.
     pub fn month_of(&self, names: &[&'static str; 12]) -> &'static str {
         names.get(self.month).copied().unwrap_or_default()
+    }
+}
+
+/// A moment on a page: for scripts and for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    /// RFC 3339.
+    pub datetime: String,
+    /// In words.
+    pub text: String,
+}
+
+impl When {
+    /// A moment in the words of a language.
+    pub fn of(words: &Words, at: Timestamp) -> When {
+        When {
+            datetime: at.rfc3339(),
+            text: (words.frame.date)(Moment::from(at)),
+        }
     }
 }

@@ -31,6 +31,8 @@ macro_rules! words {
 }
 
 /// A language.
+///
+/// Printed by its tag.
 pub struct Words {
     /// Its tag (BCP 47).
     pub tag: &'static str,
@@ -52,6 +54,12 @@ pub struct Words {
     pub acts: Acts,
     /// Apps, password, profile and activity.
     pub mine: Mine,
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.tag)
+    }
 }
 
 words! {

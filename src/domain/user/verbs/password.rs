@@ -25,7 +25,10 @@ pub(super) async fn new_password(
 ///
 /// # Errors
 /// [`UserError`] when it is too long or too many are being hashed.
-pub(super) async fn hash(ctx: &Context, password: Secret) -> Result<Password, UserError> {
+pub(in crate::domain::user) async fn hash(
+    ctx: &Context,
+    password: Secret,
+) -> Result<Password, UserError> {
     match ctx.passwords.hash(password).await {
         Ok(hash) => Ok(Password {
             hash,

@@ -7,6 +7,7 @@ mod everyone;
 mod gate;
 mod lists;
 mod overview;
+mod people;
 mod receipts;
 mod registry;
 mod selecting;

@@ -46,16 +46,14 @@ pub async fn page(gate: Gate, Path((_, uid)): Path<(String, String)>) -> Answer 
     Ok(frame::html(StatusCode::OK, &page))
 }
 
-/// The newest of what was recorded, without sessions.
+/// The newest of it, for somebody who may see any of it.
 ///
 /// # Errors
-/// [`Fault`] when the log cannot be read.
-pub async fn recorded(gate: &Gate, user: UserId, limit: usize) -> Result<Vec<ActivityRow>, Fault> {
-    let (found, _) = audit::of_user(&gate.ctx, gate.realm.id, user, (None, None), limit).await?;
-    Ok(found
-        .iter()
-        .map(|(at, record)| of_record(gate, at, record))
-        .collect())
+/// [`Fault`] when it cannot be read.
+pub async fn newest(gate: &Gate, user: UserId, limit: usize) -> Result<Vec<ActivityRow>, Fault> {
+    let (mut rows, _) = all(gate, user, None).await?;
+    rows.truncate(limit);
+    Ok(rows)
 }
 
 async fn all(

@@ -11,7 +11,6 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::Way;
-use super::form::clock_time;
 use super::submit::{arrived, cancelled, refused};
 use crate::domain::Fault;
 use crate::domain::denial::{self, ActiveSession};
@@ -23,6 +22,7 @@ use crate::domain::user::{self, User};
 use crate::http::signin::csrf;
 use crate::http::signin::views::{ChoosePage, HeldSession};
 use crate::http::signin::visit::{Refusal, Visit};
+use crate::http::words::{When, Words};
 use crate::protocol::Params;
 
 /// Credentials that were right, and no session yet.
@@ -82,7 +82,7 @@ async fn shown(visit: &Visit, query: String) -> Result<Response, Refusal> {
     let way = Way::find(visit, params.one("interaction").unwrap_or_default()).await?;
     let old = visit.present().await?.good();
     match proved(visit, &way).await? {
-        Some((_, user)) => page(visit, &way, &user, old.as_ref(), None).await,
+        Some((_, user)) => page(visit, &way, &user, old.as_ref(), false).await,
         None => visit.go(&way.again(visit)),
     }
 }
@@ -127,10 +127,7 @@ async fn submitted(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
             visit.browser.take::<Proved>(PROVED).await?;
             arrived(visit, &way, &user.value, &started).await
         }
-        Ok(Err(Refused::Choose(_))) => {
-            let error = Some("That is not enough yet.".to_owned());
-            page(visit, &way, &user, old.as_ref(), error).await
-        }
+        Ok(Err(Refused::Choose(_))) => page(visit, &way, &user, old.as_ref(), true).await,
         Ok(Err(why @ (Refused::Limit(_) | Refused::Address))) => {
             visit.browser.take::<Proved>(PROVED).await?;
             refused(visit, &way, &user.value.username, proved.remember, &why).await
@@ -166,41 +163,38 @@ async fn page(
     way: &Way,
     user: &Versioned<User>,
     old: Option<&ActiveSession>,
-    error: Option<String>,
+    too_few: bool,
 ) -> Result<Response, Refusal> {
     let most = usize::try_from(visit.realm.settings.sessions.limit).unwrap_or(usize::MAX);
     let mut held = limit::held(visit.ctx(), &visit.realm, user.value.id).await?;
     held.retain(|active| old.map(|old| old.session.sid) != Some(active.session.sid));
     let need = (held.len() + 1).saturating_sub(most.max(1));
-    let words = |count: usize, one: &str, more: &str| match count {
-        1 => one.to_owned(),
-        count => format!("{count} {more}"),
-    };
+    let words = visit.words();
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let sessions = held.iter().take(MOST_SHOWN).enumerate();
     let page = ChoosePage {
-        gate: visit.gate(),
+        gate: visit.gate_at(page_of(visit, &way.id)),
         action: visit.path("/login/sessions"),
         csrf: visit.browser.csrf(visit.ctx()).await?,
         interaction: way.id.clone(),
         client_name: way.app.as_ref().map(|(client, _)| client.name().to_owned()),
-        limit: words(most, "one session", "sessions"),
-        need: words(need, "one of these", "of these"),
+        text: (words.way.choose_text)(visit.realm.display_name(), count(most), count(need)),
         sessions: sessions
-            .map(|(at, active)| shown_session(active, at < need))
+            .map(|(at, active)| shown_session(words, active, at < need))
             .collect(),
-        error,
+        too_few,
     };
     visit.page(StatusCode::OK, &page)
 }
 
-fn shown_session(active: &ActiveSession, checked: bool) -> HeldSession {
+fn shown_session(words: &Words, active: &ActiveSession, checked: bool) -> HeldSession {
     let session = &active.session;
     HeldSession {
         sid: session.sid.to_string(),
-        device: format!("{} on {}", session.device.browser, session.device.os),
+        device: words.device(&session.device),
         ip: session.ip.clone(),
-        last_active: clock_time(active.last_active),
-        started: clock_time(session.started_at),
+        last_active: When::of(words, active.last_active),
+        started: When::of(words, session.started_at),
         checked,
     }
 }

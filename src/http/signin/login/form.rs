@@ -7,12 +7,12 @@ use super::Way;
 use crate::domain::Fault;
 use crate::domain::record::Versioned;
 use crate::domain::signout::{Reason, receipt};
-use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
 use crate::http::signin::cookie::Presented;
 use crate::http::signin::onward;
 use crate::http::signin::pages::LoginPage;
 use crate::http::signin::visit::{Refusal, Visit};
+use crate::http::words::Moment;
 use crate::protocol::authorize::AuthorizeRequest;
 
 /// What differs from one showing of the form to the next.
@@ -44,8 +44,9 @@ pub(super) async fn form(
             username = request.login_hint.clone().unwrap_or_default();
         }
     }
+    let look = &visit.realm.settings.look;
     let page = LoginPage {
-        gate: visit.gate(),
+        gate: visit.gate_at(way.again(visit)),
         action: visit.path("/login"),
         csrf: visit.browser.csrf(visit.ctx()).await?,
         interaction: way.id.clone(),
@@ -57,7 +58,7 @@ pub(super) async fn form(
         error: shown.error,
         notice: shown.notice,
         forgot_url: None,
-        support_url: None,
+        support_url: look.support_url.clone(),
         cancel: way.app.is_some(),
     };
     let mut response = visit.page(status, &page)?;
@@ -91,23 +92,13 @@ pub(super) async fn notice(visit: &Visit, presented: &Presented) -> Result<Optio
     let Some(ended) = denied.ended() else {
         return Ok(None);
     };
-    let at = clock_time(ended.at);
+    let words = visit.words();
+    let at = (words.frame.at)(Moment::from(ended.at));
     let mut text = match ended.reason {
-        Reason::GlobalRevocation => format!("Your organisation signed you out at {at}."),
-        reason if reason.by_administrator() => {
-            format!("An administrator signed you out at {at}.")
-        }
-        Reason::SessionLimit => {
-            return Ok(Some(format!(
-                "You were signed out here at {at}: more sessions than this realm allows at a time."
-            )));
-        }
-        Reason::AddressRule => {
-            return Ok(Some(format!(
-                "You were signed out at {at}: this session was used from another address than the one it started at. \
-                 If that was not you, change your password."
-            )));
-        }
+        Reason::GlobalRevocation => (words.login.cut_by_organisation)(&at),
+        reason if reason.by_administrator() => (words.login.cut_by_admin)(&at),
+        Reason::SessionLimit => return Ok(Some((words.login.cut_by_limit)(&at))),
+        Reason::AddressRule => return Ok(Some((words.login.cut_by_address)(&at))),
         _ => return Ok(None),
     };
     let act = receipt::find(visit.ctx(), &visit.realm, ended.sign_out).await?;
@@ -116,14 +107,4 @@ pub(super) async fn notice(visit: &Visit, presented: &Presented) -> Result<Optio
         text.push_str(&message);
     }
     Ok(Some(text))
-}
-
-pub(super) fn clock_time(at: Timestamp) -> String {
-    let moment = i64::try_from(at.0)
-        .ok()
-        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-    moment.map_or_else(
-        || at.rfc3339(),
-        |moment| moment.strftime("%H:%M UTC on %-d %B %Y").to_string(),
-    )
 }

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::form::{Shown, clock_time, form};
+use super::form::{Shown, form};
 use super::{Way, arrive, choose};
 use crate::crypto::Secret;
 use crate::domain::Fault;
@@ -16,12 +16,12 @@ use crate::domain::pulse::Failure;
 use crate::domain::record::Versioned;
 use crate::domain::session::{self, Refused, Start, Started, Terms};
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::user::{self, AuthenticateError, User};
+use crate::domain::user::{self, AuthenticateError, User, own};
 use crate::http::signin::cookie::{self, Presented};
-use crate::http::signin::pages::INVALID_CREDENTIALS;
-use crate::http::signin::throttle::Throttle;
+use crate::http::signin::throttle::{Attempt, Throttle};
 use crate::http::signin::visit::{Refusal, Visit};
 use crate::http::signin::{csrf, onward};
+use crate::http::words::{Moment, Words};
 use crate::protocol::{OAuthError, Params};
 
 /// What the form brings.
@@ -93,7 +93,9 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
                     AuthenticateError::TooBusy => Failure::Busy,
                 },
             );
-            if why != AuthenticateError::WrongCredentials {
+            if why == AuthenticateError::WrongCredentials {
+                note_failure(visit, attempt, &given.username);
+            } else {
                 throttle.forgive(attempt, now, why != AuthenticateError::TooBusy);
             }
             return not_in(visit, &way, given, why).await;
@@ -117,6 +119,20 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
 fn failed(visit: &Visit, why: Failure) {
     let ctx = visit.ctx();
     ctx.pulse.failed(visit.realm.id, ctx.now(), why);
+}
+
+/// Puts a wrong password on record for whose name it was. Beside the answer, so that its time does not tell who exists.
+fn note_failure(visit: &Visit, attempt: Attempt, username: &str) {
+    if !attempt.is_noted() {
+        return;
+    }
+    let (app, realm) = (visit.app.clone(), Arc::clone(&visit.realm));
+    let (username, ip) = (username.to_owned(), visit.peer.ip.clone());
+    tokio::spawn(async move {
+        if let Err(fault) = own::failed(&app.ctx, &realm, &username, ip).await {
+            tracing::warn!(%fault, "a wrong password could not be put on record");
+        }
+    });
 }
 
 /// The new session stands; whatever comes now, the browser gets its cookie.
@@ -197,20 +213,10 @@ pub(super) async fn refused(
     remember: bool,
     why: &Refused,
 ) -> Result<Response, Refusal> {
+    let words = &visit.words().login;
     let text = match why {
-        Refused::Limit(limit) | Refused::Choose(limit) => {
-            let places = if *limit == 1 { "one place" } else { "places" };
-            let count = if *limit == 1 {
-                String::new()
-            } else {
-                format!("{limit} ")
-            };
-            format!(
-                "You are signed in in {count}{places} already, and that is as many as this realm allows. \
-                 Sign out in one of them, then sign in here."
-            )
-        }
-        Refused::Address => ELSEWHERE.to_owned(),
+        Refused::Limit(limit) | Refused::Choose(limit) => (words.at_limit)(u64::from(*limit)),
+        Refused::Address => words.other_address.to_owned(),
     };
     let shown = Shown {
         username: username.to_owned(),
@@ -263,15 +269,20 @@ async fn not_in(
     given: Form,
     why: AuthenticateError,
 ) -> Result<Response, Refusal> {
+    let words = &visit.words().login;
     let (status, text, retry_after) = match why {
-        AuthenticateError::WrongCredentials => (
-            StatusCode::UNAUTHORIZED,
-            INVALID_CREDENTIALS.to_owned(),
-            None,
+        AuthenticateError::WrongCredentials => {
+            (StatusCode::UNAUTHORIZED, words.wrong.to_owned(), None)
+        }
+        AuthenticateError::Disabled => (StatusCode::FORBIDDEN, words.disabled.to_owned(), None),
+        AuthenticateError::Blocked(until) => {
+            (StatusCode::FORBIDDEN, blocked(visit.words(), until), None)
+        }
+        AuthenticateError::TooBusy => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            words.busy.to_owned(),
+            Some(2),
         ),
-        AuthenticateError::Disabled => (StatusCode::FORBIDDEN, DISABLED.to_owned(), None),
-        AuthenticateError::Blocked(until) => (StatusCode::FORBIDDEN, blocked(until), None),
-        AuthenticateError::TooBusy => (StatusCode::SERVICE_UNAVAILABLE, BUSY.to_owned(), Some(2)),
     };
     let shown = Shown {
         username: given.username,
@@ -285,11 +296,10 @@ async fn not_in(
 
 async fn too_many(visit: &Visit, way: &Way, given: &Form, wait: Span) -> Result<Response, Refusal> {
     let secs = wait.0.div_ceil(1000).max(1);
-    let unit = if secs == 1 { "second" } else { "seconds" };
     let shown = Shown {
         username: given.username.clone(),
         remember: given.remember,
-        error: Some(format!("Too many attempts. Try again in {secs} {unit}.")),
+        error: Some((visit.words().login.wait)(secs)),
         notice: None,
         retry_after: Some(secs),
     };
@@ -317,19 +327,12 @@ async fn is_known(visit: &Visit, presented: &Presented, username: &str) -> Resul
     }
 }
 
-fn blocked(until: Option<Timestamp>) -> String {
+fn blocked(words: &Words, until: Option<Timestamp>) -> String {
     match until {
-        Some(until) => format!(
-            "Sign-in is blocked until {}. Ask your administrator.",
-            clock_time(until)
-        ),
-        None => "Sign-in is blocked until an administrator lifts it.".to_owned(),
+        Some(until) => (words.login.blocked_until)(&(words.frame.date)(Moment::from(until))),
+        None => words.login.blocked.to_owned(),
     }
 }
 
-const DISABLED: &str = "This account is blocked. Ask your administrator.";
-const ELSEWHERE: &str = "You are signed in at another address, and this realm allows one at a time. \
-                         Sign out there, or ask your administrator to do it, then sign in here.";
-const BUSY: &str = "Many people are signing in at this moment. Try again in a few seconds.";
 /// How often a password is checked again when its user changed during the check.
 const TRIES: usize = 3;

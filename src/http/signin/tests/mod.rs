@@ -4,6 +4,7 @@ mod consent;
 mod errors;
 mod journey;
 mod logout;
+mod look;
 mod parting;
 mod password;
 mod prompts;
@@ -37,14 +38,14 @@ use crate::http::browser;
 use crate::http::rendered::{attribute, tags};
 use crate::http::state::{App, Web};
 
-pub(super) const CALLBACK: &str = "http://127.0.0.1:9090/callback";
-pub(super) const ISSUER: &str = "http://localhost:8080/realms/demo";
+pub(in crate::http) const CALLBACK: &str = "http://127.0.0.1:9090/callback";
+pub(in crate::http) const ISSUER: &str = "http://localhost:8080/realms/demo";
 // RFC 7636 appendix B.
-pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(in crate::http) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(in crate::http) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A server with a realm, three apps and two people.
-pub(super) struct World {
+pub(in crate::http) struct World {
     pub ctx: Arc<Context>,
     pub clock: Arc<ManualClock>,
     pub realm: Arc<Realm>,
@@ -196,7 +197,7 @@ impl World {
 }
 
 /// The address of an authorization request; `more` is appended.
-pub(super) fn auth(client_id: &str, more: &str) -> String {
+pub(in crate::http) fn auth(client_id: &str, more: &str) -> String {
     format!(
         "/realms/demo/protocol/openid-connect/auth?client_id={client_id}&response_type=code&scope=openid+profile\
          &redirect_uri={CALLBACK}&state=s%26t&nonce=n-1&code_challenge={CHALLENGE}&code_challenge_method=S256{more}"
@@ -205,7 +206,7 @@ pub(super) fn auth(client_id: &str, more: &str) -> String {
 
 /// One browser: its cookies, and the headers it adds of itself.
 #[derive(Clone)]
-pub(super) struct Browser<'a> {
+pub(in crate::http) struct Browser<'a> {
     world: &'a World,
     pub jar: BTreeMap<String, String>,
     pub headers: HeaderMap,
@@ -307,7 +308,7 @@ impl Browser<'_> {
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(in crate::http) struct Page {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub html: String,

@@ -17,7 +17,7 @@ async fn outcome(browser: &mut Browser<'_>, client_id: &str, more: &str) -> Stri
             .cloned()
             .unwrap_or_else(|| "code".to_owned());
     }
-    let forms = ["login-form", "consent-form", "error-code"];
+    let forms = ["login-form", "select-form", "consent-form", "error-code"];
     (*forms.iter().find(|id| page.has(id)).unwrap_or(&"?")).to_owned()
 }
 
@@ -63,7 +63,8 @@ async fn somebody_signed_in_is_asked_what_the_app_wants_asked() {
         ("web", "&prompt=none", "code"),
         ("web", "&prompt=login", "login-form"),
         ("web", "&prompt=login+consent", "login-form"),
-        ("web", "&prompt=select_account", "login-form"),
+        ("web", "&prompt=select_account", "select-form"),
+        ("web", "&prompt=select_account+login", "login-form"),
         ("web", "&prompt=consent", "consent-form"),
         ("web", "&prompt=none+login", "invalid_request"),
         ("web", "&prompt=logn", "invalid_request"),
@@ -91,7 +92,7 @@ async fn a_fresh_sign_in_answers_every_wish_for_one() {
     let mut last = world.session(&browser.sid()).await.auth_time;
     for more in [
         "&prompt=login",
-        "&prompt=select_account",
+        "&prompt=login+select_account",
         "&max_age=0",
         "&max_age=1",
     ] {
@@ -100,6 +101,46 @@ async fn a_fresh_sign_in_answers_every_wish_for_one() {
         let (family, _) = world.tokens("web", &answer.sent()["code"]).await;
         assert!(family.grant.auth_time > last, "{more}");
         last = family.grant.auth_time;
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_to_choose_an_account_goes_on_with_theirs_or_takes_another() {
+    let world = World::new().await;
+    let mut browser = world.signed_in("alice").await;
+    let sid = browser.sid();
+    world.clock.advance(Span::secs(10));
+    for choice in ["same", "other"] {
+        let page = browser.get(&auth("web", "&prompt=select_account")).await;
+        let page = browser.follow(page).await;
+        assert!(page.has("select-same") && page.html.contains("data-user=\"alice\""));
+        let (csrf, interaction) = (page.field("csrf"), page.field("interaction"));
+        let fields = [
+            ("csrf", &*csrf),
+            ("interaction", &*interaction),
+            ("choice", choice),
+        ];
+        let forged = [
+            ("csrf", "x"),
+            ("interaction", &*interaction),
+            ("choice", choice),
+        ];
+        let refused = browser.post("/realms/demo/login/account", &forged).await;
+        refused.assert_error(StatusCode::FORBIDDEN, "invalid_form");
+        let next = browser.post("/realms/demo/login/account", &fields).await;
+        let next = browser.follow(next).await;
+        if choice == "same" {
+            assert!(next.sent().contains_key("code"));
+            assert_eq!(browser.sid(), sid, "nothing was signed in anew");
+            continue;
+        }
+        assert!(next.has("login-form"));
+        let done = browser.fill(&next, "bob", "bob-password").await;
+        assert!(done.sent().contains_key("code"));
+        assert!(
+            !world.is_good(&sid).await,
+            "the other account takes its place"
+        );
     }
 }
 
