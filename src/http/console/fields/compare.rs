@@ -25,6 +25,7 @@ pub fn changes(sheets: &[Sheet], before: &Value, after: &Value) -> Vec<Change> {
 
 /// What of these settings differs from what was seen, with what was typed beside it.
 pub fn meanwhile(sheets: &[Sheet], seen: &Value, now: &Value, typed: &Value) -> Vec<Meanwhile> {
+    let shown = |spec: &&Spec| !matches!(spec.kind, Kind::Secret | Kind::Said);
     let differs = |spec: &&Spec| at(seen, spec.path) != at(now, spec.path);
     let row = |spec: &Spec| Meanwhile {
         label: spec.label.to_owned(),
@@ -32,7 +33,7 @@ pub fn meanwhile(sheets: &[Sheet], seen: &Value, now: &Value, typed: &Value) -> 
         now: spec.said(at(now, spec.path)),
         typed: spec.said(at(typed, spec.path)),
     };
-    all(sheets).filter(differs).map(row).collect()
+    all(sheets).filter(shown).filter(differs).map(row).collect()
 }
 
 /// The part of settings that a form is about, as text to be sent along: what its reader saw.
