@@ -14,14 +14,19 @@ pub(crate) const NASTY: &str = "<script>alert(1)</script>\"'><img src=x onerror=
 /// Renders a page or fragment, checks what holds for all of them, keeps a copy if one is wanted.
 pub(crate) fn page(name: &str, template: &impl Template) -> String {
     let html = template.render().expect("renders");
-    obeys_the_policy(name, &html);
-    ids_are_unique(name, &html);
-    icons_exist(name, &html);
-    posts_carry_a_token(name, &html);
+    judge(name, &html);
     if let Ok(dir) = std::env::var("RENDER_DIR") {
         write(Path::new(&dir), name, &html);
     }
     html
+}
+
+/// What holds for every page, however it came.
+pub(crate) fn judge(name: &str, html: &str) {
+    obeys_the_policy(name, html);
+    ids_are_unique(name, html);
+    icons_exist(name, html);
+    posts_carry_a_token(name, html);
 }
 
 /// The start tags of `html`, without the angle brackets.

@@ -11,10 +11,11 @@ use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::domain::id::RealmId;
 use crate::domain::testing;
 use crate::http::state::Web;
 use crate::protocol::Params;
-use crate::protocol::authorize::ClientRules;
+use crate::protocol::authorize::{AuthorizeRequest, ClientRules};
 use crate::protocol::scope::ScopeSet;
 
 fn app(https: bool) -> App {

@@ -1,11 +1,12 @@
 //! Every page in every language, and how a language is chosen.
 
 use super::*;
-use crate::http::words;
+use crate::http::{rendered, words};
 
 /// What must hold of a page in any language.
 fn check(page: &Page, tag: &str, dir: &str, what: &str) {
     let html = &page.html;
+    rendered::judge(what, html);
     assert!(
         html.contains(&format!("<html lang=\"{tag}\" dir=\"{dir}\"")),
         "{tag} {what}: {}",

@@ -115,12 +115,6 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
     arrived(visit, &way, &user, &started).await
 }
 
-/// Counts one who was not let in.
-fn failed(visit: &Visit, why: Failure) {
-    let ctx = visit.ctx();
-    ctx.pulse.failed(visit.realm.id, ctx.now(), why);
-}
-
 /// Puts a wrong password on record for whose name it was. Beside the answer, so that its time does not tell who exists.
 fn note_failure(visit: &Visit, attempt: Attempt, username: &str) {
     if !attempt.is_noted() {
@@ -133,6 +127,12 @@ fn note_failure(visit: &Visit, attempt: Attempt, username: &str) {
             tracing::warn!(%fault, "a wrong password could not be put on record");
         }
     });
+}
+
+/// Counts one who was not let in.
+fn failed(visit: &Visit, why: Failure) {
+    let ctx = visit.ctx();
+    ctx.pulse.failed(visit.realm.id, ctx.now(), why);
 }
 
 /// The new session stands; whatever comes now, the browser gets its cookie.
