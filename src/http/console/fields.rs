@@ -5,7 +5,7 @@ mod compare;
 
 use std::collections::BTreeMap;
 
-pub use compare::{changes, meanwhile, seen};
+pub use compare::{alone, changes, meanwhile, seen};
 use serde_json::Value;
 
 use super::gate::Form;
@@ -179,10 +179,13 @@ impl Draft {
         });
         let of = |spec: &Spec| {
             let texts = self.wrong.get(spec.path).cloned().unwrap_or_default();
-            let (id, label) = (id(spec.path), spec.label);
+            let (id, label, path) = (id(spec.path), spec.label, spec.path);
             texts.into_iter().map(move |text| Wrong {
                 id: id.clone(),
-                text: format!("{label}: {text}"),
+                text: match text.starts_with(path) {
+                    true => text,
+                    false => format!("{label}: {text}"),
+                },
             })
         };
         general.chain(all(sheets).flat_map(of)).collect()
@@ -351,10 +354,21 @@ impl Spec {
             }
             Kind::Json if !shown.is_empty() => "a set of keys".to_owned(),
             _ if shown.is_empty() => "nothing".to_owned(),
-            _ => shown.join(", "),
+            _ => {
+                let text = shown.join(", ");
+                let start: String = text.chars().take(LONGEST).collect();
+                if start.len() < text.len() {
+                    format!("{start}…")
+                } else {
+                    text
+                }
+            }
         }
     }
 }
+
+/// Characters of a value that are said of it.
+const LONGEST: usize = 300;
 
 /// The paths of a table, for the test that none is missing.
 #[cfg(test)]

@@ -151,7 +151,15 @@ fn typed(gate: &Gate, tab: &Tab, form: &Form) -> Result<Typed, Stop> {
     let settings: Option<RealmSettings> = match serde_json::from_value(after.clone()) {
         Ok(settings) => Some(settings),
         Err(error) => {
-            draft.blame(tab.sheets, "", error.to_string());
+            let before_blame = draft.is_wrong();
+            for (path, alone) in fields::alone(tab.sheets, &before, &after) {
+                if let Err(error) = serde_json::from_value::<RealmSettings>(alone) {
+                    draft.blame(tab.sheets, path, error.to_string());
+                }
+            }
+            if !before_blame && !draft.is_wrong() {
+                draft.blame(tab.sheets, "", error.to_string());
+            }
             None
         }
     };

@@ -131,7 +131,11 @@ async fn sign_out_page(gate: &Gate, client: &Client, error: String) -> Answer {
     let mut all = vec![Effect::new(
         "cut",
         "log-out",
-        format!("{what} that it takes part in end"),
+        counted(
+            plan.sessions,
+            "session that it takes part in ends",
+            "sessions that it takes part in end",
+        ),
         format!(
             "Of {}. On every server, at once: in every app of these sessions, not in this one alone.",
             counted(plan.people, "person", "people")

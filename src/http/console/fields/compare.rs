@@ -23,8 +23,20 @@ pub fn changes(sheets: &[Sheet], before: &Value, after: &Value) -> Vec<Change> {
     all(sheets).filter(differs).map(change).collect()
 }
 
+/// Each setting that differs, alone over what there was: to find out which of them does not read.
+pub fn alone(sheets: &[Sheet], before: &Value, after: &Value) -> Vec<(&'static str, Value)> {
+    let differs = |spec: &&Spec| at(before, spec.path) != at(after, spec.path);
+    let one = |spec: &Spec| {
+        let mut settings = before.clone();
+        put(&mut settings, spec.path, at(after, spec.path).clone());
+        (spec.path, settings)
+    };
+    all(sheets).filter(differs).map(one).collect()
+}
+
 /// What of these settings differs from what was seen, with what was typed beside it.
 pub fn meanwhile(sheets: &[Sheet], seen: &Value, now: &Value, typed: &Value) -> Vec<Meanwhile> {
+    let shown = |spec: &&Spec| !matches!(spec.kind, Kind::Secret | Kind::Said);
     let differs = |spec: &&Spec| at(seen, spec.path) != at(now, spec.path);
     let row = |spec: &Spec| Meanwhile {
         label: spec.label.to_owned(),
@@ -32,7 +44,7 @@ pub fn meanwhile(sheets: &[Sheet], seen: &Value, now: &Value, typed: &Value) -> 
         now: spec.said(at(now, spec.path)),
         typed: spec.said(at(typed, spec.path)),
     };
-    all(sheets).filter(differs).map(row).collect()
+    all(sheets).filter(shown).filter(differs).map(row).collect()
 }
 
 /// The part of settings that a form is about, as text to be sent along: what its reader saw.

@@ -18,6 +18,14 @@ const FORMATS: Choices = &[
     ("jwt", "A signed JWT, which an API can check by itself"),
     ("opaque", "A text that an API has to ask about"),
 ];
+const LANGUAGES: Choices = &[
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("ja", "日本語"),
+    ("ar", "العربية"),
+];
 const MODES: Choices = &[
     ("off", "Nobody"),
     ("token", "Whoever holds an initial access token"),
@@ -27,6 +35,20 @@ const MODES: Choices = &[
 const GENERAL: &[Sheet] = &[
     Sheet { title: "Name", about: "", specs: &[
         spec("display_name", "Display name", Kind::Maybe, "What people read on the sign-in page; the realm’s own name when empty."),
+    ]},
+    Sheet { title: "Look", about: "Of the sign-in pages and of people’s own pages.", specs: &[
+        spec("look.accent", "Accent colour", Kind::Maybe, "Of buttons and links, as #rrggbb; the usual blue when empty. White text has to be legible on it, or it is refused."),
+        spec("look.logo", "Logo", Kind::Maybe, "A picture beside the realm’s name, as data:image/png;base64,… of at most 32 KiB (PNG, JPEG, WebP or AVIF); its first letter on a tile when empty."),
+        spec("look.language", "Language", Kind::MaybeOne("English", LANGUAGES), "For people whose browser asks for none of the languages there are."),
+        spec("look.support_url", "Help", Kind::Maybe, "Where help is found, linked from the sign-in page."),
+        spec("look.privacy_url", "Privacy", Kind::Maybe, "What is done with personal data, linked from every page."),
+        spec("look.terms_url", "Terms of use", Kind::Maybe, "Linked from every page."),
+    ]},
+    Sheet { title: "People’s own pages", about: "", specs: &[
+        spec("account.enabled", "Have them", Kind::Flag, "Where people see where they are signed in, end it, and look after their account."),
+        spec("account.edit_profile", "Change name and language", Kind::Flag, "Switched off, an administrator does it."),
+        spec("account.edit_email", "Change the e-mail address", Kind::Flag, "A new address counts as not verified."),
+        spec("account.change_password", "Change the password", Kind::Flag, "Switch it off where passwords come from somewhere else."),
     ]},
     Sheet { title: "Registration", about: "", specs: &[
         spec("registration.mode", "Applications that register themselves", Kind::One(MODES), "By dynamic client registration. “Anybody” lets whoever reaches this server make an application here; each still has to keep the rules of every other."),

@@ -9,6 +9,7 @@ mod lists;
 mod overview;
 mod people;
 mod receipts;
+mod registry;
 mod selecting;
 mod signing_in;
 mod watching;
