@@ -2,7 +2,7 @@
 //! are exact, these may miss what a killed node had not written down yet.
 //!
 //! Counting never touches the store: it happens in memory, bounded, and is written down about once a minute, one small record a
-//! realm, a slot of five minutes and a node ([`flush()`]). After two days the slots of an hour become one ([`tidy`]), and after
+//! realm, a slot of five minutes and a node ([`flush()`]). After two days the slots of an hour become one ([`tidy()`]), and after
 //! [`KEPT`] they are forgotten. How many sessions there are is counted by the node whose turn it is, a bounded piece at a time
 //! ([`census`]).
 
