@@ -6,6 +6,8 @@ use super::*;
 async fn one_device_is_signed_out_and_this_one_stays() {
     let world = World::new().await;
     let (mut here, mut there, bob) = people(&world).await;
+    let code = there.get(&auth("web", "")).await.sent()["code"].clone();
+    world.tokens("web", &code).await;
     let at = format!("/sessions/{}/sign-out", there.sid());
     let page = open(&mut here, &at).await;
     assert!(
