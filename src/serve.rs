@@ -148,7 +148,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     upgrade::enter(&ctx, &upgrade::PLAN).await?;
     start::admit(&ctx, &settings).await?;
     restored::settle(&ctx).await?;
-    let generated_password = start::realms(&ctx, &settings, parts.realms).await?;
+    let (generated_password, realm_files) = start::realms(&ctx, &settings, parts.realms).await?;
     // What an act before a crash promised is done before anybody can ask.
     resume(&ctx, Which::NotDenied).await?;
     crate::domain::outbox::lease::free_own(&ctx).await?;
@@ -156,6 +156,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
         https: settings.public_url.starts_with("https:"),
         tls: settings.tls.is_some(),
         trusted_proxies: settings.trusted_proxy.clone(),
+        realm_files,
     };
     let app = App {
         ctx: ctx.clone(),

@@ -115,7 +115,6 @@ async fn a_new_password_ends_the_others_and_keeps_this_one() {
         .form("password-form")
         .fill("current", "alice-password")
         .fill("new", "a-better-password");
-    // "Sign out everywhere else" is ticked.
     let done = two.here.submit(&page, form).await;
     assert!(done.html().has("password-changed"), "{done}");
     assert!(!two.is_good(&two.theirs).await);

@@ -8,6 +8,7 @@ mod chromium;
 mod parting;
 mod people;
 mod quality;
+mod registry;
 mod screens;
 mod sessions;
 

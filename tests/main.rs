@@ -24,6 +24,7 @@ mod people;
 mod policy;
 mod promises;
 mod realms;
+mod registry;
 mod resource_servers;
 mod sign_in;
 mod signals;

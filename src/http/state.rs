@@ -1,5 +1,6 @@
 //! What every endpoint can reach. No logic.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -24,6 +25,22 @@ pub struct Web {
     pub tls: bool,
     /// Proxies whose `X-Forwarded-For` is believed; nobody's otherwise.
     pub trusted_proxies: Vec<IpNet>,
+    /// The realms that realm files name, with their clients: what is changed elsewhere gets the file's values again at the
+    /// next start.
+    pub realm_files: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Web {
+    /// Whether a realm file names this realm.
+    pub fn names_realm(&self, realm: &str) -> bool {
+        self.realm_files.contains_key(realm)
+    }
+
+    /// Whether a realm file names this client of a realm.
+    pub fn names_client(&self, realm: &str, client_id: &str) -> bool {
+        let clients = self.realm_files.get(realm);
+        clients.is_some_and(|clients| clients.contains(client_id))
+    }
 }
 
 impl App {

@@ -1,5 +1,6 @@
 //! What is built before anything listens.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -158,7 +159,7 @@ pub(super) async fn realms(
     ctx: &Context,
     settings: &Settings,
     more: Vec<RealmFile>,
-) -> Result<Option<String>, ServeError> {
+) -> Result<(Option<String>, Named), ServeError> {
     let mut files = if settings.realms.exists() {
         load_all(&settings.realms).map_err(ServeError::Realms)?
     } else {
@@ -176,6 +177,9 @@ pub(super) async fn realms(
     let generated = apply::bootstrap(ctx, settings.admin_password.clone())
         .await
         .map_err(refused("master"))?;
+    let clients = |file: &RealmFile| file.clients.iter().map(|c| c.client_id.clone()).collect();
+    let named = files.iter().map(|file| (file.realm.clone(), clients(file)));
+    let named: Named = named.collect();
     for file in files {
         let applied = applied(ctx, &file).await.map_err(refused(&file.realm))?;
         tracing::info!(
@@ -186,8 +190,11 @@ pub(super) async fn realms(
             "realm file applied"
         );
     }
-    Ok(generated)
+    Ok((generated, named))
 }
+
+/// The realms that files name, with their clients: the console says so where they are changed.
+type Named = BTreeMap<String, BTreeSet<String>>;
 
 /// Applies a file. Nodes that start together apply theirs together: whoever was outrun looks again and finds it done.
 async fn applied(ctx: &Context, file: &RealmFile) -> Result<Applied, ApplyError> {

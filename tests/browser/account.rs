@@ -53,7 +53,7 @@ async fn a_person_signs_their_other_browser_out() {
         here.browser.find("[data-current]").await;
         here.fits().await;
         here.browser
-            .click("section:not([data-current]) [data-act=sign-out]")
+            .click(".device:not([data-current]) [data-act=sign-out]")
             .await;
         here.browser.find("#effects").await;
         here.fits().await;

@@ -129,6 +129,12 @@ impl Chromium {
         .await;
     }
 
+    /// Shows pages without scrollbars, as a picture wants them.
+    pub async fn without_scrollbars(&self) {
+        let hidden = json!({ "hidden": true });
+        self.command("Emulation.setScrollbarsHidden", hidden).await;
+    }
+
     /// Forgets who is signed in.
     pub async fn forget(&self) {
         self.command("Network.clearBrowserCookies", json!({})).await;

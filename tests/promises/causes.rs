@@ -235,6 +235,12 @@ pub async fn access_removed(cast: &mut Cast) -> Outcome {
     let path = format!("/users/{alice}/consents/web");
     let answer = ops.delete(&path).await.expect(204);
     assert!(!answer.header("realmkeep-signout").is_empty());
+    // A code that was on its way becomes nothing.
+    for who in [Who::Laptop, Who::Phone] {
+        let (code, verifier) = cast.held_mut(who).code.take().expect("a code");
+        let late = cast.web.try_exchange(&code, &verifier).await.expect(400);
+        assert_eq!(late.error(), "invalid_grant", "{}", late.text);
+    }
     web_only(cast, &[Who::Laptop, Who::Phone])
 }
 

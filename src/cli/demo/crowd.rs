@@ -12,7 +12,7 @@ use crate::domain::realm::{self, Realm};
 use crate::domain::session::Query;
 use crate::domain::session::search::{self, Listed};
 use crate::domain::signout::{self, EndError, Reason, Request, Selection};
-use crate::domain::{Actor, ActorKind, Context, Fault, user};
+use crate::domain::{Actor, ActorKind, Context, Fault, pulse, user};
 
 use super::past;
 
@@ -77,6 +77,8 @@ pub(super) async fn gather(ctx: &Arc<Context>, sessions: u32) -> Result<String, 
     let realm = realm::find(ctx, REALM).await?.ok_or(Fault::Busy)?;
     acts(ctx, &realm).await?;
     past::invent(ctx, &realm, u64::from(sessions)).await?;
+    // What was invented is not to be taken for the last count.
+    pulse::census::round(ctx).await?;
     Ok(said)
 }
 

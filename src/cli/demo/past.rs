@@ -75,7 +75,7 @@ fn counts(at: Timestamp, length: Span, sessions: u64) -> Counts {
         }
     }
     // A few minutes of somebody guessing passwords, now and then.
-    if chance % 97 == 0 {
+    if chance.is_multiple_of(97) {
         counts.fail(Failure::Credentials, 8 + sessions / 400);
         counts.fail(Failure::Throttled, 20 + sessions / 200);
     }
@@ -92,7 +92,7 @@ fn counts(at: Timestamp, length: Span, sessions: u64) -> Counts {
             counts.end(reason, ended);
         }
     }
-    if chance % 61 == 0 {
+    if chance.is_multiple_of(61) {
         counts.end(Reason::Admin, 1 + chance % 9 + sessions / 900);
     }
     let evening = (at.0 / 86_400_000) % 9 == 3 && (18..22).contains(&hour(at));
@@ -103,7 +103,7 @@ fn counts(at: Timestamp, length: Span, sessions: u64) -> Counts {
             (_, true) if part < 2 => 600_000 + spread * 20_000,
             (0..70, _) => 15 + spread,
             (70..95, _) => 90 + spread * 3,
-            _ => 1200 + spread * 40,
+            _ => 380 + (spread - 95) * 60,
         };
         let notices = told / 8 + u64::from(part < told % 8);
         if notices > 0 {
@@ -121,7 +121,7 @@ fn counts(at: Timestamp, length: Span, sessions: u64) -> Counts {
         waiting: if evening {
             told / 3
         } else {
-            u64::from(chance % 7 == 0)
+            u64::from(chance.is_multiple_of(7))
         },
     });
     counts

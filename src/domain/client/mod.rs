@@ -9,6 +9,7 @@ mod bound;
 pub mod channels;
 pub mod check;
 pub mod command;
+mod guard;
 pub mod origin;
 pub mod sealed;
 mod store;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use authenticate::{AuthenticatedClient, Credential, authenticate};
 pub use bound::{bound, is_told, too_long, why};
+pub use guard::guarded_by;
 pub use store::{by_id, find, list};
 
 use crate::crypto::Alg;

@@ -1,6 +1,6 @@
 //! Authorization codes: issued on the strength of a session, redeemed by one compare-and-set before anything is minted.
 
-use super::{AuthorizationCode, Grant, Held, TokenFamily};
+use super::{AuthorizationCode, Grant, Held, TokenFamily, consent};
 use crate::crypto;
 use crate::domain::client::Client;
 use crate::domain::denial::{self, Denied};
@@ -93,6 +93,9 @@ pub enum RedeemError {
     /// The user is blocked from signing in.
     #[error("the user is blocked from signing in")]
     Blocked,
+    /// What the user allowed was taken back since.
+    #[error("the application's access was removed")]
+    AccessRemoved,
 }
 
 /// Redeems a code: marks it used, creates the family and records the client's part in the session, all in one commit.
@@ -159,6 +162,12 @@ pub async fn redeem(
                 return Ok(Err(RedeemError::Blocked));
             }
             batch.check(key::user(realm.id, user.value.id), user.version);
+            // Read after the user, whose record is written by whoever takes it back.
+            let consent = consent::find(ctx, realm, client.id, user.value.id).await?;
+            let cut = consent.and_then(|consent| consent.cut);
+            if cut.is_some_and(|cut| code.value.issued_at <= cut) {
+                return Ok(Err(RedeemError::AccessRemoved));
+            }
         }
         let status = if outlives(client, &code.value.grant) {
             status::take(ctx, realm).await?

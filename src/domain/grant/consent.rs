@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::client::{Client, ConsentRule};
-use crate::domain::id::UserId;
+use crate::domain::id::{ClientId, UserId};
 use crate::domain::realm::Realm;
 use crate::domain::record::{decode, encode};
 use crate::domain::time::Timestamp;
@@ -19,6 +19,8 @@ pub struct Consent {
     pub scopes: BTreeSet<String>,
     /// When they were last added to.
     pub at: Timestamp,
+    /// When everything was last taken back: a code that was issued until then becomes no grant.
+    pub cut: Option<Timestamp>,
 }
 
 /// Whether the consent page must be shown before `client` gets `scope`.
@@ -39,7 +41,7 @@ pub async fn needed(
     if client.settings.consent == ConsentRule::Never {
         return Ok(false);
     }
-    let given = find(ctx, realm, client, user).await?;
+    let given = find(ctx, realm, client.id, user).await?;
     Ok(!scope
         .split(' ')
         .all(|s| given.as_ref().is_some_and(|c| c.scopes.contains(s))))
@@ -56,9 +58,9 @@ pub async fn allow(
     user: UserId,
     scope: &str,
 ) -> Result<(), Fault> {
-    let mut scopes = find(ctx, realm, client, user)
+    let (mut scopes, cut) = find(ctx, realm, client.id, user)
         .await?
-        .map(|c| c.scopes)
+        .map(|c| (c.scopes, c.cut))
         .unwrap_or_default();
     scopes.extend(scope.split(' ').map(str::to_owned));
     let mut batch = Batch::new();
@@ -67,21 +69,23 @@ pub async fn allow(
         encode(&Consent {
             scopes,
             at: ctx.now(),
+            cut,
         })?,
     );
     ctx.commit(batch).await?;
     Ok(())
 }
 
-async fn find(
+/// What a user allowed a client, or took back from it.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub(super) async fn find(
     ctx: &Context,
     realm: &Realm,
-    client: &Client,
+    client: ClientId,
     user: UserId,
 ) -> Result<Option<Consent>, Fault> {
-    let stored = ctx
-        .store
-        .get(&key::consent(realm.id, user, client.id))
-        .await?;
+    let stored = ctx.store.get(&key::consent(realm.id, user, client)).await?;
     stored.map(|r| decode(&r.value, "consent")).transpose()
 }

@@ -1,6 +1,6 @@
 //! What apps hold of one user: what they were allowed, and the grants that are still good; and how it is taken back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::consent::Consent;
 use super::{Grant, TokenFamily};
@@ -10,10 +10,10 @@ use crate::domain::client::{self, CONSOLE};
 use crate::domain::denial;
 use crate::domain::id::{ClientId, FamilyId, SignOutId, UserId};
 use crate::domain::realm::Realm;
-use crate::domain::record::{decode, versioned};
-use crate::domain::signout::{Reason, Request, Selection, SignOut};
+use crate::domain::record::{decode, encode, encode_json, versioned};
+use crate::domain::signout::{self, Reason, Request, Selection, SignOut};
 use crate::domain::time::Timestamp;
-use crate::domain::user::User;
+use crate::domain::user::{self, User};
 use crate::domain::walk::Walk;
 use crate::domain::{Actor, Context, Fault, TRIES, key};
 use crate::store::{Batch, Dir, KeysOrRecords};
@@ -104,6 +104,10 @@ pub async fn of_user(
             continue;
         };
         let consent: Consent = decode(&record.value, "consent")?;
+        // What is left of one that was taken back.
+        if consent.scopes.is_empty() {
+            continue;
+        }
         // Of a client that is gone it means nothing any more.
         let Some(client) = client::by_id(ctx, realm, id).await? else {
             continue;
@@ -164,8 +168,8 @@ async fn is_good(ctx: &Context, realm: &Realm, family: &TokenFamily) -> Result<b
         .is_ok())
 }
 
-/// Takes everything back that a user allowed and granted an app, in one commit: its tokens are over, and it has to ask
-/// again. Their sessions go on.
+/// Takes everything back that a user allowed and granted an app, in one commit: its tokens are over, codes on their way to
+/// it become nothing, and it has to ask again. Their sessions go on.
 ///
 /// # Errors
 /// [`Fault`] when it could not be done.
@@ -177,27 +181,60 @@ pub async fn take_back(
     client: (ClientId, &str),
 ) -> Result<SignOut, Fault> {
     let (client, client_id) = client;
+    let user = user.id;
     for _ in 0..TRIES {
+        // Whoever is deleted meanwhile loses all of it by that.
+        let Some(found) = user::by_id(ctx, realm, user).await? else {
+            return Err(Fault::Busy);
+        };
+        let who = &found.value;
         let mut batch = Batch::essential();
-        batch.del(key::consent(realm.id, user.id, client));
+        // Written for those who redeem a code at this moment: they guard with it.
+        batch.replace(key::user(realm.id, user), found.version, encode_json(who)?);
+        let nothing = Consent {
+            scopes: BTreeSet::new(),
+            at: ctx.now(),
+            cut: Some(ctx.cut()),
+        };
+        batch.put(key::consent(realm.id, user, client), encode(&nothing)?);
         let entry = Entry {
             actor,
             action: "user.remove_access",
             target_kind: "user",
-            target: format!("{} ({})", user.username, user.id),
+            target: format!("{} ({})", who.username, who.id),
             detail: Some(format!("application: {client_id}")),
         };
         audit::record(&mut batch, ctx, realm.id, &entry)?;
-        let select = Selection::Access(user.id, client);
+        let select = Selection::Access(user, client);
         let request = Request {
             id: Some(SignOutId(ctx.new_id())),
             ..Request::new(select, Reason::AccessRemoved, actor.clone())
         };
         if let Ok(act) = change::commit(ctx, realm, batch, Some(&request)).await? {
-            return act.ok_or(Fault::Record("act of signing out"));
+            let act = act.ok_or(Fault::Record("act of signing out"))?;
+            stragglers(ctx, realm, actor, (user, client), act.at).await?;
+            return Ok(act);
         }
     }
     Err(Fault::Busy)
+}
+
+/// Ends what a code became between the act's look at the grants and its commit: nothing is added after that.
+async fn stragglers(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    (user, client): (UserId, ClientId),
+    cut: Timestamp,
+) -> Result<(), Fault> {
+    let (families, _) = families(ctx, realm, user).await?;
+    for family in families {
+        if family.grant.client == client && family.ended.is_none() && family.started_at <= cut {
+            let (reason, actor) = (Reason::AccessRemoved, actor.clone());
+            signout::family::end(ctx, realm, family.id, reason, actor).await?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -27,6 +27,6 @@ pub mod wire;
 pub use bell::Bell;
 pub use channel::Channel;
 pub use delivery::{Attempt, Delivery, DeliveryState};
-pub use listing::{DeliveryId, Status};
+pub use listing::DeliveryId;
 pub use queue::{Destination, Entry};
 pub use standing::Standing;

@@ -9,6 +9,7 @@ mod acts;
 mod audit;
 pub(in crate::http) mod backup;
 mod clients;
+mod deliveries;
 pub(in crate::http) mod doctor;
 mod events;
 pub(in crate::http) mod export;

@@ -2,8 +2,8 @@
 //! roles, and clients that act with them, are changed only by those who may change the realm itself.
 
 use super::principal::{Principal, forbidden};
-use crate::domain::access::{self, Right};
-use crate::domain::client::ClientSettings;
+use crate::domain::access;
+use crate::domain::client::{ClientSettings, guarded_by};
 use crate::domain::realm::Realm;
 use crate::http::answer::Problem;
 
@@ -30,14 +30,8 @@ pub(super) fn client(
     settings: &ClientSettings,
     audience: &str,
 ) -> Result<(), Problem> {
-    roles(principal, realm, &settings.service_account_roles)?;
-    let reaches = settings
-        .resources
-        .iter()
-        .any(|resource| resource == audience);
-    if reaches && !principal.may(Right::ManageRealm, realm) {
-        Err(forbidden(Right::ManageRealm))
-    } else {
-        Ok(())
+    match guarded_by(realm, settings, audience) {
+        Some(right) if !principal.may(right, realm) => Err(forbidden(right)),
+        _ => Ok(()),
     }
 }

@@ -3,8 +3,8 @@
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::{
-    access, audit, backup, clients, doctor, events, export, keys, overview, readiness, realms,
-    sessions, signouts, streams, users,
+    access, audit, backup, clients, deliveries, doctor, events, export, keys, overview, readiness,
+    realms, sessions, signouts, streams, users,
 };
 use crate::domain::access::Right;
 use crate::http::state::App;
@@ -151,6 +151,13 @@ pub(super) static ROUTES: &[Route] = &[
 
     row("GET", "/admin/realms/{realm}/overview", VIEW_SESSIONS, || get(overview::show), "The realm at a glance: what there is now, what is under way, and what was counted over range (24h, 7d or 30d)")
         .query(&["range"]).answers(200, "Overview"),
+    row("GET", "/admin/realms/{realm}/deliveries", SEE_READINESS, || get(deliveries::list), "Lists the notices to applications, those of the newest sign-out first; a page may be short although next goes on")
+        .query(&["clientId", "status", "channel", "limit", "cursor"]).answers(200, "DeliveryPage"),
+    row("GET", "/admin/realms/{realm}/deliveries/{id}", SEE_READINESS, || get(deliveries::one), "Shows a notice with its last attempts and what it says, decoded: what the next attempt carries")
+        .answers(200, "Delivery"),
+    row("POST", "/admin/realms/{realm}/deliveries/{id}/redeliver", END_SESSIONS, || post(deliveries::again), "Tells one notice again now that was refused, given up or waits")
+        .answers(200, "Redelivered"),
+
     row("GET", "/admin/realms/{realm}/audit", VIEW_AUDIT, || get(audit::list), "Who did what to whom, newest first: actor (id or name), action (user. for all of a kind), target, since and until narrow it, user is one's id; a page may be short although next goes on")
         .query(&["user", "actor", "action", "target", "since", "until", "limit", "cursor"]).answers(200, "AuditPage"),
 

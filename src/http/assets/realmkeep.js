@@ -207,6 +207,22 @@
     });
   }
 
+  // Copy what is shown.
+  addEventListener("click", async (e) => {
+    const button = e.target.closest?.("[data-copy]");
+    const shown = button && document.getElementById(button.dataset.copy);
+    if (!shown) return;
+    try {
+      await navigator.clipboard.writeText(shown.textContent);
+      say("#announce", "Copied");
+      button.classList.add("copied");
+      setTimeout(() => button.classList.remove("copied"), 2000);
+    } catch {
+      getSelection().selectAllChildren(shown);
+      say("#announce", "Selected: press Ctrl+C to copy");
+    }
+  });
+
   // A receipt fills itself until all is settled; then it looks now and then for what was refused since.
   let pause = 2000;
   const watch = () => {

@@ -7,25 +7,28 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use url::form_urlencoded;
 
 use super::address::{Address, inside};
 use super::frame::{self, Stop};
 use super::menu;
 use super::pages::{Link, MessagePage, Person, Section, Shell};
+pub use super::posted::Form;
 use super::visitor::{Absent, Admin, Visitor};
 use crate::domain::access::{self, Right};
+use crate::domain::outbox::listing;
 use crate::domain::realm::{self, Realm};
 use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault};
 use crate::http::browser::BrowserState;
 use crate::http::signin::csrf::is_foreign;
-use crate::http::state::App;
+use crate::http::state::{App, Web};
 
 /// A request for a page of a realm by somebody who may at least look.
 pub struct Gate {
     /// The domain's context.
     pub ctx: Arc<Context>,
+    /// What the web layer was told.
+    pub web: Arc<Web>,
     /// The realm that is looked at.
     pub realm: Arc<Realm>,
     /// Who looks.
@@ -38,6 +41,8 @@ pub struct Gate {
     pub fragment: Option<String>,
     /// The query as it was sent.
     pub query: String,
+    /// Notices that are tried again, as far as one look shows, and whether that is all.
+    retrying: (usize, bool),
     id: String,
     browser: BrowserState,
     headers: HeaderMap,
@@ -73,6 +78,10 @@ impl FromRequestParts<App> for Gate {
             ));
         };
         gate.realm = realm;
+        let watches = gate.may(Right::ViewSessions) || gate.may(Right::ViewClients);
+        if watches && gate.fragment.is_none() {
+            gate.retrying = listing::retrying(&gate.ctx, &gate.realm).await?;
+        }
         gate.let_in()
     }
 }
@@ -106,10 +115,12 @@ impl Gate {
             admin,
             fragment: fragment(&headers),
             query,
+            retrying: (0, true),
             id,
             browser,
             headers,
             ctx: app.ctx,
+            web: app.web,
         })
     }
 
@@ -216,7 +227,7 @@ impl Gate {
     /// The frame of a page.
     pub fn shell(&self, section: Section) -> Shell {
         let user = &self.admin.user;
-        Shell {
+        let mut shell = Shell {
             theme: None,
             realm: self.realm.name.clone(),
             realm_name: self.realm.display_name().to_owned(),
@@ -228,7 +239,14 @@ impl Gate {
             role: role(&self.admin, &self.realm).to_owned(),
             all_realms: self.admin.runs_the_server(),
             now: self.now.rfc3339(),
+        };
+        if let (n @ 1.., exact) = self.retrying {
+            shell.count(
+                Section::Deliveries,
+                format!("{n}{}", if exact { "" } else { "+" }),
+            );
         }
+        shell
     }
 
     /// A page that says something instead of what was asked for.
@@ -358,31 +376,4 @@ fn role(admin: &Admin, realm: &Realm) -> &'static str {
         .iter()
         .find(|(name, _)| has(name))
         .map_or("No role here", |(_, words)| words)
-}
-
-/// The fields of a posted form.
-pub struct Form(Vec<(String, String)>);
-
-impl Form {
-    /// Reads `application/x-www-form-urlencoded`; whatever does not read is not there.
-    pub fn read(body: &[u8]) -> Form {
-        Form(form_urlencoded::parse(body).into_owned().collect())
-    }
-
-    /// The first value of a field; empty when there is none.
-    pub fn one(&self, name: &str) -> &str {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
-    }
-
-    /// Every value of a field.
-    pub fn all(&self, name: &str) -> Vec<String> {
-        self.0
-            .iter()
-            .filter(|(key, value)| key == name && !value.is_empty())
-            .map(|(_, v)| v.clone())
-            .collect()
-    }
 }

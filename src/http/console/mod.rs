@@ -6,7 +6,7 @@
 //!
 //! | address | room |
 //! |---|---|
-//! | `/admin` | [`realms`] |
+//! | `/admin`, `/admin/new`, `/admin/{realm}/disable`, `/delete` | [`realms`] |
 //! | `/admin/{realm}/sign-in`, `/callback` | [`sign_in`] |
 //! | `/admin/{realm}/sign-out`, `/signed-out` | [`sign_out`] |
 //! | `/admin/{realm}/overview` | [`overview`] |
@@ -22,7 +22,9 @@
 //! | `/admin/{realm}/users` and what is below | [`users`] |
 //! | `/admin/{realm}/admins` | [`admins`] |
 //! | `/admin/{realm}/events`, `/events/{id}`, `/events.csv` | [`events`] |
-//! | `/admin/{realm}/apps`, `POST /admin/{realm}/apps/{id}/test` | [`apps`] |
+//! | `/admin/{realm}/apps[/…]` | [`apps`], [`fields`] |
+//! | `/admin/{realm}/deliveries[/…]`, `/streams` | [`deliveries`] |
+//! | `/admin/{realm}/keys`, `/settings[/…]` | [`keys`], [`settings`], [`fields`] |
 
 mod address;
 mod admins;
@@ -33,19 +35,23 @@ mod choices;
 mod chosen;
 mod command;
 mod csv;
+mod deliveries;
 mod effects;
 mod events;
 mod everyone;
+mod fields;
 mod filter;
 mod frame;
 mod gate;
 mod invalidate;
+mod keys;
 mod list;
 mod live;
 mod menu;
 mod nothing;
 mod overview;
 pub mod pages;
+mod posted;
 mod preview;
 mod realms;
 mod receipt;
@@ -54,6 +60,7 @@ mod rows;
 mod selection;
 mod session;
 mod sessions;
+mod settings;
 mod sign_in;
 mod sign_out;
 mod step_up;
@@ -72,8 +79,7 @@ use crate::http::state::App;
 /// The console's routes. Whoever mounts them puts the layer of the browser state around them.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/admin", get(realms::page))
-        .route("/admin/", get(realms::page))
+        .merge(realms::routes())
         .route("/admin/{realm}", get(landing))
         .route("/admin/{realm}/", get(landing))
         .route("/admin/{realm}/sign-in", get(sign_in::start))
@@ -106,11 +112,10 @@ pub fn routes() -> Router<App> {
         .merge(users::routes())
         .merge(events::routes())
         .route("/admin/{realm}/admins", get(admins::page))
-        .route("/admin/{realm}/apps", get(apps::page))
-        .route(
-            "/admin/{realm}/apps/{id}/test",
-            get(landing).post(apps::test),
-        )
+        .merge(apps::routes())
+        .merge(deliveries::routes())
+        .merge(keys::routes())
+        .merge(settings::routes())
         .route("/admin/{realm}/signouts/{id}", get(receipt::page))
         .route(
             "/admin/{realm}/signouts/{id}/redeliver",

@@ -8,10 +8,13 @@
 //! | preview of a sign-out | [`ConfirmPage`] | |
 //! | its receipt | [`ReceiptPage`] | `receipt`: [`Receipt`] alone |
 //! | all receipts | [`ReceiptsPage`] | |
-//! | applications | [`AppsPage`] | |
 //! | people | [`people`] | `list`: [`people::PeopleList`] alone |
 //! | administrators | [`AdminsPage`] | |
 //! | the audit log | [`EventsPage`], [`EventPage`] | |
+//! | applications, one of them, its credentials | [`AppsPage`], [`AppPage`], [`CredentialsPage`] | |
+//! | deliveries, one of them, event streams | [`DeliveriesPage`], [`DeliveryPage`], [`StreamsPage`] | |
+//! | keys | [`KeysPage`] | |
+//! | a form, a question, a secret, a conflict | [`FormPage`], [`AskPage`], [`SecretPage`], [`ChangedPage`] | |
 //! | realms | [`RealmsPage`] | |
 //! | refused, missing, broken | [`MessagePage`] | |
 //!
@@ -22,7 +25,11 @@ mod apps;
 mod atoms;
 pub mod chart;
 mod confirm;
+mod deliveries;
+pub mod effects;
 mod events;
+mod form;
+mod keys;
 mod overview;
 pub mod people;
 mod receipt;
@@ -34,10 +41,20 @@ mod shell;
 mod tests;
 
 pub use admins::{AdminRow, AdminsPage};
-pub use apps::{AppChannel, AppRow, AppsPage};
+pub use apps::{
+    AppChannel, AppKind, AppKindsPage, AppPage, AppRow, AppWay, AppsPage, CredentialsPage,
+};
 pub use atoms::{Choice, Device, Link, Moment, Person, counted, grouped};
 pub use confirm::{ConfirmPage, Everyone, Gap, REASONS, Selected, Told, reasons};
+pub use deliveries::{
+    AttemptRow, DeliveriesPage, DeliveryPage, DeliveryRow, MessageTable, StreamRow, StreamsPage,
+};
 pub use events::{EventPage, EventRow, EventsPage};
+pub use form::{
+    AskPage, Change, ChangedPage, Effect, Field, FieldGroup, FormPage, Line, Meanwhile, SecretPage,
+    Shape, TabLink, Wrong,
+};
+pub use keys::{KeyRow, KeysPage};
 pub use overview::{Glance, LastSignOut, LongAct, OverviewPage, Tile};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,

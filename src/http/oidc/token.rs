@@ -183,6 +183,7 @@ fn not_redeemed(why: RedeemError) -> OAuthError {
         | RedeemError::Expired
         | RedeemError::Replayed
         | RedeemError::Blocked
+        | RedeemError::AccessRemoved
         | RedeemError::RedirectUri
         | RedeemError::Verifier => OAuthError::invalid_grant(why.to_string()),
     }

@@ -3,11 +3,11 @@
 use super::super::consent;
 use super::*;
 use crate::domain::testing;
-use crate::domain::user;
+use crate::domain::time::Span;
 
 #[tokio::test]
 async fn what_is_taken_back_is_over_and_nothing_else_is() {
-    let (ctx, _) = testing::context();
+    let (ctx, clock) = testing::context();
     let realm = testing::realm(&ctx, "demo").await;
     let (files, notes) = (
         testing::client(&ctx, &realm, "files").await,
@@ -39,11 +39,8 @@ async fn what_is_taken_back_is_over_and_nothing_else_is() {
     );
 
     let actor = Actor::system("test");
-    let user = user::by_id(&ctx, &realm, anna.id).await.unwrap().unwrap();
     let of = (files.id, "files");
-    let act = take_back(&ctx, &realm, &actor, &user.value, of)
-        .await
-        .unwrap();
+    let act = take_back(&ctx, &realm, &actor, &anna, of).await.unwrap();
     assert_eq!((act.sessions, act.families, act.offline), (0, 2, 1));
     assert_eq!(act.reason, Reason::AccessRemoved);
     for (family, client, lives) in [
@@ -65,6 +62,11 @@ async fn what_is_taken_back_is_over_and_nothing_else_is() {
     );
     let (held, _) = of_user(&ctx, &realm, bob.id).await.unwrap();
     assert!(held[0].consent.is_some());
+    // Whoever signs in to it again grants anew.
+    clock.advance(Span::secs(1));
+    let again = testing::grant(&ctx, &realm, &files, sid, "openid").await;
+    let verdict = denial::family(&ctx, &realm, &files, again.id).await;
+    assert!(verdict.unwrap().is_ok());
 }
 
 #[tokio::test]

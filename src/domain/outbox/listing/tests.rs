@@ -1,3 +1,5 @@
+//! Pages of notices, and one notice told again.
+
 use std::sync::Arc;
 
 use super::*;

@@ -111,6 +111,13 @@ const RECORDS: &[(&str, &str)] = &[
         "channel:text state:text notices:count acknowledged:count rejected:count gaveUp:count pending:count attempts:count \
          lastStatus:count lastAttemptAt:time lastAnswer:text tookMs:count nextAttemptAt:time",
     ),
+    (
+        "Delivery",
+        "id:text signOutId:text clientId:text name:text channel:text userId:text sessionId:text status:text createdAt:time \
+         attempts:count lastStatus:count lastAnswer:text nextAttemptAt:time settledAt:time tries:Try[] message:object",
+    ),
+    ("Try", "at:time tookMs:count status:count text:text"),
+    ("DeliveryPage", "deliveries:Delivery[] next:text"),
     ("Redeliver", "clients:text[]"),
     ("Redelivered", "redelivered:count"),
     (

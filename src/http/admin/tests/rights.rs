@@ -202,6 +202,12 @@ async fn the_ids_of_one_realm_are_unknown_in_another_on_every_route() {
     let stream = crate::domain::ssf::verbs::create(&house.ctx, &house.demo, &client, settings)
         .await
         .unwrap();
+    let delivery = crate::domain::outbox::DeliveryId {
+        act: act.id,
+        client: client.id,
+        channel: crate::domain::outbox::Channel::BackChannel,
+        sid: ended,
+    };
     let root = house.user(&house.master, "root", &["server-admin"]).await;
     let ada = house.user(&house.other, "ada", &["realm-admin"]).await;
     for row in ROUTES.iter().filter(|row| row.path.contains("{id}")) {
@@ -211,6 +217,7 @@ async fn the_ids_of_one_realm_are_unknown_in_another_on_every_route() {
             "users" => bob.id.to_string(),
             "clients" => client.id.to_string(),
             "streams" => stream.id.to_string(),
+            "deliveries" => delivery.to_string(),
             other => panic!("{other} has no id here"),
         };
         for (user, home) in [(&root, &house.master), (&ada, &house.other)] {

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::atoms::{Choice, counted, grouped};
+use super::effects::{self, Effect, Tone};
 use super::sessions::Problem;
 use super::shell::Shell;
 
@@ -179,18 +180,64 @@ impl ConfirmPage {
         Some(&problem.message)
     }
 
-    /// Whether many apps lag: then one line has to do for all of them.
-    fn gap_of_all(&self) -> Option<String> {
-        let lasts = self.gaps.iter().map(|gap| gap.lasts.as_str());
-        let names: Vec<&str> = self.gaps.iter().map(|gap| gap.name.as_str()).collect();
-        let lasting = lasts.filter(|lasts| !lasts.is_empty()).count();
-        (names.len() > 6).then(|| {
-            format!(
-                "{}. {} of them until a token runs out.",
-                names.join(", "),
-                grouped(lasting as u64)
-            )
-        })
+    /// What happens.
+    fn effects(&self) -> Vec<Effect> {
+        let mut effects = vec![effects::sessions_end(self.sessions, &self.what())];
+        effects.push(match self.refresh_tokens {
+            0 if self.sessions == 1 => {
+                Effect::new(Tone::Plain, "ban", "No refresh token hangs on it", "")
+            }
+            0 => Effect::new(Tone::Plain, "ban", "No refresh token hangs on them", ""),
+            _ => effects::tokens_end(self.tokens(), self.offline, self.lag.as_deref()),
+        });
+        match effects::apps_told(&self.told, self.messages.as_deref()) {
+            Some(told) => effects.push(told),
+            None if self.gaps.is_empty() => {
+                effects.push(Effect::new(
+                    Tone::Plain,
+                    "send",
+                    "No app needs to be told",
+                    "",
+                ));
+            }
+            None => {}
+        }
+        effects.extend(effects::gaps(&self.gaps, &self.shell.base));
+        if !self.exact {
+            let more = "People, tokens and apps are those of the first 2,000 sessions. Everything selected ends all the same.";
+            let what = "Not all of it was looked into";
+            effects.push(Effect::new(Tone::Plain, "circle-dashed", what, more));
+        }
+        effects.push(self.own());
+        if self.already_ended > 0 || self.not_found > 0 {
+            let mut more = Vec::new();
+            if self.already_ended > 0 {
+                more.push(format!("{} already ended.", self.already_ended));
+            }
+            if self.not_found > 0 {
+                more.push(format!("{} not found.", self.not_found));
+            }
+            effects.push(Effect::new(
+                Tone::Plain,
+                "circle-dashed",
+                "Left out",
+                more.join(" "),
+            ));
+        }
+        effects
+    }
+
+    /// What becomes of the session that looks at this page.
+    fn own(&self) -> Effect {
+        let (what, more) = match &self.everyone {
+            Some(everyone) => ("Your own session is kept", everyone.own.as_str()),
+            None if self.own_selected => (
+                "Your own session is kept",
+                "It was in the selection and is left out.",
+            ),
+            None => ("Your own session is not included", ""),
+        };
+        Effect::new(Tone::Safe, "lock", what, more)
     }
 
     fn sentence(&self) -> String {
@@ -226,11 +273,6 @@ impl ConfirmPage {
             ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
         };
         format!("{names} will have to sign in again in every app.")
-    }
-
-    fn apps_told(&self) -> String {
-        let n = u64::try_from(self.told.len()).unwrap_or(u64::MAX);
-        format!("{} told", counted(n, "app is", "apps are"))
     }
 
     fn tokens(&self) -> String {

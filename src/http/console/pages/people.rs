@@ -8,7 +8,8 @@ mod tabs;
 #[cfg(test)]
 mod tests;
 
-pub use act::{ActPage, Effect, Hidden, Tone, Typed, Until, Words};
+pub use super::effects::{Effect, Tone};
+pub use act::{ActPage, Hidden, Typed, Until, Words};
 pub use form::{Box as FormBox, Field, FormPage, Problem, Text};
 pub use head::{Head, MenuItem, Standing, Tab};
 pub use list::{PeopleList, PeoplePage, PersonRow};

@@ -125,6 +125,10 @@ pub struct RealmRow {
     pub enabled: bool,
     /// How many sessions are active, as it is to be read.
     pub sessions: Option<String>,
+    /// Where it is switched off or on; `None` where that cannot be.
+    pub switch: Option<Link>,
+    /// Where it is deleted; `None` where that cannot be.
+    pub delete_url: Option<String>,
 }
 
 /// The list of realms, for an administrator of the whole server.
@@ -137,6 +141,8 @@ pub struct RealmsPage {
     pub realms: Vec<RealmRow>,
     /// The page after this one.
     pub next_url: Option<String>,
+    /// The name of one that was just deleted; may be empty.
+    pub gone: String,
 }
 
 /// Instead of a page: refused, not found, conflict, broken.

@@ -3,6 +3,7 @@
 mod overview;
 mod preview;
 mod receipt;
+mod registry;
 mod sample;
 mod sample_receipt;
 mod sessions;

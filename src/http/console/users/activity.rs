@@ -46,16 +46,14 @@ pub async fn page(gate: Gate, Path((_, uid)): Path<(String, String)>) -> Answer 
     Ok(frame::html(StatusCode::OK, &page))
 }
 
-/// The newest of what was recorded, without sessions.
+/// The newest of it, for somebody who may see any of it.
 ///
 /// # Errors
-/// [`Fault`] when the log cannot be read.
-pub async fn recorded(gate: &Gate, user: UserId, limit: usize) -> Result<Vec<ActivityRow>, Fault> {
-    let (found, _) = audit::of_user(&gate.ctx, gate.realm.id, user, (None, None), limit).await?;
-    Ok(found
-        .iter()
-        .map(|(at, record)| of_record(gate, at, record))
-        .collect())
+/// [`Fault`] when it cannot be read.
+pub async fn newest(gate: &Gate, user: UserId, limit: usize) -> Result<Vec<ActivityRow>, Fault> {
+    let (mut rows, _) = all(gate, user, None).await?;
+    rows.truncate(limit);
+    Ok(rows)
 }
 
 async fn all(
@@ -88,7 +86,7 @@ async fn all(
             .filter(|row| before.is_none_or(|before| row.session.started_at < before));
         lines.extend(begun.map(|row| (row.session.started_at, start_of(gate, row))));
     }
-    lines.sort_by(|one, other| other.0.cmp(&one.0));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.0));
     let mut last = None;
     // All of one moment stand on one page: the next begins before it.
     let cut = lines.iter().enumerate().position(|(n, (at, _))| {

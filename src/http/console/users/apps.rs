@@ -44,6 +44,7 @@ fn row(gate: &Gate, user: &User, held: &Held, may: bool) -> AccessRow {
     AccessRow {
         client_id: held.client_id.clone(),
         name: held.name.clone(),
+        means: means(&held.scopes()),
         scopes: held.scopes(),
         allowed: held.consent.as_ref().map(|consent| ago(consent.at)),
         since: held.since().map(ago),
@@ -54,6 +55,30 @@ fn row(gate: &Gate, user: &User, held: &Held, may: bool) -> AccessRow {
             let rest = format!("/apps/{}/remove", held.client);
             at(gate, user.id, &rest).to_string()
         }),
+    }
+}
+
+/// What scopes let an app do, in a sentence; those that nobody here knows are left to their names.
+fn means(scopes: &[String]) -> String {
+    let words = scopes.iter().filter_map(|scope| match scope.as_str() {
+        "openid" => Some("who they are"),
+        "profile" => Some("their name and profile"),
+        "email" => Some("their email address"),
+        "phone" => Some("their phone number"),
+        "address" => Some("their address"),
+        "roles" => Some("their roles"),
+        _ => None,
+    });
+    let known: Vec<&str> = words.collect();
+    let away = scopes.iter().any(|scope| scope == "offline_access");
+    match (known.is_empty(), away) {
+        (true, false) => String::new(),
+        (true, true) => "Works while they are away.".to_owned(),
+        (false, false) => format!("Learns {}.", known.join(", ")),
+        (false, true) => format!(
+            "Learns {}, and works while they are away.",
+            known.join(", ")
+        ),
     }
 }
 

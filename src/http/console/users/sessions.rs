@@ -33,12 +33,9 @@ pub async fn page(gate: Gate, Path((realm, uid)): Path<(String, String)>) -> Ans
     }
     let ended = of_user::ended(ctx, realm, user.id, None, ENDED).await?;
     let name = format!("user:{}", user.username);
-    let lately = match gate.may(Right::ViewAudit) {
-        true => Some(Lately {
-            rows: activity::recorded(&gate, user.id, LATELY).await?,
-            all_url: at(&gate, user.id, "/activity").to_string(),
-        }),
-        false => None,
+    let lately = Lately {
+        rows: activity::newest(&gate, user.id, LATELY).await?,
+        all_url: at(&gate, user.id, "/activity").to_string(),
     };
     let page = SessionsTab {
         shell: gate.shell(Section::Users),
@@ -56,7 +53,7 @@ pub async fn page(gate: Gate, Path((realm, uid)): Path<(String, String)>) -> Ans
             .to_string(),
         may_end: gate.may(Right::EndSessions),
         details: query.one("details") == "1",
-        lately,
+        lately: Some(lately),
     };
     Ok(frame::html(StatusCode::OK, &page))
 }

@@ -3,66 +3,9 @@
 use askama::Template;
 
 use super::super::atoms::{Choice, Link};
+use super::super::effects::Effect;
 use super::super::shell::Shell;
 use super::form::Problem;
-
-/// How an effect is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Something ends.
-    Cut,
-    /// Something goes on for a while.
-    Gap,
-    /// Something is kept.
-    Safe,
-    /// Something else.
-    Plain,
-}
-
-impl Tone {
-    /// Its class.
-    pub(in crate::http::console::pages) fn class(self) -> &'static str {
-        match self {
-            Tone::Cut => "cut",
-            Tone::Gap => "gap",
-            Tone::Safe => "safe",
-            Tone::Plain => "",
-        }
-    }
-}
-
-/// One thing that happens.
-#[derive(Debug, Clone)]
-pub struct Effect {
-    /// How it is shown.
-    pub tone: Tone,
-    /// Its icon.
-    pub icon: &'static str,
-    /// What: "3 sessions end".
-    pub what: String,
-    /// What that means; may be empty.
-    pub more: String,
-    /// Names with a word each: apps and how they are told.
-    pub chips: Vec<(String, String)>,
-}
-
-impl Effect {
-    /// An effect without names.
-    pub fn new(
-        tone: Tone,
-        icon: &'static str,
-        what: impl Into<String>,
-        more: impl Into<String>,
-    ) -> Effect {
-        Effect {
-            tone,
-            icon,
-            what: what.into(),
-            more: more.into(),
-            chips: Vec::new(),
-        }
-    }
-}
 
 /// A field that nobody sees.
 #[derive(Debug, Clone)]

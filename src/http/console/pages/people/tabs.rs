@@ -3,10 +3,10 @@
 use askama::Template;
 
 use super::super::atoms::{Link, Moment};
+use super::super::effects::Effect;
 use super::super::session::Fact;
 use super::super::sessions::SessionRow;
 use super::super::shell::Shell;
-use super::act::Effect;
 use super::form::Problem;
 use super::head::Head;
 
@@ -72,6 +72,8 @@ pub struct AccessRow {
     pub name: String,
     /// What it may, a scope each.
     pub scopes: Vec<String>,
+    /// The same in words, as far as there are some: "their name and profile, their email address".
+    pub means: String,
     /// Whether the user was asked and allowed it.
     pub allowed: Option<Moment>,
     /// Since when.
