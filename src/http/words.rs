@@ -2,7 +2,7 @@
 //!
 //! A language is one static of [`Words`]: a text that is missing does not compile, and whatever is put into a text is an
 //! argument, so that no language can forget it. Where a number stands in a sentence the language counts in its own way.
-//! [`choose`] says which language somebody is shown. Protocol errors, mails and the console speak English.
+//! [`mod@choose`] says which language somebody is shown. Protocol errors, mails and the console speak English.
 
 pub mod choose;
 mod moment;
