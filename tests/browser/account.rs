@@ -33,9 +33,9 @@ impl Person<'_> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_signs_their_other_browser_out() {
-    let server = TestServer::start(Engine::Memory).await;
     let driver = Driver::start().await;
     for (scripts, width, scheme) in [(true, 1440, "light"), (false, 390, "dark")] {
+        let server = TestServer::start(Engine::Memory).await;
         let here = Person {
             url: &server.url,
             browser: Chromium::open(&driver, scripts).await,
@@ -53,7 +53,7 @@ async fn a_person_signs_their_other_browser_out() {
         here.browser.find("[data-current]").await;
         here.fits().await;
         here.browser
-            .click("section:not([data-current]) [data-act=sign-out]")
+            .click(".device:not([data-current]) [data-act=sign-out]")
             .await;
         here.browser.find("#effects").await;
         here.fits().await;

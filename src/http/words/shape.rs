@@ -220,9 +220,6 @@ Account {
     ended_title: &'static str,
     ended_intro: &'static str,
     ended_none: &'static str,
-    device_head: &'static str,
-    ended_when: &'static str,
-    ended_why: &'static str,
     reason: fn(Reason) -> &'static str,
     more: &'static str,
 }}

@@ -86,7 +86,7 @@ async fn all(
             .filter(|row| before.is_none_or(|before| row.session.started_at < before));
         lines.extend(begun.map(|row| (row.session.started_at, start_of(gate, row))));
     }
-    lines.sort_by(|one, other| other.0.cmp(&one.0));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.0));
     let mut last = None;
     // All of one moment stand on one page: the next begins before it.
     let cut = lines.iter().enumerate().position(|(n, (at, _))| {

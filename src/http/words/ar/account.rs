@@ -29,11 +29,8 @@ pub(super) const ACCOUNT: Account = Account {
     ended_title: "انتهت مؤخرًا",
     ended_intro: "ما انتهى خلال آخر 14 يومًا، وسبب ذلك.",
     ended_none: "لم ينتهِ شيء خلال آخر 14 يومًا.",
-    device_head: "الجهاز",
-    ended_when: "وقت الانتهاء",
-    ended_why: "السبب",
     reason,
-    more: "عرض المزيد",
+    more: "لا تظهر هنا إلا أحدث عمليات تسجيل الدخول. ويُنهي تسجيل الخروج من كل مكان آخر جميعها.",
 };
 
 fn reason(reason: Reason) -> &'static str {

@@ -29,11 +29,8 @@ pub(super) const ACCOUNT: Account = Account {
     ended_title: "Kürzlich beendet",
     ended_intro: "Was in den letzten 14 Tagen endete, und warum.",
     ended_none: "In den letzten 14 Tagen wurde nichts beendet.",
-    device_head: "Gerät",
-    ended_when: "Beendet",
-    ended_why: "Grund",
     reason,
-    more: "Mehr anzeigen",
+    more: "Hier stehen nur die neuesten Anmeldungen. Wenn Sie sich überall sonst abmelden, enden alle.",
 };
 
 fn reason(reason: Reason) -> &'static str {

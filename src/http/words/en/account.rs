@@ -29,11 +29,8 @@ pub(super) const ACCOUNT: Account = Account {
     ended_title: "Recently ended",
     ended_intro: "What ended in the last 14 days, and why.",
     ended_none: "Nothing ended in the last 14 days.",
-    device_head: "Device",
-    ended_when: "Ended",
-    ended_why: "Why",
     reason,
-    more: "Show more",
+    more: "Only the newest sign-ins are shown here. Signing out everywhere else ends all of them.",
 };
 
 fn reason(reason: Reason) -> &'static str {

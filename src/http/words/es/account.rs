@@ -29,11 +29,8 @@ pub(super) const ACCOUNT: Account = Account {
     ended_title: "Terminadas recientemente",
     ended_intro: "Qué terminó en los últimos 14 días, y por qué.",
     ended_none: "No terminó nada en los últimos 14 días.",
-    device_head: "Dispositivo",
-    ended_when: "Fin",
-    ended_why: "Motivo",
     reason,
-    more: "Mostrar más",
+    more: "Aquí solo aparecen los inicios de sesión más recientes. Al cerrar todas las demás sesiones, terminan todos.",
 };
 
 fn reason(reason: Reason) -> &'static str {

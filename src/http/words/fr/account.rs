@@ -29,11 +29,8 @@ pub(super) const ACCOUNT: Account = Account {
     ended_title: "Terminées récemment",
     ended_intro: "Ce qui a pris fin au cours des 14 derniers jours, et pourquoi.",
     ended_none: "Rien n’a pris fin au cours des 14 derniers jours.",
-    device_head: "Appareil",
-    ended_when: "Fin",
-    ended_why: "Raison",
     reason,
-    more: "Afficher plus",
+    more: "Seules les connexions les plus récentes sont affichées. Se déconnecter partout ailleurs les termine toutes.",
 };
 
 fn reason(reason: Reason) -> &'static str {

@@ -29,11 +29,8 @@ pub(super) const ACCOUNT: Account = Account {
     ended_title: "最近終了したもの",
     ended_intro: "過去14日間に終了したサインインとその理由です。",
     ended_none: "過去14日間に終了したものはありません。",
-    device_head: "デバイス",
-    ended_when: "終了日時",
-    ended_why: "理由",
     reason,
-    more: "さらに表示",
+    more: "新しいサインインのみ表示しています。ほかのすべての場所でサインアウトすると、すべて終了します。",
 };
 
 fn reason(reason: Reason) -> &'static str {
