@@ -13,7 +13,7 @@ use bytes::Bytes;
 use self::facts::{Epochs, Facts, epoch, last_seen, take};
 
 use super::client::Client;
-use super::grant::TokenFamily;
+use super::grant::{TokenFamily, code};
 use super::id::{FamilyId, Sid};
 use super::realm::Realm;
 use super::record::{Versioned, versioned};
@@ -293,12 +293,7 @@ impl Facts {
         if !client.is_some_and(|c| c.settings.enabled) {
             return Ok(Err(Denied::ClientDisabled));
         }
-        let idle = if family.offline {
-            realm.settings.tokens.offline_idle_timeout
-        } else {
-            realm.settings.tokens.refresh_idle_timeout
-        };
-        if family.refreshable && now > family.last_used_at.plus(idle) {
+        if lies_idle(realm, &family, now) {
             return Ok(Err(Denied::Idle));
         }
         let session = if family.offline {
@@ -343,6 +338,22 @@ fn judge_client(
     Ok(())
 }
 
+/// Whether a session with these limits has run out. By themselves: an act may have ended it before.
+pub fn ran_out(limits: &Limits, now: Timestamp) -> Option<Denied> {
+    if now >= limits.expires_at {
+        Some(Denied::Expired)
+    } else if now >= limits.idle_at {
+        Some(Denied::Idle)
+    } else {
+        None
+    }
+}
+
+/// Whether a grant was unused for too long under the policy of this realm. By itself: an act may have ended it before.
+pub fn lies_idle(realm: &Realm, family: &TokenFamily, now: Timestamp) -> bool {
+    family.refreshable && now >= code::idle_at(realm, family)
+}
+
 fn judge_session(
     realm: &Realm,
     session: Versioned<Session>,
@@ -371,11 +382,8 @@ fn judge_session(
         None => (at, ip, node, None),
     };
     let limits = session.limits(&realm.settings.sessions, last_active);
-    if now >= limits.expires_at {
-        return Ok(Err(Denied::Expired));
-    }
-    if now >= limits.idle_at {
-        return Ok(Err(Denied::Idle));
+    if let Some(over) = ran_out(&limits, now) {
+        return Ok(Err(over));
     }
     Ok(Ok(ActiveSession {
         session,

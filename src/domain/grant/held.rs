@@ -159,7 +159,10 @@ async fn families(
 }
 
 /// Whether a grant is still good: the judge says.
-async fn is_good(ctx: &Context, realm: &Realm, family: &TokenFamily) -> Result<bool, Fault> {
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn is_good(ctx: &Context, realm: &Realm, family: &TokenFamily) -> Result<bool, Fault> {
     let Some(client) = client::by_id(ctx, realm, family.grant.client).await? else {
         return Ok(false);
     };

@@ -3,7 +3,7 @@
 
 use super::{Realm, RealmSettings, SessionPolicy};
 use crate::domain::denial::{self, ActiveSession};
-use crate::domain::grant::{TokenFamily, code};
+use crate::domain::grant::{TokenFamily, held};
 use crate::domain::id::{Sid, UserId};
 use crate::domain::record::decode;
 use crate::domain::session::limit;
@@ -87,7 +87,7 @@ pub async fn of(
                 user = Some(session.user);
             }
             let limits = session.limits(new, active.last_active);
-            if now >= limits.expires_at || now >= limits.idle_at {
+            if denial::ran_out(&limits, now).is_some() {
                 seen.over += 1;
                 seen.own |= own == Some(session.sid);
                 continue;
@@ -159,12 +159,11 @@ async fn grants(
         looked += page.len();
         for record in page {
             let family: TokenFamily = decode(&record.value, "token family")?;
-            let lives = family.ended.is_none() && family.refreshable;
-            let (was, is) = (
-                code::idle_at(before, &family),
-                code::idle_at(after, &family),
-            );
-            seen.grants += u64::from(lives && was > now && is <= now);
+            // The judge is asked for those alone that the new times would end.
+            let goes = denial::lies_idle(after, &family, now);
+            if goes && held::is_good(ctx, before, &family).await? {
+                seen.grants += 1;
+            }
         }
         if looked >= MOST && walk.place().is_some() {
             seen.exact = false;

@@ -11,7 +11,7 @@ use super::address::inside;
 use super::frame::{Stop, request_id};
 use crate::domain::access::{self, Right};
 use crate::domain::client::CONSOLE;
-use crate::domain::denial::{self, ActiveSession};
+use crate::domain::denial::{self, ActiveSession, Denied};
 use crate::domain::id::Sid;
 use crate::domain::proof::{self, Kind, Use};
 use crate::domain::realm::{self, Realm};
@@ -85,18 +85,11 @@ impl Admin {
         let Some(home) = realm::find(ctx, &self.home.name).await? else {
             return Ok(false);
         };
-        let Ok(active) = denial::session(ctx, &home, self.sid()).await? else {
-            return Ok(false);
-        };
-        let (policy, now) = (&home.settings.sessions, ctx.now());
-        if policy.wants_credentials(active.session.auth_time, now) {
-            return Ok(false);
-        }
-        let user = user::by_id(ctx, &home, self.user.id).await?;
-        Ok(user.is_some_and(|read| {
-            let user = read.value;
-            user.enabled && access::allows(&home.name, &user.roles, right, &realm.name)
-        }))
+        let known = known(ctx, &home, self.sid()).await?;
+        Ok(
+            known
+                .is_ok_and(|(_, user)| access::allows(&home.name, &user.roles, right, &realm.name)),
+        )
     }
 
     /// Who asks, for the door.
@@ -201,32 +194,25 @@ async fn recognise(
     let Some(home) = realm::find(ctx, &handle.realm).await? else {
         return Ok(Err(Absent::Nobody));
     };
-    let active = match denial::session(ctx, &home, handle.sid).await? {
-        Ok(active) => active,
+    let (active, user) = match known(ctx, &home, handle.sid).await? {
+        Ok(known) => known,
         Err(denied) => {
             let tried = Use {
                 kind: Kind::Cookie,
                 client_id: Some(CONSOLE),
                 ip: &peer.ip,
             };
-            proof::denied(ctx, &home, &denied, tried);
+            if let Some(denied) = denied {
+                proof::denied(ctx, &home, &denied, tried);
+            }
             return Ok(Err(ended));
         }
-    };
-    let found = user::by_id(ctx, &home, active.session.user).await?;
-    let Some(user) = found.map(|read| read.value).filter(|user| user.enabled) else {
-        return Ok(Err(ended));
     };
     let ip = if peer.ip.is_empty() {
         active.last_ip.clone()
     } else {
         peer.ip
     };
-    // The console asks for credentials again as often as every other app of the realm has to.
-    let (policy, auth_time) = (&home.settings.sessions, active.session.auth_time);
-    if policy.wants_credentials(auth_time, ctx.now()) {
-        return Ok(Err(ended));
-    }
     let active = match automatic {
         true => active,
         false => match enter(ctx, &home, active, &ip).await? {
@@ -240,6 +226,32 @@ async fn recognise(
         user,
         ip,
     }))
+}
+
+/// Whom a session lets into the console: the judge says whether it is good, and the realm how old a sign-in may be, as for
+/// every other app. `Err` has what the judge said, where it was the judge.
+async fn known(
+    ctx: &Context,
+    home: &Realm,
+    sid: Sid,
+) -> Result<Result<(ActiveSession, User), Option<Denied>>, Fault> {
+    let active = match denial::session(ctx, home, sid).await? {
+        Ok(active) => active,
+        Err(denied) => return Ok(Err(Some(denied))),
+    };
+    let found = user::by_id(ctx, home, active.session.user).await?;
+    let Some(user) = found.map(|read| read.value).filter(|user| user.enabled) else {
+        return Ok(Err(None));
+    };
+    let auth_time = active.session.auth_time;
+    if home
+        .settings
+        .sessions
+        .wants_credentials(auth_time, ctx.now())
+    {
+        return Ok(Err(None));
+    }
+    Ok(Ok((active, user)))
 }
 
 /// A receipt that fetches itself again, or a list that is watched, is nobody's doing: it must not keep a session alive.
