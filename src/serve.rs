@@ -168,6 +168,7 @@ pub async fn start(settings: Settings, parts: Parts) -> Result<Running, ServeErr
     let background: Vec<background::Work> = vec![
         Box::pin(workers::sweep(ctx.clone(), stop.clone())),
         Box::pin(workers::expand(ctx.clone(), stop.clone())),
+        Box::pin(workers::import(ctx.clone(), stop.clone())),
         Box::pin(workers::prove(ctx.clone(), stop.clone())),
         Box::pin(workers::pulse(ctx.clone(), stop.clone())),
         Box::pin(workers::count(ctx.clone(), stop.clone())),

@@ -2,6 +2,7 @@
 //! nobody does more than they may.
 
 mod acts;
+mod import;
 mod log;
 mod rights;
 

@@ -16,6 +16,7 @@ mod restore;
 mod serve;
 mod sessions;
 mod signouts;
+mod user;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -63,6 +64,8 @@ pub enum Command {
     Sessions(sessions::SessionsArgs),
     /// Show what became of a sign-out
     Signouts(signouts::SignoutsArgs),
+    /// Bring people into a realm
+    User(user::UserArgs),
     /// List who did what to whom
     Audit(audit::AuditArgs),
     /// Make, change and look after the master key
@@ -99,6 +102,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => wait(restore::import(args)),
         Command::Sessions(args) => wait(sessions::run(args)),
         Command::Signouts(args) => wait(signouts::run(args)),
+        Command::User(args) => wait(user::run(args)),
         Command::Audit(args) => wait(audit::run(args)),
         Command::Key(args) => key::run(args),
         Command::Fill(args) => fill::run(args),

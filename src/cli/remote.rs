@@ -182,6 +182,20 @@ impl Remote {
         .await
     }
 
+    /// `POST /admin/realms/{realm}/…` with a file, once: whether it was taken when no answer came is for people to look.
+    pub(super) async fn post_file(
+        &mut self,
+        path: &[&str],
+        query: &[(&str, String)],
+        file: Vec<u8>,
+    ) -> Result<Value, RemoteError> {
+        let mut url = self.address(&["admin", "realms"], path);
+        url.query_pairs_mut().extend_pairs(query);
+        let request = self.http.post(url).timeout(HOUR).body(file);
+        let answer = request.bearer_auth(self.token.expose()).send().await;
+        read(answer.map_err(|error| self.unreachable(error))?).await
+    }
+
     /// Sends until there is an answer, three times at most; a token that ended meanwhile is replaced once.
     async fn send(
         &mut self,
@@ -281,10 +295,15 @@ async fn read(answer: Response) -> Result<Value, RemoteError> {
             .find_map(|name| body.get(name)?.as_str())
             .map(clean)
     };
+    let mut detail = word(["detail", "error_description"])
+        .unwrap_or_else(|| format!("the server answered {status}"));
+    for line in super::user::errors(&body) {
+        detail.push_str("\n  ");
+        detail.push_str(&clean(&line));
+    }
     Err(RemoteError::Problem {
         title: word(["title", "error"]).unwrap_or_else(|| status.to_string()),
-        detail: word(["detail", "error_description"])
-            .unwrap_or_else(|| format!("the server answered {status}")),
+        detail,
     })
 }
 
@@ -366,6 +385,7 @@ fn encoded(text: &str) -> String {
 }
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);

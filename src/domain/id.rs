@@ -107,6 +107,10 @@ id! {
     SignOutId
 }
 id! {
+    /// One import of people.
+    ImportId
+}
+id! {
     /// One event stream of Shared Signals: the `stream_id` (SSF 1.0 §8.1.1).
     StreamId
 }
@@ -122,7 +126,9 @@ macro_rules! read_from_keys {
     };
 }
 
-read_from_keys!(ClientId, UserId, Sid, FamilyId, SignOutId, StreamId);
+read_from_keys!(
+    ClientId, UserId, Sid, FamilyId, SignOutId, ImportId, StreamId
+);
 
 #[cfg(test)]
 mod tests {

@@ -82,6 +82,8 @@ pub struct Context {
     pub turns: session::Turns,
     /// Status lists as last read, and indices to hand out.
     pub status: status::Lists,
+    /// Rung when there are people to be imported.
+    pub imports: tokio::sync::Notify,
 }
 
 impl Context {

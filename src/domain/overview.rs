@@ -2,7 +2,7 @@
 //! time ([`super::pulse`]). Reads alone, each of them bounded.
 
 use super::client;
-use super::id::{ClientId, SignOutId};
+use super::id::{ClientId, ImportId, SignOutId};
 use super::outbox::{Channel, Standing};
 use super::pulse::census::{self, Size};
 use super::pulse::{self, Bucket, Counts, Window};
@@ -12,6 +12,7 @@ use super::signout::receipt::{self, App};
 use super::signout::told::AppState;
 use super::signout::{SignOut, State};
 use super::time::{Span, Timestamp};
+use super::user::import;
 use super::{ActorKind, Context, Fault, key, sealing};
 use crate::store::{Dir, KeysOrRecords};
 
@@ -43,6 +44,8 @@ pub enum Long {
     WritingOut(SignOutId, u64, Option<u64>),
     /// Apps are being told of a sign-out: notices settled, of how many.
     Telling(SignOutId, u64, u64),
+    /// People are being imported: how many, of how many.
+    Importing(ImportId, u64, u64),
     /// Everything sealed is being sealed anew with another master key: parts of the store done, of how many.
     Resealing(u64, u64),
     /// The store is being checked: records, of how many.
@@ -55,6 +58,7 @@ impl Long {
         match self {
             Long::WritingOut(..) => "writing_out",
             Long::Telling(..) => "telling",
+            Long::Importing(..) => "importing",
             Long::Resealing(..) => "resealing",
             Long::Checking(..) => "checking",
         }
@@ -65,6 +69,7 @@ impl Long {
         match self {
             Long::WritingOut(_, done, total) => (*done, *total),
             Long::Telling(_, done, total)
+            | Long::Importing(_, done, total)
             | Long::Resealing(done, total)
             | Long::Checking(done, total) => (*done, Some(*total)),
         }
@@ -74,7 +79,7 @@ impl Long {
     pub fn sign_out(&self) -> Option<SignOutId> {
         match self {
             Long::WritingOut(id, ..) | Long::Telling(id, ..) => Some(*id),
-            Long::Resealing(..) | Long::Checking(..) => None,
+            Long::Importing(..) | Long::Resealing(..) | Long::Checking(..) => None,
         }
     }
 }
@@ -119,6 +124,15 @@ pub async fn now(ctx: &Context, realm: &Realm, server: bool) -> Result<Overview,
     }
     let (last, mut long) = last(ctx, realm).await?;
     long.extend(open(ctx, realm, &last).await?);
+    for import in import::show::list(ctx, realm, LAST).await? {
+        if import.state == import::State::Running {
+            long.push(Long::Importing(
+                import.id,
+                import.counts.done(),
+                import.total,
+            ));
+        }
+    }
     if server {
         long.extend(of_the_server(ctx).await?);
     }

@@ -24,6 +24,7 @@ const WOFF2: &str = "font/woff2";
 static FILES: &[(&str, &str, &[u8])] = &[
     ("account.css", CSS, include_bytes!("assets/account.css")),
     ("people.css", CSS, include_bytes!("assets/people.css")),
+    ("import.css", CSS, include_bytes!("assets/import.css")),
     ("people.js", JS, include_bytes!("assets/people.js")),
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
@@ -164,6 +165,7 @@ mod tests {
             "charts.css",
             "realmkeep.js",
             "people.css",
+            "import.css",
             "people.js",
             "gate.js",
             "sessions.css",

@@ -31,6 +31,14 @@ use super::state::App;
 
 /// The largest body that is taken, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
+/// The largest one where whole files are taken: above what these routes take themselves, so that their own words are heard.
+pub const MAX_FILE: usize = 65 * 1024 * 1024;
+/// The routes that take whole files. They recognise who asks before they read.
+const TAKE_FILES: [&str; 3] = [
+    "/admin/realms/{realm}/imports",
+    "/admin/realms/{realm}/imports/",
+    "/admin/{realm}/users/import",
+];
 
 /// This request's id: in its line of the log and in its answer. Made here; one that comes in from outside is not looked at.
 #[derive(Clone, Debug)]
@@ -157,7 +165,7 @@ where
             Err(TooLarge) => Err(plain(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "request_too_large",
-                "the body of a request has at most 1 MiB",
+                "the body of a request has at most 1 MiB, a file with people 64",
             )),
         };
         let within = span.clone();
@@ -223,11 +231,14 @@ struct TooLarge;
 /// Refuses a body that says it is too large, and cuts off one that does not say.
 fn bounded(request: Request) -> Result<Request, TooLarge> {
     let hint = request.body().size_hint();
-    let most = u64::try_from(MAX_BODY).unwrap_or(u64::MAX);
+    let route = request.extensions().get::<MatchedPath>();
+    let takes_files = route.is_some_and(|route| TAKE_FILES.contains(&route.as_str()));
+    let limit = if takes_files { MAX_FILE } else { MAX_BODY };
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
     match hint.upper() {
         _ if hint.lower() > most => Err(TooLarge),
         Some(upper) if upper <= most => Ok(request),
-        _ => Ok(request.map(|body| Body::new(Limited::new(body, MAX_BODY)))),
+        _ => Ok(request.map(|body| Body::new(Limited::new(body, limit)))),
     }
 }
 

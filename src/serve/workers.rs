@@ -1,4 +1,4 @@
-//! What runs beside the requests: the sweep, the expansion of large sign-outs, the upkeep of figures.
+//! What runs beside the requests: the sweep, the expansion of large sign-outs, imports, the upkeep of figures.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use crate::domain::pulse::census::{self, Census};
 use crate::domain::signout::expand::{Which, resume};
 use crate::domain::sweep::retention::{self, Step, Walk};
 use crate::domain::upgrade::{self, UpgradeError};
+use crate::domain::user::import::work as people;
 use crate::domain::{Context, proof, pulse, sweep as due};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -77,6 +78,23 @@ pub(super) async fn expand(ctx: Arc<Context>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = ctx.door.wake.notified() => {}
+            () = tokio::time::sleep(EXPAND_EVERY) => {}
+        }
+    }
+}
+
+/// Writes the people of imports, when one begins and now and then.
+pub(super) async fn import(ctx: Arc<Context>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            done = people::resume(&ctx) => if let Err(fault) = done {
+                tracing::warn!(%fault, "an import could not go on; it goes on later");
+            },
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = ctx.imports.notified() => {}
             () = tokio::time::sleep(EXPAND_EVERY) => {}
         }
     }

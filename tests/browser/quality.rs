@@ -121,6 +121,18 @@ const PAGES: &[Page] = &[
     page(Console, "/admin/demo/users?q=zzzz"),
     page(Console, "/admin/demo/users/new"),
     page(Console, "/admin/demo/users/new").after(&[Write("#f-email", "nowhere"), Click("#save")]),
+    page(Console, "/admin/demo/users/import"),
+    page(Console, "/admin/demo/users/import").after(&[
+        Write("#text", "username,enabled\nzoe,perhaps"),
+        Click("#check"),
+    ]),
+    page(Console, "/admin/demo/users/import")
+        .after(&[Write("#text", "username,name\nzoe,Zoe Z"), Click("#check")]),
+    page(Console, "/admin/demo/users/import").after(&[
+        Write("#text", "username,name\nzoe,Zoe Z"),
+        Click("#check"),
+        Click("#begin"),
+    ]),
     page(Console, "/admin/demo/users/{user}"),
     page(Console, "/admin/demo/users/{user}?details=1"),
     page(Console, "/admin/demo/users/{user}/edit"),

@@ -33,12 +33,13 @@ pub struct Walk {
 }
 
 /// The rooms of a walk, the refresh tokens last.
-const SPACES: [u8; 6] = [
+const SPACES: [u8; 7] = [
     key::SIGNING_KEYS,
     key::CLIENTS,
     key::CREDENTIALS,
     key::STREAMS,
     key::BROWSERS,
+    key::IMPORT_ROWS,
     key::FAMILIES,
 ];
 
@@ -167,6 +168,7 @@ fn reseal(ctx: &Context, record: &Record) -> Result<Option<Bytes>, Fault> {
         Some(&key::CREDENTIALS) => user::reseal(ctx, at, value),
         Some(&key::STREAMS) => ssf::settings::reseal(ctx, realm()?, value),
         Some(&key::BROWSERS) => browser::reseal(ctx, at, value),
+        Some(&key::IMPORT_ROWS) => user::import::reseal(ctx, at, value),
         _ => Ok(None),
     }
 }

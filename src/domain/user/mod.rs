@@ -7,6 +7,7 @@ mod authenticate;
 pub mod block;
 pub mod check;
 mod deed;
+pub mod import;
 mod index;
 pub mod own;
 mod search;

@@ -22,8 +22,7 @@ use crate::store::{Batch, CommitError};
 
 mod password;
 
-pub(in crate::domain::user) use password::hash;
-use password::new_password;
+pub(in crate::domain::user) use password::{hash, new_password};
 
 pub use super::block::{Words, block, unblock};
 pub use super::check::problems;
@@ -72,8 +71,29 @@ pub async fn create(
         return Err(UserError::NameTaken);
     }
     let password = new_password(ctx, &mut settings).await?;
+    let id = UserId(ctx.new_id());
+    let (user, batch) = birth(ctx, realm, actor, settings, (id, password, None))?;
+    match ctx.commit(batch).await {
+        Ok(_) => Ok(user),
+        // The record's id is fresh, so the name is what was there.
+        Err(CommitError::Conflict { .. }) => Err(UserError::NameTaken),
+        Err(error) => Err(Fault::from(error).into()),
+    }
+}
+
+/// What a new user is and writes: their settings were checked, and the password is in the form that is kept.
+///
+/// # Errors
+/// [`Fault`] when the password cannot be sealed or a record cannot be encoded.
+pub(in crate::domain::user) fn birth(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    settings: UserSettings,
+    (id, password, detail): (UserId, Option<Password>, Option<String>),
+) -> Result<(User, Batch), Fault> {
     let user = User {
-        id: UserId(ctx.new_id()),
+        id,
         username: settings.username,
         enabled: settings.enabled,
         roles: settings.roles,
@@ -90,13 +110,15 @@ pub async fn create(
         let sealed = password.sealed(ctx, realm, user.id)?;
         batch.create(key::credential(realm.id, user.id), sealed);
     }
-    record(&mut batch, ctx, realm, actor, &user, ("user.create", None))?;
-    match ctx.commit(batch).await {
-        Ok(_) => Ok(user),
-        // The record's id is fresh, so the name is what was there.
-        Err(CommitError::Conflict { .. }) => Err(UserError::NameTaken),
-        Err(error) => Err(Fault::from(error).into()),
-    }
+    record(
+        &mut batch,
+        ctx,
+        realm,
+        actor,
+        &user,
+        ("user.create", detail),
+    )?;
+    Ok((user, batch))
 }
 
 /// Adds what a new user without a password writes: the record, the name and the address.
@@ -140,6 +162,21 @@ pub async fn revise<E: From<UserError>>(
     id: UserId,
     change: impl Fn(&User) -> Result<UserSettings, E>,
 ) -> Result<Updated, E> {
+    revise_along(ctx, realm, actor, id, change, None).await
+}
+
+/// The same with something more in the commit; where nothing changes there is none.
+///
+/// # Errors
+/// [`UserError`], or why `change` refused.
+pub(in crate::domain::user) async fn revise_along<E: From<UserError>>(
+    ctx: &Context,
+    realm: &Realm,
+    actor: &Actor,
+    id: UserId,
+    change: impl Fn(&User) -> Result<UserSettings, E>,
+    along: Option<&Batch>,
+) -> Result<Updated, E> {
     let read = async || {
         by_id(ctx, realm, id)
             .await
@@ -156,7 +193,8 @@ pub async fn revise<E: From<UserError>>(
     for _ in 0..TRIES {
         let found = read().await?;
         let settings = change(&found.value)?;
-        if let Some(updated) = write(ctx, realm, actor, found, settings, password.as_ref()).await? {
+        let put = (password.as_ref(), along);
+        if let Some(updated) = write(ctx, realm, actor, found, settings, put).await? {
             return Ok(updated);
         }
     }
@@ -170,7 +208,7 @@ async fn write(
     actor: &Actor,
     found: Versioned<User>,
     settings: UserSettings,
-    password: Option<&Password>,
+    (password, along): (Option<&Password>, Option<&Batch>),
 ) -> Result<Option<Updated>, UserError> {
     check(&settings)?;
     let Versioned {
@@ -200,7 +238,7 @@ async fn write(
     if changed.is_none() && password.is_none() {
         return Ok(Some(Updated { sign_out: None }));
     }
-    let mut batch = Batch::new();
+    let mut batch = along.cloned().unwrap_or_default();
     batch.replace(key::user(realm.id, id), version, encode_json(&after)?);
     let (old, new) = (fold(&before.username), fold(&after.username));
     if old != new {

@@ -13,6 +13,7 @@ mod deliveries;
 pub(in crate::http) mod doctor;
 mod events;
 pub(in crate::http) mod export;
+pub(in crate::http) mod imports;
 mod keys;
 mod openapi;
 mod overview;

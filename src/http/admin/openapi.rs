@@ -58,9 +58,12 @@ fn operation(row: &Route) -> Value {
     parameters.extend(row.query.iter().map(|name| {
         let kind = match *name {
             "first" | "max" | "limit" => "integer",
-            "exact" | "enabled" | "isOffline" | "briefRepresentation" | "userProfileMetadata" => {
-                "boolean"
-            }
+            "dryRun"
+            | "exact"
+            | "enabled"
+            | "isOffline"
+            | "briefRepresentation"
+            | "userProfileMetadata" => "boolean",
             _ => "string",
         };
         json!({ "name": name, "in": "query", "schema": { "type": kind } })
@@ -100,7 +103,13 @@ fn operation(row: &Route) -> Value {
         "responses": responses,
     });
     if let (Some(schema), Some(operation)) = (row.body, operation.as_object_mut()) {
-        let content = json!({ "application/json": { "schema": reference(schema) } });
+        let mut content = json!({ "application/json": { "schema": reference(schema) } });
+        if let ("ImportFile", Some(content)) = (schema, content.as_object_mut()) {
+            content.insert(
+                "text/csv".to_owned(),
+                json!({ "schema": { "type": "string" } }),
+            );
+        }
         operation.insert(
             "requestBody".to_owned(),
             json!({ "required": !["Rotate", "TestSignOut"].contains(&schema), "content": content }),

@@ -23,7 +23,7 @@ impl FromRequest<App> for Body {
                     StatusCode::PAYLOAD_TOO_LARGE,
                     "too-large",
                     "The body is too large",
-                    "a body has at most 1 MiB",
+                    "a body has at most 1 MiB, a file with people 64",
                 ))
             }
             Err(_) => Err(Problem::bad_request("the body broke off")),
@@ -42,7 +42,12 @@ impl Body {
         })
     }
 
-    /// The same, for bodies that may be left out.
+    /// The body as it came.
+    pub(super) fn bytes(&self) -> Bytes {
+        self.0.clone()
+    }
+
+    /// The same as an object, for bodies that may be left out.
     ///
     /// # Errors
     /// 400 with line and column.

@@ -1,10 +1,11 @@
 //! Every route of the admin API with the right it needs.
 
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::{
-    access, audit, backup, clients, deliveries, doctor, events, export, keys, overview, readiness,
-    realms, sessions, signouts, streams, users,
+    access, audit, backup, clients, deliveries, doctor, events, export, imports, keys, overview,
+    readiness, realms, sessions, signouts, streams, users,
 };
 use crate::domain::access::Right;
 use crate::http::state::App;
@@ -186,6 +187,15 @@ pub(super) static ROUTES: &[Route] = &[
     row("DELETE", "/admin/realms/{realm}/users/{id}/consents/{client}", END_OR_MANAGE, || delete(access::take_back), "Takes back everything a user allowed and granted a client, by its clientId; their sessions go on (Keycloak)"),
     row("GET", "/admin/realms/{realm}/users/{id}/credentials", VIEW_USERS, || get(access::credentials), "Says when the user's password was set; never what it is (Keycloak)")
         .answers(200, "Credentials"),
+    row("POST", "/admin/realms/{realm}/imports", MANAGE_USERS, || post(imports::start).layer(DefaultBodyLimit::max(imports::LARGEST)), "Imports users from JSON or CSV: checked as a whole, then written beside everything else; the answer says where its progress is")
+        .query(&["dryRun", "ifExists"]).body("ImportFile").answers(202, "Import"),
+    row("GET", "/admin/realms/{realm}/imports", MANAGE_USERS, || get(imports::list), "Lists imports, newest first")
+        .query(&["limit"]).answers(200, "Imports"),
+    row("GET", "/admin/realms/{realm}/imports/{id}", MANAGE_USERS, || get(imports::one), "Shows how far an import is and what became of its users")
+        .answers(200, "Import"),
+    row("POST", "/admin/realms/{realm}/partialImport", MANAGE_USERS, || post(imports::partial), "Imports up to 500 users and waits for them (Keycloak)")
+        .body("PartialImport").answers(200, "PartialImported"),
+
     row("GET", "/admin/realms/{realm}/administrators", MANAGE_REALM, || get(access::administrators), "Lists the users with administrators' roles; the header Realmkeep-Next has the cursor of the next page")
         .query(&["first", "max", "limit", "cursor"]).answers(200, "Users"),
 

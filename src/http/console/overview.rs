@@ -172,6 +172,7 @@ fn long(gate: &Gate, long: &Long) -> LongAct {
     let (words, what) = match long {
         Long::WritingOut(..) => ("A large sign-out is being written out", "sessions"),
         Long::Telling(..) => ("Apps are being told of a sign-out", "notices"),
+        Long::Importing(..) => ("People are being imported", "people"),
         Long::Resealing(..) => (
             "Everything is being sealed with the new master key",
             "parts of the store",
@@ -183,9 +184,14 @@ fn long(gate: &Gate, long: &Long) -> LongAct {
         Some(total) => format!("{} of {} {what}", grouped(done), grouped(total)),
         None => format!("{} {what} so far", grouped(done)),
     };
-    let url = long
-        .sign_out()
-        .map(|id| gate.at(&format!("/signouts/{id}")));
+    let url = match long {
+        Long::Importing(id, ..) if gate.may(Right::ManageUsers) => {
+            Some(gate.at(&format!("/users/imports/{id}")))
+        }
+        long => long
+            .sign_out()
+            .map(|id| gate.at(&format!("/signouts/{id}"))),
+    };
     LongAct {
         words: words.to_owned(),
         progress,

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod client;
+pub mod multipart;
 pub mod peer;
 pub mod realm;
 

@@ -20,6 +20,7 @@ use crate::domain::id::RealmId;
 use crate::domain::realm::{self, Realm};
 use crate::domain::record::{decode, encode, versioned};
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::user::import::keep as import;
 use crate::domain::{Context, Fault, audit, key, pulse};
 use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords, Range, Record};
 
@@ -128,6 +129,7 @@ pub async fn step(ctx: &Context, walk: &mut Walk) -> Result<Step, Fault> {
     let (of_acts, more_acts) = acts::piece(ctx, &realm, &mut places.acts).await?;
     let (of_log, more_audit) = of_audit(ctx, &realm).await?;
     let more_pulse = pulse::tidy(ctx, &realm).await?;
+    import::tidy(ctx, &realm).await?;
     for part in [of_sessions, of_acts, of_log] {
         forgotten.add(part);
     }

@@ -7,7 +7,7 @@ use crate::crypto::{PasswordError, Secret};
 use crate::domain::{Context, Fault};
 
 /// Takes the password out of the settings and brings it into the form that is kept.
-pub(super) async fn new_password(
+pub(in crate::domain::user) async fn new_password(
     ctx: &Context,
     settings: &mut UserSettings,
 ) -> Result<Option<Password>, UserError> {

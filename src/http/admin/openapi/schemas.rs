@@ -36,6 +36,17 @@ const RECORDS: &[(&str, &str)] = &[
          emailVerified:flag firstName:text lastName:text attributes:object credentials:Credential[] createdTimestamp:count \
          blockedUntil:text blocked:object",
     ),
+    ("ImportFile", "ifExists:text users:User[]"),
+    (
+        "Import",
+        "id:text at:time by:object state:text ifExists:text total:count done:count created:count updated:count skipped:count \
+         failed:count failures:object[] passedOver:text[] finishedAt:time",
+    ),
+    ("PartialImport", "ifResourceExists:text users:User[]"),
+    (
+        "PartialImported",
+        "overwritten:count added:count skipped:count results:object[]",
+    ),
     ("Block", "until:text reason:text"),
     ("Credential", "type:text value:text temporary:flag"),
     ("CredentialShown", "id:text type:text createdDate:count"),
@@ -261,6 +272,7 @@ pub(super) fn all() -> Value {
     for (name, items) in [
         ("UserSessions", "UserSession"),
         ("Users", "User"),
+        ("Imports", "Import"),
         ("Consents", "Consent"),
         ("Credentials", "CredentialShown"),
         ("Clients", "Client"),

@@ -1,6 +1,7 @@
 //! The admin API from outside: requests into the router over a store in memory, with tokens from the mint.
 
 mod directory;
+mod imports;
 mod keycloak;
 mod lists;
 mod privileges;

@@ -3,6 +3,7 @@
 mod act;
 mod form;
 mod head;
+mod import;
 mod list;
 mod tabs;
 #[cfg(test)]
@@ -12,6 +13,7 @@ pub use super::effects::{Effect, Tone};
 pub use act::{ActPage, Hidden, Typed, Until, Words};
 pub use form::{Box as FormBox, Field, FormPage, Problem, Text};
 pub use head::{Head, MenuItem, Standing, Tab};
+pub use import::{Asked, ImportFormPage, ImportPage, ImportRow, ImportView, Said, Sampled};
 pub use list::{PeopleList, PeoplePage, PersonRow};
 pub use tabs::{
     AccessRow, ActivityPage, ActivityRow, AppsTab, CredentialsTab, DetailsTab, Lately, RoleBox,

@@ -5,6 +5,7 @@ mod acts;
 mod apps;
 mod everyone;
 mod gate;
+mod import;
 mod lists;
 mod overview;
 mod people;

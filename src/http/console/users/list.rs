@@ -23,11 +23,11 @@ pub async fn page(gate: Gate) -> Answer {
     if gate.fragment.as_deref() == Some("list") {
         return Ok(frame::html(StatusCode::OK, &list));
     }
+    let manages = gate.may(Right::ManageUsers);
     let page = PeoplePage {
         shell: gate.shell(Section::Users),
-        new_url: gate
-            .may(Right::ManageUsers)
-            .then(|| gate.at("/users/new").to_string()),
+        new_url: manages.then(|| gate.at("/users/new").to_string()),
+        import_url: manages.then(|| gate.at("/users/import").to_string()),
         done: done(query.one("done")).to_owned(),
         q,
         list,

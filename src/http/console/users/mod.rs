@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/admin/{realm}/users` | [`list`] |
 //! | `/users/new`, `/users/{uid}/edit` | [`edit`], [`fields`] |
+//! | `/users/import`, `/users/imports/{id}` | [`import`] |
 //! | `/users/{uid}` | [`sessions`], or [`details`] for whoever may not see sessions |
 //! | `/users/{uid}/details` | [`details`] |
 //! | `/users/{uid}/apps`, `/users/{uid}/apps/{cid}/remove` | [`apps`] |
@@ -23,6 +24,7 @@ mod credentials;
 mod details;
 mod edit;
 mod fields;
+mod import;
 pub mod list;
 mod roles;
 mod sessions;
@@ -59,6 +61,7 @@ pub fn routes() -> Router<App> {
             "/admin/{realm}/users/new",
             get(edit::new).post(edit::create),
         )
+        .merge(import::routes())
         .route(ONE, get(sessions::page))
         .route(&at("/details"), get(details::page))
         .route(&at("/edit"), get(edit::edit).post(edit::save))

@@ -14,6 +14,8 @@ pub struct PeoplePage {
     pub shell: Shell,
     /// Where a new user is made, for whoever may.
     pub new_url: Option<String>,
+    /// Where many are imported, for whoever may.
+    pub import_url: Option<String>,
     /// What was just done; may be empty.
     pub done: String,
     /// What is searched for.

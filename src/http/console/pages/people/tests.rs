@@ -1,5 +1,6 @@
 //! The pages with the worst that people call themselves: it is text and nothing else, and every field has its label.
 
+mod import;
 mod lists;
 
 use super::*;

@@ -26,6 +26,7 @@ fn lists_of_people_administrators_and_events_are_drawn_full_and_empty() {
         let html = page(
             "people",
             &PeoplePage {
+                import_url: Some("/import".to_owned()),
                 shell: shell(Section::Users),
                 new_url: Some("/new".to_owned()),
                 done: String::new(),
