@@ -208,6 +208,12 @@ async fn the_ids_of_one_realm_are_unknown_in_another_on_every_route() {
         channel: crate::domain::outbox::Channel::BackChannel,
         sid: ended,
     };
+    let ops = house.somebody(&house.demo, "ops", &["realm-admin"]).await;
+    let file = json!({ "users": [{ "username": "zoe" }] });
+    let import = house
+        .post("/admin/realms/demo/imports", &ops.token, file)
+        .await
+        .is(202);
     let root = house.user(&house.master, "root", &["server-admin"]).await;
     let ada = house.user(&house.other, "ada", &["realm-admin"]).await;
     for row in ROUTES.iter().filter(|row| row.path.contains("{id}")) {
@@ -218,6 +224,7 @@ async fn the_ids_of_one_realm_are_unknown_in_another_on_every_route() {
             "clients" => client.id.to_string(),
             "streams" => stream.id.to_string(),
             "deliveries" => delivery.to_string(),
+            "imports" => import.json["id"].as_str().unwrap().to_owned(),
             other => panic!("{other} has no id here"),
         };
         for (user, home) in [(&root, &house.master), (&ada, &house.other)] {

@@ -31,6 +31,8 @@ pub const DEEDS: &[Deed] = &[
         "Told applications of a sign-out again",
     ),
     ("grant.revoke", "ban", "refused", "Revoked a grant"),
+    ("users.import", "upload", "", "Began an import of users"),
+    ("users.imported", "user-plus", "again", "Imported users"),
     ("user.create", "user-plus", "again", "Created a user"),
     ("user.update", "pencil", "", "Changed a user"),
     ("user.set_password", "key-round", "", "Set a new password"),
@@ -211,6 +213,7 @@ mod tests {
                     let text = std::fs::read_to_string(&path).unwrap();
                     let kinds = [
                         "user.",
+                        "users.",
                         "client.",
                         "keys.",
                         "stream.",
