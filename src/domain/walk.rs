@@ -1,7 +1,7 @@
 //! A walk over a range of keys, a page at a time: however much there is, a page of it is held.
 
-use super::Context;
-use crate::store::{Cursor, Dir, KeysOrRecords, MAX_PAGE, Range, Record, Store, StoreError};
+use super::{Context, Fault};
+use crate::store::{Batch, Cursor, Dir, KeysOrRecords, MAX_PAGE, Range, Record, Store, StoreError};
 
 /// How many records a page has unless it is said otherwise.
 const USUAL: usize = 500;
@@ -96,6 +96,25 @@ impl<'a> Walk<'a> {
     /// Where another walk would go on; `None` once the range is over.
     pub fn place(&self) -> Option<&Cursor> {
         self.after.as_ref().filter(|_| !self.over)
+    }
+}
+
+/// Removes everything in a range, a page at a time.
+///
+/// # Errors
+/// [`Fault`] when the store fails; asked again, it goes on.
+pub async fn clear(ctx: &Context, range: &Range) -> Result<(), Fault> {
+    loop {
+        let (dir, what) = (Dir::Forward, KeysOrRecords::KeysOnly);
+        let page = ctx.store.scan(range, None, USUAL, dir, what).await?;
+        if page.records.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::essential();
+        for record in page.records {
+            batch.del(record.key);
+        }
+        ctx.commit(batch).await?;
     }
 }
 

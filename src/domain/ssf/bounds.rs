@@ -9,7 +9,7 @@ use crate::domain::id::{RealmId, StreamId};
 use crate::domain::outbox::{DeliveryState, backoff};
 use crate::domain::record::decode;
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::walk::Walk;
+use crate::domain::walk::{self, Walk};
 use crate::domain::{Context, Fault, key};
 use crate::store::{Batch, CommitError, Cursor, Dir, KeysOrRecords};
 
@@ -231,19 +231,5 @@ pub async fn forget(ctx: &Context, realm: RealmId, id: StreamId) -> Result<(), F
             Err(error) => return Err(error.into()),
         }
     }
-    let range = key::stream_subjects(realm, id);
-    loop {
-        let page = ctx
-            .store
-            .scan(&range, None, 500, Dir::Forward, KeysOrRecords::KeysOnly)
-            .await?;
-        if page.records.is_empty() {
-            return Ok(());
-        }
-        let mut batch = Batch::new();
-        for record in page.records {
-            batch.del(record.key);
-        }
-        ctx.commit(batch).await?;
-    }
+    walk::clear(ctx, &key::stream_subjects(realm, id)).await
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::Row;
 use crate::domain::id::ImportId;
 use crate::domain::realm::Realm;
-use crate::domain::{Context, Fault, key};
+use crate::domain::{Context, Fault, key, walk};
 use crate::store::{Batch, Dir, KeysOrRecords, Version};
 
 /// What a chunk is sealed for; the record's key is its name.
@@ -117,21 +117,7 @@ pub(super) async fn first(
 /// # Errors
 /// [`Fault`] when the store fails.
 pub(super) async fn forget(ctx: &Context, realm: &Realm, id: ImportId) -> Result<(), Fault> {
-    let range = key::rows_of_import(realm.id, id);
-    loop {
-        let page = ctx
-            .store
-            .scan(&range, None, 500, Dir::Forward, KeysOrRecords::KeysOnly)
-            .await?;
-        if page.records.is_empty() {
-            return Ok(());
-        }
-        let mut batch = Batch::essential();
-        for record in page.records {
-            batch.del(record.key);
-        }
-        ctx.commit(batch).await?;
-    }
+    walk::clear(ctx, &key::rows_of_import(realm.id, id)).await
 }
 
 /// A chunk sealed by the key that seals now; `None` when it is already.

@@ -220,10 +220,11 @@ impl askama::filters::HtmlSafe for ImportView {}
 impl ImportView {
     fn headline(&self) -> String {
         let of = counted(self.total, "person", "people");
-        match (self.complete, self.failed) {
-            (false, _) => format!("Importing {of}"),
-            (true, 0) => format!("{of} imported"),
-            (true, failed) => format!("{} of {of} not imported", grouped(failed)),
+        match (self.complete, self.failed, self.skipped) {
+            (false, ..) => format!("Importing {of}"),
+            (true, 0, 0) => format!("{of} imported"),
+            (true, 0, skipped) => format!("{} of {of} imported", grouped(self.total - skipped)),
+            (true, failed, _) => format!("{} of {of} not imported", grouped(failed)),
         }
     }
 
