@@ -33,13 +33,19 @@ pub fn day(at: Timestamp) -> String {
     form(at, "%-d %b")
 }
 
-/// "40 s", "28 min", "2 h 41 m", "3 d 4 h".
+/// "40 s", "28 min", "2 h 41 m", "4 h", "3 d 4 h".
 pub fn span(length: Span) -> String {
     match length.whole_secs() {
         s @ 0..60 => format!("{s} s"),
         s @ 60..3600 => format!("{} min", s / 60),
-        s @ 3600..86_400 => format!("{} h {} m", s / 3600, s % 3600 / 60),
-        s => format!("{} d {} h", s / 86_400, s % 86_400 / 3600),
+        s @ 3600..86_400 => match s % 3600 / 60 {
+            0 => format!("{} h", s / 3600),
+            minutes => format!("{} h {minutes} m", s / 3600),
+        },
+        s => match s % 86_400 / 3600 {
+            0 => format!("{} d", s / 86_400),
+            hours => format!("{} d {hours} h", s / 86_400),
+        },
     }
 }
 
@@ -153,6 +159,8 @@ mod tests {
             (60, "1 min"),
             (1680, "28 min"),
             (9660, "2 h 41 m"),
+            (14_400, "4 h"),
+            (172_800, "2 d"),
             (273_600, "3 d 4 h"),
         ];
         for (secs, words) in cases {
