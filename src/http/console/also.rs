@@ -82,8 +82,8 @@ fn could_be_a_name(typed: &str) -> bool {
 
 fn one(gate: &Gate, filter: &Filter, user: &User, sessions: Option<usize>) -> AlsoFound {
     let name = format!("user:{}", user.username);
-    // A username with spaces in it does not read as a search.
-    let reads = Query::parse(&name).is_ok_and(|query| query.user.is_some());
+    // The search would take a username with spaces in it for several terms.
+    let reads = Query::parse(&name).is_ok() && !user.username.contains(char::is_whitespace);
     let of_them = Filter {
         q: name,
         tab: match filter.tab {
