@@ -33,19 +33,21 @@ pub fn day(at: Timestamp) -> String {
     form(at, "%-d %b")
 }
 
-/// "40 s", "28 min", "2 h 41 m", "4 h", "3 d 4 h".
+/// "40 s", "28 min", "2 h 41 m", "3 d 4 h".
 pub fn span(length: Span) -> String {
     match length.whole_secs() {
         s @ 0..60 => format!("{s} s"),
         s @ 60..3600 => format!("{} min", s / 60),
-        s @ 3600..86_400 => match s % 3600 / 60 {
-            0 => format!("{} h", s / 3600),
-            minutes => format!("{} h {minutes} m", s / 3600),
-        },
-        s => match s % 86_400 / 3600 {
-            0 => format!("{} d", s / 86_400),
-            hours => format!("{} d {hours} h", s / 86_400),
-        },
+        s @ 3600..86_400 => both((s / 3600, "h"), (s % 3600 / 60, "m")),
+        s => both((s / 86_400, "d"), (s % 86_400 / 3600, "h")),
+    }
+}
+
+/// The two highest units; the lower one only where there is some of it.
+fn both(high: (u64, &str), low: (u64, &str)) -> String {
+    match (high, low) {
+        ((n, unit), (0, _)) => format!("{n} {unit}"),
+        ((n, unit), (rest, part)) => format!("{n} {unit} {rest} {part}"),
     }
 }
 
