@@ -158,7 +158,7 @@ async fn the_main_job_in_chromium_with_scripts_and_without() {
     crate::support::install();
     let driver = Driver::start().await;
     let folder = tempfile::tempdir().unwrap();
-    let (process, provider) = demonstration(folder.path()).await;
+    let (process, provider) = demonstration(folder.path(), &[]).await;
     for look in LOOKS {
         let done = tokio::time::timeout(
             Duration::from_secs(120),

@@ -53,6 +53,18 @@ impl Desk {
             .await;
         (browser, tokens)
     }
+
+    /// Neither the cookie nor the refresh token is good any more.
+    async fn is_over(&self, browser: &Browser, tokens: &Tokens) {
+        assert_eq!(
+            self.web.silent_error(browser).await.as_deref(),
+            Some("login_required")
+        );
+        assert_eq!(
+            self.web.try_refresh(&tokens.refresh).await.error(),
+            "invalid_grant"
+        );
+    }
 }
 
 fn row_of(page: &Page, sid: &str) -> Option<crate::support::html::Element> {
@@ -127,14 +139,7 @@ async fn search_select_confirm_receipt() {
         receipt.html().has("receipts") && !receipt.body.contains("<i>42</i>"),
         "{receipt}"
     );
-    assert_eq!(
-        desk.web.silent_error(&browser).await.as_deref(),
-        Some("login_required")
-    );
-    assert_eq!(
-        desk.web.try_refresh(&alice.refresh).await.error(),
-        "invalid_grant"
-    );
+    desk.is_over(&browser, &alice).await;
     assert_eq!(desk.web.silent_error(&bobs).await, None);
     // The same receipt stays where it is, and is in the list; the session is among the ended.
     let id = receipt.url.path().rsplit('/').next().unwrap().to_owned();
@@ -341,4 +346,29 @@ async fn an_administrator_whose_session_is_ended_is_out_of_the_console_at_once()
         .sign_out(serde_json::json!({ "users": [dana] }))
         .await;
     assert!(desk.get("/sessions").await.is_login());
+}
+
+#[tokio::test]
+async fn a_name_or_an_email_finds_who_is_searched_by_username() {
+    let desk = Desk::open().await;
+    let (_browser, alice) = desk.somebody("alice").await;
+    for (typed, by) in [
+        ("Adams", "By name:"),
+        ("alice adams", "By name:"),
+        ("alice@example.com", "By email:"),
+    ] {
+        let list = desk.get("/sessions").await;
+        let form = list.form("filters").fill("q", typed);
+        let found = desk.dana.submit(&list, form).await;
+        assert_eq!(found.status, 200, "{found}");
+        assert!(found.body.contains(by), "{typed}: {found}");
+        assert!(found.html().has("session-not-found"), "{typed}: {found}");
+        let to = "/admin/demo/sessions?q=user%3Aalice";
+        assert!(found.body.contains(to), "{typed}: {found}");
+        let theirs = desk.get("/sessions?q=user%3Aalice").await;
+        assert!(row_of(&theirs, &alice.sid).is_some(), "{theirs}");
+    }
+    let away = desk.get("/sessions?q=brown").await;
+    assert!(away.body.contains("Bob Brown</a>"), "{away}");
+    assert!(away.body.contains("(bob), not signed in"), "{away}");
 }

@@ -7,6 +7,7 @@ pub mod assets;
 pub mod assets_route;
 pub mod browser;
 pub mod console;
+mod cookies;
 pub mod demo;
 pub mod extract;
 pub mod guard;

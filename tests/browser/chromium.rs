@@ -228,7 +228,7 @@ impl Chromium {
 }
 
 /// The demonstration, with the provider on a port of its own; the apps' ports are fixed.
-pub async fn demonstration(folder: &std::path::Path) -> (Process, String) {
+pub async fn demonstration(folder: &std::path::Path, more: &[&str]) -> (Process, String) {
     let port = free_port();
     let url = format!("http://localhost:{port}");
     let (listen, data, realms) = (
@@ -237,7 +237,7 @@ pub async fn demonstration(folder: &std::path::Path) -> (Process, String) {
         folder.join("realms"),
     );
     std::fs::create_dir(&realms).unwrap();
-    let mut process = Process::spawn(command(&[
+    let plain = [
         "demo",
         "--listen",
         &listen,
@@ -249,7 +249,8 @@ pub async fn demonstration(folder: &std::path::Path) -> (Process, String) {
         realms.to_str().unwrap(),
         "--management-listen",
         "127.0.0.1:0",
-    ]));
+    ];
+    let mut process = Process::spawn(command(&[&plain, more].concat()));
     process.ready(&format!("http://{listen}")).await;
     (process, url)
 }

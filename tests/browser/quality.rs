@@ -96,6 +96,8 @@ const PAGES: &[Page] = &[
     page(Console, "/admin/demo/sessions"),
     page(Console, "/admin/demo/sessions?details=1"),
     page(Console, "/admin/demo/sessions?q=zzzz"),
+    page(Console, "/admin/demo/sessions?q=adams"),
+    page(Console, "/admin/demo/sessions?q=dana%20davis"),
     page(Console, "/admin/demo/sessions?state=ended"),
     page(Console, "/admin/demo/sessions?state=idle"),
     page(Console, "/admin/demo/sessions/{session}"),

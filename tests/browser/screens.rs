@@ -6,7 +6,7 @@ mod palette;
 use std::path::Path;
 
 use super::*;
-use crate::support::process::{Process, command, free_port};
+use crate::support::process::Process;
 
 /// One picture: its name, who looks, at which address, what is pressed first, how wide the window is, light or dark.
 struct Shot {
@@ -83,31 +83,8 @@ const SHOTS: &[Shot] = &[
     shot("keys-dark", "dana", "/admin/demo/keys").dark(),
 ];
 
-async fn demonstration(folder: &Path) -> (Process, String) {
-    let port = free_port();
-    let url = format!("http://localhost:{port}");
-    let (listen, data, realms) = (
-        format!("127.0.0.1:{port}"),
-        folder.join("data"),
-        folder.join("realms"),
-    );
-    std::fs::create_dir(&realms).unwrap();
-    let mut process = Process::spawn(command(&[
-        "demo",
-        "--sessions",
-        "2400",
-        "--listen",
-        &listen,
-        "--public-url",
-        &url,
-        "--data",
-        data.to_str().unwrap(),
-        "--realms",
-        realms.to_str().unwrap(),
-        "--management-listen",
-        "127.0.0.1:0",
-    ]));
-    process.ready(&format!("http://{listen}")).await;
+async fn company(folder: &Path) -> (Process, String) {
+    let (process, url) = demonstration(folder, &["--sessions", "2400"]).await;
     until(
         "the company is there",
         Duration::from_secs(120),
@@ -141,7 +118,7 @@ async fn sign_in(chromium: &Chromium, url: &str, who: &str) {
 async fn the_pictures_are_made() {
     crate::support::install();
     let folder = tempfile::tempdir().unwrap();
-    let (_process, url) = demonstration(folder.path()).await;
+    let (_process, url) = company(folder.path()).await;
     let driver = Driver::start().await;
     let chromium = Chromium::open(&driver, true).await;
     chromium.without_scrollbars().await;

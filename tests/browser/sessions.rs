@@ -16,6 +16,12 @@ async fn truth(chromium: &Chromium, expression: &str) -> bool {
     chromium.value(expression).await == true
 }
 
+/// Puts the focus onto the first box that can be ticked.
+async fn focus_first_box(chromium: &Chromium) {
+    let script = "document.querySelector('.row-check:enabled').focus(), true";
+    assert!(truth(chromium, script).await);
+}
+
 async fn wait(chromium: &Chromium, what: &str, expression: &str) {
     until(what, Duration::from_secs(30), || {
         truth(chromium, expression)
@@ -208,13 +214,7 @@ async fn a_selection_is_kept_over_pages_and_letters_work_in_the_list() {
         let active = chromium.driver.active_element().await.unwrap();
         active.send_keys(letter).await.unwrap();
     };
-    assert!(
-        truth(
-            &chromium,
-            "document.querySelector('.row-check:enabled').focus(), true"
-        )
-        .await
-    );
+    focus_first_box(&chromium).await;
     type_letter("x").await;
     wait(&chromium, "x ticks", &picked("1 selected")).await;
     type_letter("j").await;
@@ -236,13 +236,7 @@ async fn a_selection_is_kept_over_pages_and_letters_work_in_the_list() {
     .await;
     chromium.click("#keys-on").await;
     chromium.press(Key::Escape).await;
-    assert!(
-        truth(
-            &chromium,
-            "document.querySelector('.row-check:enabled').focus(), true"
-        )
-        .await
-    );
+    focus_first_box(&chromium).await;
     type_letter("x").await;
     assert!(
         truth(
@@ -252,6 +246,58 @@ async fn a_selection_is_kept_over_pages_and_letters_work_in_the_list() {
         .await,
         "switched off"
     );
+    assert_eq!(chromium.violations().await, Vec::<String>::new());
+    chromium.driver.quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn typing_a_name_shows_whom_it_finds_and_details_are_remembered() {
+    let stage = Stage::set().await;
+    let driver = Driver::start().await;
+    let mut chromium = Chromium::open(&driver, true).await;
+    stage.sign_in(&chromium, Who::Console).await;
+    chromium.write("#session-search", "adams").await;
+    let link = "document.querySelector('#also a')?.textContent === 'Alice Adams'";
+    wait(&chromium, "she is offered", link).await;
+    let said =
+        "document.querySelector('#results').textContent.includes('By name: Alice Adams (alice), ')";
+    wait(&chromium, "and announced", said).await;
+    assert!(
+        truth(
+            &chromium,
+            "document.activeElement.id === 'session-search' && !!document.querySelector('#session-not-found')"
+        )
+        .await
+    );
+    chromium.click("#also a").await;
+    chromium.find("tr[data-user=alice]").await;
+    assert!(chromium.place().await.contains("q=user%3Aalice"));
+    // A row leads to its person; Enter in the list to the session.
+    focus_first_box(&chromium).await;
+    chromium
+        .driver
+        .active_element()
+        .await
+        .unwrap()
+        .send_keys(Key::Enter)
+        .await
+        .unwrap();
+    chromium
+        .find("[data-session-id][data-user=alice] #apps")
+        .await;
+    // The switch holds on the next visit, until it is switched off.
+    let shown = "document.querySelector('tr.detail') !== null";
+    let plain = stage.address("/admin/demo/sessions");
+    chromium.goto(&plain).await;
+    assert!(!truth(&chromium, shown).await);
+    chromium.click("#show-details").await;
+    wait(&chromium, "details", shown).await;
+    chromium.goto(&plain).await;
+    assert!(truth(&chromium, shown).await);
+    chromium.click("#show-details").await;
+    wait(&chromium, "no details", &format!("!({shown})")).await;
+    chromium.goto(&plain).await;
+    assert!(!truth(&chromium, shown).await);
     assert_eq!(chromium.violations().await, Vec::<String>::new());
     chromium.driver.quit().await.unwrap();
 }

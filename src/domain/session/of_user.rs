@@ -1,9 +1,9 @@
-//! One person's sessions, by their id: also those of somebody whose name changed since.
+//! One person's sessions, by their id: also those of somebody whose name changed since. And how many one client has.
 
 use super::Session;
 use super::search::{Row, grants};
 use crate::domain::denial;
-use crate::domain::id::{Sid, UserId};
+use crate::domain::id::{ClientId, Sid, UserId};
 use crate::domain::key;
 use crate::domain::realm::Realm;
 use crate::domain::time::Timestamp;
@@ -68,7 +68,41 @@ pub async fn count(
     user: UserId,
     most: usize,
 ) -> Result<usize, Fault> {
+    count_keys(ctx, key::sessions_by_user(realm.id, user), most).await
+}
+
+/// How many good sessions a user has, looked at up to `most`.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn count_good(
+    ctx: &Context,
+    realm: &Realm,
+    user: UserId,
+    most: usize,
+) -> Result<usize, Fault> {
     let range = key::sessions_by_user(realm.id, user);
+    let mut walk = Walk::keys(ctx, range).toward(Dir::Reverse).by(most);
+    let sids = sids(walk.next().await?.unwrap_or_default());
+    let judged = denial::sessions(ctx, realm, &sids).await?;
+    let good = judged.iter().filter(|(_, verdict)| verdict.is_ok());
+    Ok(good.count())
+}
+
+/// How many sessions a client takes part in that did not end, counted up to `most`. Cheap: nothing is judged.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn count_of_client(
+    ctx: &Context,
+    realm: &Realm,
+    client: ClientId,
+    most: usize,
+) -> Result<usize, Fault> {
+    count_keys(ctx, key::sessions_by_client(realm.id, client), most).await
+}
+
+async fn count_keys(ctx: &Context, range: Range, most: usize) -> Result<usize, Fault> {
     let mut walk = Walk::keys(ctx, range).by(most);
     Ok(walk.next().await?.map_or(0, |page| page.len()))
 }

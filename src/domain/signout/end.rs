@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use super::expand::Open;
 use super::select::{Resolved, Selection, resolve};
 use super::write::{self, Act};
-use super::{Epoch, Reason, Request, Scope, SignOut, State, block, chunks, expand, loose, own};
+use super::{
+    Epoch, Reason, Request, Scope, SignOut, State, block, chunks, expand, loose, own, took,
+};
 use crate::crypto;
 use crate::domain::id::SignOutId;
 use crate::domain::realm::Realm;
@@ -107,6 +109,7 @@ pub async fn end_with(
         commit(ctx, batch).await?;
         ctx.pulse
             .ended(realm.id, ctx.now(), act.reason, counted.sessions);
+        took::note(ctx, realm, request, &mut record).await;
         block_the_rest(ctx, realm, &record).await;
         return Ok(record);
     }
@@ -123,6 +126,9 @@ pub async fn end_with(
     batch.put(key::sign_out_open(realm.id, act.id), encode(&open)?);
     batch.create(key::sign_out(realm.id, act.id), encode_json(&record)?);
     commit(ctx, batch).await?;
+    if open.denied {
+        took::note(ctx, realm, request, &mut record).await;
+    }
     block_the_rest(ctx, realm, &record).await;
     // Without an epoch, denial holds once the list is written out.
     if has_epoch(&request.select) && resolved.sids.len() > BEFORE_ANSWER {
@@ -130,7 +136,10 @@ pub async fn end_with(
         return Ok(record);
     }
     match expand::run(ctx, realm, act.id).await {
-        Ok(done) => Ok(done),
+        Ok(mut done) => {
+            took::note(ctx, realm, request, &mut done).await;
+            Ok(done)
+        }
         // The act is committed; to answer "busy" would have it asked for again. The worker goes on with what is left.
         Err(Fault::Busy) => {
             ctx.door.wake.notify_one();
@@ -295,6 +304,7 @@ fn record_of(request: &Request, id: SignOutId, at: Timestamp, resolved: &Resolve
         not_found: not_found.take(1000).cloned().collect(),
         already_ended: resolved.already_ended.iter().take(1000).copied().collect(),
         block: None,
+        took: None,
     }
 }
 

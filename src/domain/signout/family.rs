@@ -50,6 +50,7 @@ pub async fn end(
             not_found: Vec::new(),
             already_ended: Vec::new(),
             block: None,
+            took: None,
         };
         let act = Act::of(&record);
         let mut batch = Batch::essential();

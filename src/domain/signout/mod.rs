@@ -18,6 +18,7 @@ pub mod reason;
 pub mod receipt;
 pub mod select;
 pub mod told;
+mod took;
 pub mod write;
 
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ pub use select::Selection;
 
 use super::Actor;
 use super::id::{Sid, SignOutId};
-use super::time::Timestamp;
+use super::time::{Span, Timestamp};
 
 /// What is asked of the door.
 #[derive(Clone, Debug)]
@@ -56,6 +57,8 @@ pub struct Request {
     pub unknown: Vec<String>,
     /// Blocks the sign-in of the people of the act.
     pub block: Option<BlockOrder>,
+    /// Since when somebody waits at a page for it: then the receipt says how long that was.
+    pub asked_at: Option<Timestamp>,
 }
 
 /// How the people of an act are blocked from signing in.
@@ -81,6 +84,7 @@ impl Request {
             once: None,
             unknown: Vec::new(),
             block: None,
+            asked_at: None,
         }
     }
 
@@ -146,6 +150,9 @@ pub struct SignOut {
     /// Whether its people are blocked from signing in.
     #[serde(default)]
     pub block: Option<Blocked>,
+    /// How long whoever asked waited for the durable commit from which on denial holds; `None` when that was not noted.
+    #[serde(default)]
+    pub took: Option<Span>,
 }
 
 /// How far an act is.

@@ -308,3 +308,42 @@ async fn the_same_idempotency_key_is_the_same_act() {
         1
     );
 }
+
+#[tokio::test]
+async fn how_long_somebody_waited_is_kept_with_the_act_small_or_large() {
+    let house = house().await;
+    let now = house.ctx.now();
+    house.clock.advance(Span::hours(1));
+    let asked = |select: Selection, asked_at: Option<Timestamp>| Request {
+        asked_at,
+        ..Request::new(select, Reason::Admin, house.admin(None))
+    };
+    // One commit, one by an epoch that is written out at once, and one that is written out before it holds.
+    let few = house.sign_in(house.bob.id).await;
+    let mut many = Vec::new();
+    for _ in 0..30 {
+        house.sign_in(house.ann.id).await;
+        many.push(house.sign_in(house.bob.id).await.to_string());
+    }
+    for select in [
+        Selection::Sessions(vec![few.to_string()]),
+        Selection::Users(vec![house.ann.id]),
+        Selection::Sessions(many),
+    ] {
+        let request = asked(select, Some(now));
+        let act = end(&house.ctx, &house.realm, &request).await.unwrap();
+        let waited = Span::hours(1)..Span::hours(2);
+        assert!(waited.contains(&act.took.unwrap()), "{}", act.selection);
+        let kept = receipt::find(&house.ctx, &house.realm, act.id)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(kept.took, act.took, "{}", act.selection);
+        assert_eq!((kept.sessions, kept.state), (act.sessions, act.state));
+    }
+    // Where nobody waits at a page it is not worth a commit.
+    let sid = house.sign_in(house.ann.id).await;
+    let request = asked(Selection::Sessions(vec![sid.to_string()]), None);
+    let act = end(&house.ctx, &house.realm, &request).await.unwrap();
+    assert_eq!(act.took, None);
+}

@@ -20,7 +20,7 @@ use unicode_normalization::UnicodeNormalization;
 pub use authenticate::{AuthenticateError, authenticate};
 pub use block::{Block, Blocking};
 pub(in crate::domain) use index::again;
-pub use search::{administrators, search};
+pub use search::{administrators, beyond_username, search};
 pub(in crate::domain) use store::has_password;
 pub(in crate::domain) use store::reseal;
 pub use store::{by_email, by_id, count, find, list, password_set_at};

@@ -12,7 +12,7 @@ use crate::domain::realm::Realm;
 use crate::domain::record::{decode, versioned};
 use crate::domain::walk::Walk;
 use crate::domain::{Context, Fault, key};
-use crate::store::{Cursor, Record};
+use crate::store::{Cursor, Range, Record};
 
 /// A page of users.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ pub struct Found {
 const LOOKED_AT: usize = 4000;
 /// Index rows read at once.
 const PIECE: usize = 100;
+/// Index rows looked at, of names and of addresses each, where a search of something else asks for a hint.
+const GLANCED_AT: usize = 50;
 
 /// What somebody typed.
 struct Wanted {
@@ -52,6 +54,15 @@ impl Wanted {
             whole: fold(text),
             longest: longest.unwrap_or_default(),
             words,
+        }
+    }
+
+    /// The rows of an index that begin with what was typed.
+    fn range(&self, realm: RealmId, by: By) -> Range {
+        match by {
+            By::Username => key::usernames(realm, &self.whole),
+            By::Word => key::users_by_word(realm, &self.longest),
+            By::Email => key::users_by_email_prefix(realm, &self.whole),
         }
     }
 
@@ -113,11 +124,7 @@ pub async fn search(
         if by != By::Username && wanted.whole.is_empty() {
             continue;
         }
-        let range = match by {
-            By::Username => key::usernames(realm.id, &wanted.whole),
-            By::Word => key::users_by_word(realm.id, &wanted.longest),
-            By::Email => key::users_by_email_prefix(realm.id, &wanted.whole),
-        };
+        let range = wanted.range(realm.id, by);
         let cursor = cursor.filter(|at| range.contains(&at.0));
         let mut walk = Walk::records(ctx, range).after(cursor).by(limit.min(PIECE));
         while let Some(rows) = walk.next().await? {
@@ -139,6 +146,48 @@ pub async fn search(
             }
         }
     }
+    Ok(found)
+}
+
+/// A few of those whom a name or an address finds and whose username does not begin with what was typed: for a list that is
+/// searched by username while somebody types something else. A glance, not a search: at most so many rows of each index are
+/// read, whatever was typed and however many users there are, so somebody may be missed who shares the first letters with
+/// very many. Several words begin no username that a list could go by, so of those all are found.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer or a record does not read.
+pub async fn beyond_username(
+    ctx: &Context,
+    realm: &Realm,
+    text: &str,
+    by_email_too: bool,
+    limit: usize,
+) -> Result<Vec<User>, Fault> {
+    let wanted = Wanted::read(text);
+    let mut found = Vec::new();
+    if wanted.whole.is_empty() || wanted.whole.len() > LONGEST_FOLDED || text.contains('\0') {
+        return Ok(found);
+    }
+    for by in [By::Username, By::Word, By::Email] {
+        let wants = match by {
+            By::Username => wanted.words.len() > 1,
+            By::Word => true,
+            By::Email => by_email_too,
+        };
+        if !wants {
+            continue;
+        }
+        let mut walk = Walk::records(ctx, wanted.range(realm.id, by)).by(GLANCED_AT);
+        let rows = walk.next().await?.unwrap_or_default();
+        let users = read(ctx, realm.id, by, &rows).await?;
+        let fits =
+            |(row, user): (&Record, Option<User>)| user.filter(|user| wanted.shows(by, row, user));
+        found.extend(rows.iter().zip(users).filter_map(fits));
+        if found.len() >= limit {
+            break;
+        }
+    }
+    found.truncate(limit);
     Ok(found)
 }
 

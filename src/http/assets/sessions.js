@@ -86,10 +86,10 @@
     const at = row(gone.sid);
     if (!at || at.classList.contains("ended")) return;
     at.classList.add("ended");
-    const box = one(".row-check", at), name = one(".who a", at);
+    const box = one(".row-check", at), name = one(".who .name", at);
     if (box) {
       // A box that is switched off cannot hold the focus; it stays in its row.
-      if (document.activeElement === box) name.focus({ preventScroll: true });
+      if (document.activeElement === box) one(".act button", at).focus({ preventScroll: true });
       box.checked = false;
       box.disabled = true;
       tell("rk:selected");
@@ -143,7 +143,7 @@
   });
   let from;
   const rows = () => all("#sessions tr[data-session-id]");
-  const focus = (at) => (one(".row-check:enabled", at) || one(".who a", at))?.focus();
+  const focus = (at) => (one(".row-check:enabled", at) || one(".act button", at))?.focus();
   addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.target.matches?.("select, textarea, input:not([type=checkbox])")) return;
     if (!letters?.checked || !e.target.closest?.("#list") || e.target.closest?.("[popover]")) return;
@@ -161,7 +161,7 @@
           if (between && !between.checked) tick(between, true);
         }
       },
-      Enter: () => here && one(".who a", here).click(),
+      Enter: () => here && one("a.open", here).click(),
       i: () => one(".row-check:checked, .kept") && one("#invalidate-selected").click(),
       r: () => location.reload(),
       "?": () => one("#keys").showPopover(),

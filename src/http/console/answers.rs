@@ -104,6 +104,7 @@ impl Answers {
             message: some(&self.message),
             once: some(once).filter(|once| once.len() <= 100),
             block,
+            asked_at: Some(gate.now),
             ..Request::new(select, Reason::Admin, gate.admin.actor(ActorKind::Admin))
         })
     }

@@ -31,6 +31,7 @@ use crate::domain::id::ClientId;
 use crate::domain::outbox::Channel;
 use crate::domain::outbox::readiness::{self, COUNTED, Readiness, State, Way};
 use crate::domain::outbox::trial::{self, TrialError};
+use crate::domain::session::of_user;
 use crate::domain::token::resources::admin_audience;
 use crate::domain::{ActorKind, Fault};
 use crate::http::state::App;
@@ -167,18 +168,18 @@ fn need_for(gate: &Gate, settings: &ClientSettings) -> Result<(), Stop> {
 }
 
 /// The parts of an application's page.
-fn tabs(gate: &Gate, client: &Client, here: &str) -> Vec<TabLink> {
+async fn tabs(gate: &Gate, client: &Client, here: &str) -> Result<Vec<TabLink>, Fault> {
     let root = format!("/apps/{}", client.id);
-    let mut tabs = vec![("Overview", gate.at(&root))];
+    let (mut tabs, mut sessions) = (vec![("Overview", gate.at(&root))], 0);
     if gate.may(Right::ManageClients) {
         tabs.push(("Settings", gate.at(&format!("{root}/settings"))));
         tabs.push(("Credentials", gate.at(&format!("{root}/credentials"))));
     }
     if gate.may(Right::ViewSessions) {
-        let filtered = gate
-            .at("/sessions")
-            .with("q", &format!("client:{}", client.client_id()));
+        let filtered = gate.at("/sessions").with("client", client.client_id());
         tabs.push(("Sessions", filtered));
+        let (ctx, realm) = (&gate.ctx, &gate.realm);
+        sessions = of_user::count_of_client(ctx, realm, client.id, ON_TAB + 1).await?;
     }
     tabs.push((
         "Deliveries",
@@ -187,10 +188,18 @@ fn tabs(gate: &Gate, client: &Client, here: &str) -> Vec<TabLink> {
     let tab = |(label, url): (&str, Address)| TabLink {
         label: label.to_owned(),
         url: url.to_string(),
+        count: match sessions {
+            _ if label != "Sessions" => String::new(),
+            n if n > ON_TAB => format!("{ON_TAB}+"),
+            n => n.to_string(),
+        },
         here: label == here,
     };
-    tabs.into_iter().map(tab).collect()
+    Ok(tabs.into_iter().map(tab).collect())
 }
+
+/// Sessions counted for a tab.
+const ON_TAB: usize = 99;
 
 fn crumbs(gate: &Gate, client: Option<&Client>) -> Vec<Link> {
     let link = |label: &str, url: Address| Link {

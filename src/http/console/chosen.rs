@@ -58,11 +58,10 @@ impl Chosen {
         let sids = form.all("sid");
         if sids.is_empty() {
             let text = "Tick the sessions to end first, then press “Invalidate selected”.";
-            return Err(gate.message(
+            return Err(gate.says(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "Nothing is selected",
                 text,
-                Vec::new(),
             ));
         }
         if sids.len() > MOST_SIDS {
@@ -70,7 +69,7 @@ impl Chosen {
                 "A form holds at most {MOST_SIDS} sessions. Filter the list and select all that match."
             );
             let title = "That is too much at once";
-            return Err(gate.message(StatusCode::UNPROCESSABLE_ENTITY, title, &text, Vec::new()));
+            return Err(gate.says(StatusCode::UNPROCESSABLE_ENTITY, title, &text));
         }
         Ok(Chosen::Sids(sids))
     }
@@ -131,20 +130,14 @@ impl Frozen {
             Some(_) => {
                 let text = "It was made too long ago to be what you see now. Go back to the list and select again. \
                             Nothing was ended.";
-                Err(gate.message(
-                    StatusCode::CONFLICT,
-                    "This selection is too old",
-                    text,
-                    Vec::new(),
-                ))
+                Err(gate.says(StatusCode::CONFLICT, "This selection is too old", text))
             }
             None => {
                 let text = "It is not one that this page made for you. Nothing was ended.";
-                Err(gate.message(
+                Err(gate.says(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "The selection does not read",
                     text,
-                    Vec::new(),
                 ))
             }
         }
@@ -157,12 +150,7 @@ impl Frozen {
     pub fn query(&self, gate: &Gate) -> Result<Query, Stop> {
         let Ok(mut query) = Query::parse(&self.query) else {
             let text = "It was made by another version of the server. Go back to the list and select again.";
-            return Err(gate.message(
-                StatusCode::CONFLICT,
-                "This selection is too old",
-                text,
-                Vec::new(),
-            ));
+            return Err(gate.says(StatusCode::CONFLICT, "This selection is too old", text));
         };
         let later = Timestamp(self.cut.0.saturating_add(1));
         query.started_before = Some(

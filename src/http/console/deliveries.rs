@@ -133,6 +133,7 @@ fn tabs(gate: &Gate, here: &str) -> Vec<TabLink> {
         label: label.to_owned(),
         url: url.to_string(),
         here: label == here,
+        ..TabLink::default()
     };
     tabs.into_iter().map(tab).collect()
 }

@@ -90,12 +90,7 @@ async fn ask(gate: &Gate, answers: Answers, problems: Vec<Problem>) -> Answer {
 
 fn nobody(gate: &Gate) -> Stop {
     let text = "No session but your own is active in this realm.";
-    gate.message(
-        StatusCode::CONFLICT,
-        "Nobody else is signed in",
-        text,
-        Vec::new(),
-    )
+    gate.says(StatusCode::CONFLICT, "Nobody else is signed in", text)
 }
 
 /// What becomes of the administrator's own sessions.

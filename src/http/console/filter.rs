@@ -2,6 +2,7 @@
 
 use super::address::Address;
 use super::choices::{IDLE, LIMITS, STARTED};
+use super::details;
 use super::gate::Gate;
 use super::pages::Problem;
 use crate::domain::realm::Realm;
@@ -58,6 +59,8 @@ pub struct Filter {
     pub tab: Tab,
     /// Whether each row shows its details.
     pub details: bool,
+    /// The same as far as the address says it: then every address made from this one does.
+    pub said_details: Option<bool>,
     /// One of [`SORTS`]; empty for the usual order.
     pub sort: String,
     /// Rows a page, as asked; empty for the usual number.
@@ -83,7 +86,7 @@ impl Filter {
                 "idle" => filter.idle = value.to_owned(),
                 "started" => filter.started = value.to_owned(),
                 "state" => filter.tab = tab(value),
-                "details" => filter.details = value == "1",
+                "details" => filter.said_details = Some(value == "1"),
                 "sort" => filter.sort = value.to_owned(),
                 "limit" => filter.limit = value.to_owned(),
                 "after" => filter.after = value.to_owned(),
@@ -92,7 +95,17 @@ impl Filter {
                 _ => {}
             }
         }
+        filter.details = filter.said_details.unwrap_or_default();
         filter
+    }
+
+    /// The same for a page that has rows: what the address does not say is as this administrator had it last.
+    pub fn of_page(gate: &Gate) -> Filter {
+        let filter = Filter::read(&gate.query);
+        Filter {
+            details: filter.said_details.unwrap_or_else(|| details::kept(gate)),
+            ..filter
+        }
     }
 
     /// Rows a page.
@@ -250,7 +263,7 @@ impl Filter {
             .with("idle", &keep("idle", &self.idle))
             .with("started", &keep("started", &self.started))
             .with("state", &keep("state", tab))
-            .with("details", if self.details { "1" } else { "" })
+            .with("details", said(self.said_details))
             .with("sort", &self.sort)
             .with("limit", &self.limit)
     }
@@ -311,6 +324,10 @@ fn tab(value: &str) -> Tab {
     }
 }
 
+fn said(details: Option<bool>) -> &'static str {
+    details.map_or("", |on| if on { "1" } else { "0" })
+}
+
 fn step(text: &str) -> Option<(u64, String)> {
     let (before, cursor) = text.split_once('.')?;
     Some((before.parse().ok()?, cursor.to_owned()))
@@ -346,44 +363,4 @@ const SORTS: [(&str, Order); 4] = [
 const LONGEST_TRAIL: usize = 15;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::testing;
-
-    #[tokio::test]
-    async fn the_fields_fold_into_one_search() {
-        let (ctx, _) = testing::context();
-        let realm = testing::realm(&ctx, "demo").await;
-        let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
-        let query = |text: &str| Filter::read(text).query(&realm, now);
-        let all =
-            query("q=ann+device%3Afirefox&ip=10.0.0.0%2F8&client=crm&idle=15m&started=before-24h")
-                .unwrap();
-        assert_eq!(all.prefix.as_deref(), Some("ann"));
-        assert_eq!(all.device.as_deref(), Some("firefox"));
-        assert_eq!(all.ip.unwrap().to_string(), "10.0.0.0/8");
-        assert_eq!(all.client.as_deref(), Some("crm"));
-        assert_eq!(all.idle_over, Some(Span::mins(15)));
-        assert_eq!(all.started_before, Timestamp::parse("2026-11-20T12:00:00Z"));
-        assert_eq!(query("state=idle").unwrap().idle_over, Some(Span::mins(15)));
-        assert_eq!(query("state=ended&idle=1h").unwrap().idle_over, None);
-    }
-
-    #[tokio::test]
-    async fn a_field_that_does_not_read_is_named() {
-        let (ctx, _) = testing::context();
-        let realm = testing::realm(&ctx, "demo").await;
-        for (text, field) in [
-            ("q=colour%3Ared", "q"),
-            ("ip=10.20.4", "ip"),
-            ("ip=10.0.0.1+user:x", "ip"),
-            ("client=a+b", "client"),
-            ("idle=soon", "idle"),
-            ("started=tomorrow", "started"),
-            ("q=ip%3A10.0.0.1&ip=10.0.0.2", "q"),
-        ] {
-            let problem = Filter::read(text).query(&realm, Timestamp(0)).unwrap_err();
-            assert_eq!(problem.field, field, "{text}: {}", problem.message);
-        }
-    }
-}
+mod tests;

@@ -20,6 +20,7 @@ use crate::domain::realm::{self, Realm};
 use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault};
 use crate::http::browser::BrowserState;
+use crate::http::cookies;
 use crate::http::extract::multipart::{self, Part};
 use crate::http::signin::csrf::is_foreign;
 use crate::http::state::{App, Web};
@@ -71,12 +72,7 @@ impl FromRequestParts<App> for Gate {
         let mut gate = Gate::at_the_front(visitor).await?;
         let Some(realm) = realm else {
             let text = "The address names a realm that does not exist on this server.";
-            return Err(gate.message(
-                StatusCode::NOT_FOUND,
-                "There is no such realm",
-                text,
-                Vec::new(),
-            ));
+            return Err(gate.says(StatusCode::NOT_FOUND, "There is no such realm", text));
         };
         gate.realm = realm;
         let watches = gate.may(Right::ViewSessions) || gate.may(Right::ViewClients);
@@ -145,10 +141,8 @@ impl Gate {
         }];
         let home = self.at_home();
         if let Some(first) = home.first_page() {
-            links.push(Link {
-                label: format!("Console of {}", home.realm.name),
-                url: home.at(first).to_string(),
-            });
+            let label = format!("Console of {}", home.realm.name);
+            links.push(home.link(&label, first));
         }
         Err(home.message(StatusCode::FORBIDDEN, "This is another realm", &text, links))
     }
@@ -207,12 +201,7 @@ impl Gate {
              realm to give it to you.",
             self.admin.user.username, self.realm.name
         );
-        self.message(
-            StatusCode::FORBIDDEN,
-            "You may not do this",
-            &text,
-            Vec::new(),
-        )
+        self.says(StatusCode::FORBIDDEN, "You may not do this", &text)
     }
 
     /// A page of the console of this realm; `rest` starts with a slash.
@@ -261,10 +250,7 @@ impl Gate {
         if links.is_empty()
             && let Some(first) = self.first_page()
         {
-            links.push(Link {
-                label: "Go to the console".to_owned(),
-                url: self.at(first).to_string(),
-            });
+            links.push(self.link("Go to the console", first));
         }
         let page = MessagePage {
             shell: self.shell(Section::Other),
@@ -275,6 +261,24 @@ impl Gate {
             links,
         };
         frame::html(status, &page).into()
+    }
+
+    /// The same with nowhere else to go on to.
+    pub fn says(&self, status: StatusCode, title: &str, description: &str) -> Stop {
+        self.message(status, title, description, Vec::new())
+    }
+
+    /// A link into this console; `rest` starts with a slash.
+    pub fn link(&self, label: &str, rest: &str) -> Link {
+        Link {
+            label: label.to_owned(),
+            url: self.at(rest).to_string(),
+        }
+    }
+
+    /// A cookie of the browser's.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        cookies::named(&self.headers, name).next()
     }
 
     /// What is kept with this browser.
@@ -308,12 +312,7 @@ impl Gate {
             return Ok(form);
         }
         let text = "This form did not come from a page of yours, or the page is too old. Nothing was changed.";
-        Err(self.message(
-            StatusCode::FORBIDDEN,
-            "The form was refused",
-            text,
-            Vec::new(),
-        ))
+        Err(self.says(StatusCode::FORBIDDEN, "The form was refused", text))
     }
 
     /// The page of this realm's console that the browser comes from, when it says so.

@@ -1,5 +1,6 @@
 //! The list of sessions: a page of a search with the administrator's own session first, and where to go from it.
 
+use super::also;
 use super::choices::LIMITS;
 use super::chosen::Frozen;
 use super::command;
@@ -7,10 +8,13 @@ use super::filter::{Filter, Tab};
 use super::frame::Stop;
 use super::gate::Gate;
 use super::nothing;
-use super::pages::{Choice, Everything, Heading, Problem, SessionsList, counted, grouped};
+use super::pages::{
+    AlsoFound, Choice, Everything, Heading, Problem, SessionsList, also_by, counted, grouped,
+};
 use super::rows::rows;
 use crate::domain::Fault;
 use crate::domain::access::Right;
+use crate::domain::realm::Realm;
 use crate::domain::session::Query;
 use crate::domain::session::search::{self, Found, Listed, Order, Row, offered, order_of, search};
 
@@ -19,8 +23,13 @@ use crate::domain::session::search::{self, Found, Listed, Order, Row, offered, o
 /// # Errors
 /// [`Stop`] when the store does not answer.
 pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
+    let also = also::found(gate, filter).await?;
     let query = match filter.query(&gate.realm, gate.now) {
         Ok(query) => query,
+        Err(_) if also::is_several_words(filter) => {
+            let list = blank(gate, filter);
+            return Ok(with_people(also::alone(list, filter, &also), filter, also));
+        }
         Err(problem) => return Ok(unreadable(gate, filter, problem)),
     };
     let Some(found) = find(gate, filter, &query).await? else {
@@ -49,7 +58,7 @@ pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
     let rows = rows(gate, &on_page, filter.details).await?;
     let mut list = blank(gate, filter);
     if rows.is_empty() && next.is_none() && filter.is_first() {
-        list.empty = Some(nothing::why(gate, filter, &query).await?);
+        list.empty = Some(nothing::why(gate, filter, &query, !also.is_empty()).await?);
     } else if rows.is_empty() && next.is_some() {
         list.warning =
             Some("None of the sessions looked at so far fits. Go on to look at more.".to_owned());
@@ -94,7 +103,18 @@ pub async fn list(gate: &Gate, filter: &Filter) -> Result<SessionsList, Stop> {
     }
     list.may_end = gate.may(Right::EndSessions);
     list.rows = rows;
-    Ok(list)
+    Ok(with_people(list, filter, also))
+}
+
+/// The list with whom a name finds beside it, which is announced with the number of results.
+fn with_people(mut list: SessionsList, filter: &Filter, also: Vec<AlsoFound>) -> SessionsList {
+    list.also_by = also_by(&filter.q, list.rows.is_empty());
+    if !also.is_empty() {
+        let people: Vec<String> = also.iter().map(AlsoFound::sentence).collect();
+        list.results = format!("{}. {} {}", list.results, list.also_by, people.join("; "));
+    }
+    list.also = also;
+    list
 }
 
 /// Which headings sort, how it is sorted now, and that in words.
@@ -146,8 +166,16 @@ fn sorting(gate: &Gate, filter: &Filter, query: &Query, list: &mut SessionsList)
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer.
-pub async fn how_many(gate: &Gate, realm: &crate::domain::realm::Realm) -> Result<String, Fault> {
-    let found = search(&gate.ctx, realm, &Query::default(), Listed::Active, None, 1)
+pub async fn how_many(gate: &Gate, realm: &Realm) -> Result<String, Fault> {
+    how_many_are(gate, realm, Listed::Active).await
+}
+
+/// The same of the ended ones, or of the active.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer.
+pub async fn how_many_are(gate: &Gate, realm: &Realm, listed: Listed) -> Result<String, Fault> {
+    let found = search(&gate.ctx, realm, &Query::default(), listed, None, 1)
         .await?
         .ok();
     Ok(found.map_or_else(String::new, |found| {
@@ -285,6 +313,8 @@ fn blank(gate: &Gate, filter: &Filter) -> SessionsList {
         live_url: None,
         command: String::new(),
         kept: Vec::new(),
+        also: Vec::new(),
+        also_by: "",
         rows: Vec::new(),
         ended: filter.tab == Tab::Ended,
         may_end: gate.may(Right::EndSessions),

@@ -28,6 +28,7 @@
 
 mod address;
 mod admins;
+mod also;
 mod answers;
 mod app;
 mod apps;
@@ -36,6 +37,7 @@ mod chosen;
 mod command;
 mod csv;
 mod deliveries;
+mod details;
 mod effects;
 mod events;
 mod everyone;

@@ -3,7 +3,7 @@
 use super::filter::{Filter, Tab};
 use super::gate::Gate;
 use super::pages::{Empty, Narrowing};
-use super::rows::how;
+use super::rows::{how, user_url};
 use super::words;
 use crate::domain::access::Right;
 use crate::domain::realm::Realm;
@@ -12,11 +12,16 @@ use crate::domain::session::search::{Listed, search};
 use crate::domain::user::{self, User};
 use crate::domain::{Context, Fault};
 
-/// Why nothing was found.
+/// Why nothing was found; `by_name` says whether people of that name are shown above.
 ///
 /// # Errors
 /// [`Fault`] when the store does not answer.
-pub async fn why(gate: &Gate, filter: &Filter, query: &Query) -> Result<Empty, Fault> {
+pub async fn why(
+    gate: &Gate,
+    filter: &Filter,
+    query: &Query,
+    by_name: bool,
+) -> Result<Empty, Fault> {
     let active = filter.active();
     if active.is_empty() {
         return Ok(Empty::Realm {
@@ -31,7 +36,10 @@ pub async fn why(gate: &Gate, filter: &Filter, query: &Query) -> Result<Empty, F
     }
     let wanted = filter.q.clone();
     let Some(user) = named(&gate.ctx, &gate.realm, query).await? else {
-        return Ok(Empty::NoMatch { query: wanted });
+        return Ok(Empty::NoMatch {
+            query: wanted,
+            by_name,
+        });
     };
     let name = format!("user:{}", user.username);
     let last = last_end(gate, &name).await?;
@@ -40,10 +48,9 @@ pub async fn why(gate: &Gate, filter: &Filter, query: &Query) -> Result<Empty, F
         .with("q", &name)
         .with("state", Tab::Ended.as_str())
         .to_string();
-    let page = gate.at(&format!("/users/{}", user.id));
     Ok(Empty::SignedOut {
         query: wanted,
-        user_url: gate.may(Right::ViewUsers).then(|| page.to_string()),
+        user_url: user_url(gate, user.id),
         username: user.username,
         last,
         ended_url,

@@ -21,6 +21,7 @@
 //! Times and durations come as words plus an RFC 3339 moment; numbers as numbers. All text is escaped by the templates.
 
 mod admins;
+mod also;
 mod apps;
 mod atoms;
 pub mod chart;
@@ -41,6 +42,7 @@ mod shell;
 mod tests;
 
 pub use admins::{AdminRow, AdminsPage};
+pub use also::{AlsoFound, also_by};
 pub use apps::{
     AppChannel, AppKind, AppKindsPage, AppPage, AppRow, AppWay, AppsPage, CredentialsPage,
 };

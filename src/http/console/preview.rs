@@ -10,7 +10,8 @@ use super::answers::Answers;
 use super::chosen::Chosen;
 use super::frame::{self, Answer, Stop};
 use super::gate::Gate;
-use super::pages::{ConfirmPage, Gap, Link, Problem, Section, Selected, Told, counted, reasons};
+use super::pages::{ConfirmPage, Gap, Problem, Section, Selected, Told, counted, reasons};
+use super::rows::user_url;
 use super::{command, step_up, words};
 use crate::crypto;
 use crate::domain::access::Right;
@@ -61,12 +62,7 @@ pub async fn ask(gate: &Gate, chosen: Chosen, answers: Answers, problems: Vec<Pr
             (0, false) => "The selection holds only your own current session, which is protected.",
             _ => "Every session of the selection has already ended.",
         };
-        return Err(gate.message(
-            StatusCode::CONFLICT,
-            "There is nothing left to end",
-            text,
-            Vec::new(),
-        ));
+        return Err(gate.says(StatusCode::CONFLICT, "There is nothing left to end", text));
     }
     tracing::info!(realm = %gate.realm.name, by = %gate.admin.user.username, sessions = plan.sessions, "a sign-out was previewed");
     let status = if problems.is_empty() {
@@ -83,35 +79,22 @@ pub fn refused(gate: &Gate, error: EndError) -> Stop {
     match error {
         EndError::OnlyOwn => {
             let text = "The selection holds only your own current session, which is protected. To end it, use “Sign out”.";
-            gate.message(
-                StatusCode::CONFLICT,
-                "This is your own session",
-                text,
-                Vec::new(),
-            )
+            gate.says(StatusCode::CONFLICT, "This is your own session", text)
         }
         EndError::Nothing => {
             let text = "Tick the sessions to end first, then press “Invalidate selected”.";
-            gate.message(
+            gate.says(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "Nothing is selected",
                 text,
-                Vec::new(),
             )
         }
         EndError::Fault(fault @ Fault::Busy) => {
             tracing::warn!(error = %fault, "an act was outrun too often");
             let text = "Others changed the same sessions at the same moment. Nothing was ended; try again.";
-            let back = Link {
-                label: "Back to sessions".to_owned(),
-                url: gate.at("/sessions").to_string(),
-            };
-            gate.message(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The server is busy",
-                text,
-                vec![back],
-            )
+            let back = vec![gate.link("Back to sessions", "/sessions")];
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            gate.message(status, "The server is busy", text, back)
         }
         EndError::Fault(fault) => fault.into(),
     }
@@ -187,7 +170,7 @@ pub fn draft(gate: &Gate, plan: &Plan, answers: Answers, problems: Vec<Problem>)
         counted: plan.counted,
         people: plan.people,
         exact: plan.exact,
-        who: who(plan),
+        who: who(gate, plan),
         refresh_tokens: plan.families,
         offline: plan.offline,
         messages: (plan.sessions > step_up::MANY)
@@ -244,7 +227,7 @@ fn messages(plan: &Plan) -> Option<String> {
 }
 
 /// The people of the selection, those with most sessions first; none when not all of it is at hand.
-fn who(plan: &Plan) -> Vec<Selected> {
+fn who(gate: &Gate, plan: &Plan) -> Vec<Selected> {
     if plan.shown.len() as u64 != plan.sessions {
         return Vec::new();
     }
@@ -257,6 +240,7 @@ fn who(plan: &Plan) -> Vec<Selected> {
         };
         let one = people.entry(session.user).or_insert_with(|| Selected {
             name: name.clone(),
+            url: user_url(gate, session.user),
             sessions: 0,
         });
         one.sessions += 1;

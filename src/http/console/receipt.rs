@@ -16,7 +16,7 @@ use super::pages::{
     LogLine, Person, Progress, Receipt as ReceiptView, ReceiptPage, ReceiptSession, Section,
     counted, grouped,
 };
-use super::rows::device;
+use super::rows::{device, user_url};
 use super::words;
 use crate::domain::access::Right;
 use crate::domain::denial;
@@ -26,7 +26,7 @@ use crate::domain::proof::{Kind, Refused};
 use crate::domain::session::Session;
 use crate::domain::signout::receipt::{Receipt, read};
 use crate::domain::signout::{Reason, SignOut, State};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::{ActorKind, Fault};
 use crate::http::admin::export;
 
@@ -63,12 +63,7 @@ pub async fn page(gate: Gate, Path((_, name)): Path<(String, String)>) -> Answer
 
 fn no_such(gate: &Gate) -> Stop {
     let text = "No sign-out of this realm has this id.";
-    gate.message(
-        StatusCode::NOT_FOUND,
-        "There is no such receipt",
-        text,
-        Vec::new(),
-    )
+    gate.says(StatusCode::NOT_FOUND, "There is no such receipt", text)
 }
 
 async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
@@ -95,7 +90,7 @@ async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
         ended: act.sessions,
         asked: asked(act),
         cut: words::clock(act.at).text,
-        took: String::new(),
+        took: act.took.map(took).unwrap_or_default(),
         tokens: act.families,
         people: act.people,
         who: if everybody {
@@ -129,6 +124,14 @@ async fn view(gate: &Gate, receipt: &Receipt) -> Result<ReceiptView, Fault> {
         signed_url: Some(format!("{url}.jwt")),
         url,
     })
+}
+
+/// How long the one who asked waited until it held.
+fn took(length: Span) -> String {
+    match length.is_zero() {
+        true => "under 1 ms".to_owned(),
+        false => words::brief(length),
+    }
 }
 
 /// How many sessions it was about: those that ended, those that had, and those nobody knows.
@@ -252,6 +255,7 @@ async fn sessions(gate: &Gate, receipt: &Receipt) -> Result<Vec<ReceiptSession>,
     let line = |session: &Session, outcome: &str| ReceiptSession {
         id: session.sid.to_string(),
         person: Person::new(&session.name, &session.username),
+        user_url: user_url(gate, session.user),
         device: device(&session.device),
         ip: session.ip.clone(),
         outcome: outcome.to_owned(),

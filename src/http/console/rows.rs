@@ -7,7 +7,7 @@ use super::pages::{Device, Ended, Left, Moment, Person, RowDetail, SessionRow};
 use super::words;
 use crate::domain::access::Right;
 use crate::domain::denial::{ActiveSession, Denied};
-use crate::domain::id::SignOutId;
+use crate::domain::id::{SignOutId, UserId};
 use crate::domain::session;
 use crate::domain::session::search::{Row, grants, last_use};
 use crate::domain::signout::{Reason, receipt};
@@ -38,18 +38,21 @@ fn one(gate: &Gate, row: &Row, ended: Option<Ended>, detail: Option<RowDetail>) 
     let session = &row.session;
     let active = row.active.as_ref();
     let current = gate.admin.sid() == session.sid;
+    let own = gate.admin.owns(&gate.realm, session.user);
     let end = session.ended.map_or(gate.now, |ended| ended.at);
     SessionRow {
         id: session.sid.to_string(),
         url: gate.at(&format!("/sessions/{}", session.sid)).to_string(),
         person: Person::new(&session.name, &session.username),
         user: session.user.to_string(),
-        user_url: gate
-            .may(Right::ViewUsers)
-            .then(|| gate.at(&format!("/users/{}", session.user)).to_string()),
+        user_url: user_url(gate, session.user),
+        block_url: (active.is_some() && gate.may(Right::ManageUsers) && !own).then(|| {
+            gate.at(&format!("/users/{}/block", session.user))
+                .to_string()
+        }),
         picked: false,
         current,
-        yours: !current && gate.admin.owns(&gate.realm, session.user),
+        yours: !current && own,
         organisation: session.organisation.clone().unwrap_or_default(),
         ip: active.map_or(&session.ip, |a| &a.last_ip).clone(),
         ip_label: String::new(),
@@ -68,6 +71,12 @@ fn one(gate: &Gate, row: &Row, ended: Option<Ended>, detail: Option<RowDetail>) 
         ended,
         detail,
     }
+}
+
+/// Somebody's page, for who may see users.
+pub fn user_url(gate: &Gate, user: UserId) -> Option<String> {
+    let page = || gate.at(&format!("/users/{user}")).to_string();
+    gate.may(Right::ViewUsers).then(page)
 }
 
 /// How long a session has left.

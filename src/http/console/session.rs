@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use super::frame::{self, Answer};
 use super::gate::Gate;
 use super::pages::{Fact, Moment, Person, Section, SessionApp, SessionPage};
-use super::rows::{Acts, device, ended, methods};
+use super::rows::{Acts, device, ended, methods, user_url};
 use super::words;
 use crate::domain::access::Right;
 use crate::domain::client::{self, CONSOLE};
@@ -26,21 +26,14 @@ pub async fn page(gate: Gate, Path((_, sid)): Path<(String, String)>) -> Answer 
     let Some(row) = row else {
         let text =
             "No session of this realm has this id. An ended session is forgotten after a while.";
-        return Err(gate.message(
-            StatusCode::NOT_FOUND,
-            "There is no such session",
-            text,
-            Vec::new(),
-        ));
+        return Err(gate.says(StatusCode::NOT_FOUND, "There is no such session", text));
     };
     let session = &row.session;
     let page = SessionPage {
         shell: gate.shell(Section::Sessions),
         id: session.sid.to_string(),
         person: Person::new(&session.name, &session.username),
-        user_url: gate
-            .may(Right::ViewUsers)
-            .then(|| gate.at(&format!("/users/{}", session.user)).to_string()),
+        user_url: user_url(&gate, session.user),
         device: device(&session.device),
         current: gate.admin.sid() == session.sid,
         may_end: gate.may(Right::EndSessions),

@@ -1,7 +1,9 @@
 //! `GET /admin/{realm}/sessions`: who is signed in. With `X-Fragment: list` the list alone.
 
+use askama::Template;
 use axum::body::Bytes;
 use axum::http::StatusCode;
+use axum::response::Response;
 
 use super::choices::{choices, idle_choices, started_choices};
 use super::filter::{Filter, Tab, idle_threshold};
@@ -9,8 +11,9 @@ use super::frame::{self, Answer};
 use super::gate::Gate;
 use super::list;
 use super::pages::{Choice, Filters, PageMenu, Section, SessionsPage, Tab as TabLink};
-use super::{selection, words};
+use super::{details, selection, words};
 use crate::domain::access::Right;
+use crate::domain::session::search::Listed;
 use crate::domain::{Fault, client};
 
 /// Answers the page or its list.
@@ -27,7 +30,7 @@ pub async fn paged(gate: Gate, body: Bytes) -> Answer {
 }
 
 async fn shown(gate: &Gate, picked: Vec<String>) -> Answer {
-    let filter = Filter::read(&gate.query);
+    let filter = Filter::of_page(gate);
     let mut list = list::list(gate, &filter).await?;
     if !picked.is_empty() && filter.tab != Tab::Ended && gate.may(Right::EndSessions) {
         selection::apply(gate, &mut list, picked).await?;
@@ -41,7 +44,7 @@ async fn shown(gate: &Gate, picked: Vec<String>) -> Answer {
         StatusCode::OK
     };
     if gate.fragment.as_deref() == Some("list") {
-        return Ok(frame::html(status, &list));
+        return Ok(drawn(gate, &filter, status, &list));
     }
     let count = list::how_many(gate, &gate.realm).await?;
     let mut shell = gate.shell(Section::Sessions);
@@ -49,7 +52,7 @@ async fn shown(gate: &Gate, picked: Vec<String>) -> Answer {
     let page = SessionsPage {
         shell,
         summary: summary(gate, &count),
-        tabs: tabs(gate, &filter, count),
+        tabs: tabs(gate, &filter, count).await?,
         filters: filters(gate, &filter).await?,
         menu: PageMenu {
             csv_url: csv_url(gate, &filter),
@@ -60,7 +63,13 @@ async fn shown(gate: &Gate, picked: Vec<String>) -> Answer {
         },
         list,
     };
-    Ok(frame::html(status, &page))
+    Ok(drawn(gate, &filter, status, &page))
+}
+
+fn drawn(gate: &Gate, filter: &Filter, status: StatusCode, page: &impl Template) -> Response {
+    let mut response = frame::html(status, page);
+    details::keep(gate, &mut response, filter.said_details);
+    response
 }
 
 fn csv_url(gate: &Gate, filter: &Filter) -> String {
@@ -99,7 +108,9 @@ fn summary(gate: &Gate, count: &str) -> String {
     format!("{count} {noun} active.{what}")
 }
 
-fn tabs(gate: &Gate, filter: &Filter, count: String) -> Vec<TabLink> {
+/// The lists with how many there are, where an index says it (docs/decisions/0003). What is idle has none: when a session was
+/// last used is in no index, for then every use of it would move a row, and counting would mean to look at everybody.
+async fn tabs(gate: &Gate, filter: &Filter, active: String) -> Result<Vec<TabLink>, Fault> {
     let idle = format!("Idle over {}", words::span(idle_threshold(&gate.realm)));
     let tab = |tab: Tab, label: String, count: String| TabLink {
         state: tab.as_str().to_owned(),
@@ -113,11 +124,12 @@ fn tabs(gate: &Gate, filter: &Filter, count: String) -> Vec<TabLink> {
         .to_string(),
         current: filter.tab == tab,
     };
-    vec![
-        tab(Tab::Active, "Active".to_owned(), count),
+    let ended = list::how_many_are(gate, &gate.realm, Listed::Ended).await?;
+    Ok(vec![
+        tab(Tab::Active, "Active".to_owned(), active),
         tab(Tab::Idle, idle, String::new()),
-        tab(Tab::Ended, "Recently ended".to_owned(), String::new()),
-    ]
+        tab(Tab::Ended, "Recently ended".to_owned(), ended),
+    ])
 }
 
 async fn filters(gate: &Gate, filter: &Filter) -> Result<Filters, Fault> {
@@ -125,7 +137,12 @@ async fn filters(gate: &Gate, filter: &Filter) -> Result<Filters, Fault> {
     Ok(Filters {
         action: gate.at("/sessions").to_string(),
         q: filter.q.clone(),
-        hint: "Search by username".to_owned(),
+        hint: if gate.may(Right::ViewUsers) {
+            "Search username, name or email"
+        } else {
+            "Search username or name"
+        }
+        .to_owned(),
         ip: filter.ip.clone(),
         clients: apps(gate, &filter.client).await?,
         idle: if filter.tab == Tab::Ended {
@@ -140,7 +157,7 @@ async fn filters(gate: &Gate, filter: &Filter) -> Result<Filters, Fault> {
         clear_url: filtered.then(|| {
             let kept = Filter {
                 tab: filter.tab,
-                details: filter.details,
+                said_details: filter.said_details,
                 ..Filter::default()
             };
             kept.address(gate).to_string()

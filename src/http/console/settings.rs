@@ -84,6 +84,7 @@ fn drawn(gate: &Gate, tab: &Tab, draft: &Draft, seen: &str, status: StatusCode) 
         label: one.label.to_owned(),
         url: at(gate, one, ""),
         here: one.name == tab.name,
+        ..TabLink::default()
     };
     let mut notes = Vec::new();
     match Form::read(gate.query.as_bytes()).one("done") {

@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::visit::Visit;
 use crate::domain::id::Sid;
 use crate::domain::realm::Realm;
+use crate::http::cookies;
 use crate::http::state::App;
 use crate::protocol::check_session::agent_state;
 
@@ -57,15 +58,7 @@ pub fn clear(response: &mut Response, app: &App, realm: &Realm) {
 }
 
 fn read(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| value.to_owned())
+    cookies::named(headers, name).next().map(str::to_owned)
 }
 
 /// Browsers take `SameSite=None` by https only. On this machine every port is the same site.

@@ -9,6 +9,7 @@ use crate::domain::denial::{ActiveSession, Denied};
 use crate::domain::proof::{self, Kind, Use};
 use crate::domain::realm::Realm;
 use crate::domain::session::{self, Started, cookie};
+use crate::http::cookies;
 use crate::http::extract::Peer;
 use crate::http::state::App;
 
@@ -44,17 +45,8 @@ pub fn name(app: &App, realm: &Realm) -> String {
 /// The cookies of this realm as they came. Another one of the same name may stand beside ours, planted from a
 /// neighbouring host; whichever is right counts.
 pub fn read(headers: &HeaderMap, app: &App, realm: &Realm) -> Vec<cookie::Presented> {
-    let name = name(app, realm);
-    let lines = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok());
-    let pairs = lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .filter(|(known, _)| *known == name)
-        .filter_map(|(_, value)| cookie::read(value))
+    cookies::named(headers, &name(app, realm))
+        .filter_map(cookie::read)
         .take(MOST)
         .collect()
 }

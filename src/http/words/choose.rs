@@ -1,10 +1,11 @@
 //! Which language somebody is shown: the app's wish (`ui_locales`, OIDC Core §3.1.2.1), what they chose at the switch, what
 //! their browser prefers (RFC 9110 §12.5.4), the realm's own language, English; the first of these that we speak.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use super::{Words, english, of_tag};
+use crate::http::cookies;
 use crate::http::state::App;
 
 /// What was asked for, by whom.
@@ -77,17 +78,8 @@ pub fn cookie_name(app: &App) -> &'static str {
 
 /// What a person chose at the switch, and the browser prefers.
 pub fn of_browser<'a>(app: &App, headers: &'a HeaderMap) -> Asked<'a> {
-    let name = cookie_name(app);
-    let mut cookies = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
     Asked {
-        chosen: cookies
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value),
+        chosen: cookies::named(headers, cookie_name(app)).next(),
         accept_language: headers
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok()),
@@ -97,15 +89,8 @@ pub fn of_browser<'a>(app: &App, headers: &'a HeaderMap) -> Asked<'a> {
 
 /// Keeps what a person chose, for a year.
 pub fn keep(response: &mut Response, app: &App, words: &Words) {
-    let secure = if app.web.https { "; Secure" } else { "" };
-    let name = cookie_name(app);
-    let line = format!(
-        "{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000{secure}",
-        words.tag
-    );
-    if let Ok(line) = HeaderValue::from_str(&line) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
+    let chosen = (cookie_name(app), words.tag);
+    cookies::keep(response, app.web.https, chosen, "/");
 }
 
 #[cfg(test)]

@@ -64,6 +64,40 @@ async fn somebody_is_found_by_whatever_is_remembered_and_once() {
 }
 
 #[tokio::test]
+async fn beyond_usernames_are_those_whom_only_a_name_or_an_address_finds() {
+    let (ctx, _) = testing::context();
+    let realm = testing::realm(&ctx, "demo").await;
+    let found = async |text: &str, limit: usize| -> Vec<String> {
+        let users = beyond_username(&ctx, &realm, text, true, limit)
+            .await
+            .unwrap();
+        users.into_iter().map(|user| user.username).collect()
+    };
+    person(&ctx, &realm, "keller", "Karl Keller", "karl@x.example").await;
+    person(&ctx, &realm, "a.keller", "Anna Keller", "anna@x.example").await;
+    person(&ctx, &realm, "t.rey", "Tomás Rey", "keller.t@x.example").await;
+    assert_eq!(found("KELL", 9).await, ["a.keller", "t.rey"]);
+    assert_eq!(found("kell", 1).await, ["a.keller"]);
+    let by_name = beyond_username(&ctx, &realm, "kell", false, 9).await;
+    assert_eq!(by_name.unwrap().len(), 1);
+    assert_eq!(found("keller anna", 9).await, ["a.keller"]);
+    assert_eq!(found("tomas", 9).await, ["t.rey"]);
+    assert_eq!(found("anna@x.example", 9).await, ["a.keller"]);
+    person(&ctx, &realm, "kim p", "Kim Park", "").await;
+    assert_eq!(found("kim p", 9).await, ["kim p"]);
+    for nobody in ["", "a.kel", "\0", "xyz"] {
+        assert_eq!(found(nobody, 9).await, [""; 0], "{nobody:?}");
+    }
+    // It costs what it looks at: behind very many others somebody may be missed.
+    for n in 0..GLANCED_AT {
+        person(&ctx, &realm, &format!("kim{n:02}"), "Kim Lee", "").await;
+    }
+    person(&ctx, &realm, "late", "Kimberley Late", "").await;
+    assert_eq!(found("kim", 9).await, [""; 0]);
+    assert_eq!(found("kimb", 9).await, ["late"]);
+}
+
+#[tokio::test]
 async fn what_changes_is_found_as_it_is_now() {
     let (ctx, _) = testing::context();
     let realm = testing::realm(&ctx, "demo").await;

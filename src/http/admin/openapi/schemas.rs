@@ -142,7 +142,7 @@ const RECORDS: &[(&str, &str)] = &[
     ),
     (
         "SignOut",
-        "id:text state:text reason:text reasonText:text at:time actor:object why:text note:text message:text \
+        "id:text state:text reason:text reasonText:text at:time tookMs:count actor:object why:text note:text message:text \
          selection:text counts:Counts protected:text[] notFound:text[] alreadyEnded:text[] sessions:SelectedSession[] \
          sessionsAreComplete:flag blockSignIn:object apps:App[] appsAreComplete:flag refusedSince:RefusedUse[] \
          cameBack:SelectedSession[] cameBackIsComplete:flag",

@@ -58,6 +58,7 @@ pub(in crate::http::admin) fn summary(act: &SignOut) -> Map<String, Value> {
         "reason": act.reason,
         "reasonText": act.reason.text(),
         "at": act.at.rfc3339(),
+        "tookMs": act.took.map(|took| took.0),
         "actor": super::actor(&act.actor),
         "why": act.why,
         "note": act.note,

@@ -43,7 +43,7 @@ pub async fn page(gate: Gate, Path((_, id)): At) -> Answer {
     let page = CredentialsPage {
         shell: gate.shell(Section::Apps),
         crumbs: crumbs(&gate, Some(&client)),
-        tabs: tabs(&gate, &client, "Credentials"),
+        tabs: tabs(&gate, &client, "Credentials").await?,
         name: client.name().to_owned(),
         facts,
         new_url: has.then(|| gate.at(&format!("/apps/{}/credentials/new", client.id)).to_string()),

@@ -29,7 +29,7 @@ pub async fn page(gate: Gate, Path((_, id)): Path<(String, String)>) -> Answer {
     let page = AppPage {
         shell: gate.shell(Section::Apps),
         crumbs: crumbs(&gate, None),
-        tabs: tabs(&gate, &client, "Overview"),
+        tabs: tabs(&gate, &client, "Overview").await?,
         notes: notes(&gate, &client, &query),
         row,
         ways,

@@ -26,16 +26,17 @@ pub async fn page(gate: Gate, Path((_, id)): At) -> Answer {
     let client = find(&gate, &id).await?;
     let settings = to_json(&client.settings)?;
     let seen = fields::seen(OLD, &settings);
-    Ok(drawn(
-        &gate,
-        &client,
-        &Draft::of(&settings, OLD),
-        &seen,
-        StatusCode::OK,
-    ))
+    let draft = Draft::of(&settings, OLD);
+    drawn(&gate, &client, &draft, &seen, StatusCode::OK).await
 }
 
-fn drawn(gate: &Gate, client: &Client, draft: &Draft, seen: &str, status: StatusCode) -> Response {
+async fn drawn(
+    gate: &Gate,
+    client: &Client,
+    draft: &Draft,
+    seen: &str,
+    status: StatusCode,
+) -> Answer {
     let mut notes = Vec::new();
     if gate.web.names_client(&gate.realm.name, client.client_id()) {
         notes.push(Line::new("warn", one::IN_FILE));
@@ -51,7 +52,7 @@ fn drawn(gate: &Gate, client: &Client, draft: &Draft, seen: &str, status: Status
         crumbs: crumbs(gate, None),
         title: client.name().to_owned(),
         lead: String::new(),
-        tabs: tabs(gate, client, "Settings"),
+        tabs: tabs(gate, client, "Settings").await?,
         notes,
         problems: draft.problems(OLD),
         groups,
@@ -63,7 +64,7 @@ fn drawn(gate: &Gate, client: &Client, draft: &Draft, seen: &str, status: Status
         cancel_url: gate.at(&format!("/apps/{}", client.id)).to_string(),
         fixed: false,
     };
-    frame::html(status, &page)
+    Ok(frame::html(status, &page))
 }
 
 /// `POST …/edit`: the form again with what was typed.
@@ -72,13 +73,7 @@ pub async fn again(gate: Gate, Path((_, id)): At, body: Bytes) -> Answer {
     gate.need(Right::ManageClients)?;
     let client = find(&gate, &id).await?;
     let draft = Draft::posted(&form, OLD);
-    Ok(drawn(
-        &gate,
-        &client,
-        &draft,
-        form.one("seen"),
-        StatusCode::OK,
-    ))
+    drawn(&gate, &client, &draft, form.one("seen"), StatusCode::OK).await
 }
 
 /// Why a change was not made.
@@ -103,13 +98,13 @@ pub async fn save(gate: Gate, Path((_, id)): At, body: Bytes) -> Answer {
     let mut draft = Draft::posted(&form, OLD);
     let seen = form.one("seen").to_owned();
     let before = to_json(&client.settings)?;
-    let refused = |draft: &Draft| {
+    let refused = async |draft: &Draft| {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Ok(drawn(&gate, &client, draft, &seen, status))
+        drawn(&gate, &client, draft, &seen, status).await
     };
     let settings = read(&gate, &mut draft, OLD, before.clone());
     let Some(settings) = settings.filter(|_| !draft.is_wrong()) else {
-        return refused(&draft);
+        return refused(&draft).await;
     };
     need_for(&gate, &settings)?;
     let typed = to_json(&settings)?;
@@ -138,7 +133,7 @@ pub async fn save(gate: Gate, Path((_, id)): At, body: Bytes) -> Answer {
         Ok(updated) => Ok(saved(&gate, &client, &updated)),
         Err(Refused::Client(error)) => {
             blame(&mut draft, OLD, error)?;
-            refused(&draft)
+            refused(&draft).await
         }
         Err(Refused::Changed(now)) => {
             let now = to_json(&now)?;

@@ -114,6 +114,8 @@ pub struct Everyone {
 pub struct Selected {
     /// The name.
     pub name: String,
+    /// Their page, for who may see it.
+    pub url: Option<String>,
     /// How many of their sessions end.
     pub sessions: u64,
 }
@@ -240,39 +242,43 @@ impl ConfirmPage {
         Effect::new(Tone::Safe, "lock", what, more)
     }
 
-    fn sentence(&self) -> String {
-        let shown: Vec<String> = self
-            .who
-            .iter()
-            .take(3)
-            .enumerate()
-            .map(|(i, one)| match i {
-                0 => format!(
-                    "{} ({})",
-                    one.name,
-                    counted(one.sessions, "session", "sessions")
-                ),
-                _ => format!("{} ({})", one.name, grouped(one.sessions)),
-            })
-            .collect();
-        let others = self
-            .people
-            .saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
-        let names = match (shown.as_slice(), others) {
-            ([], _) => format!(
+    /// The first of them: what stands before the name, who it is, and what stands behind.
+    fn named(&self) -> Vec<(&'static str, &Selected, String)> {
+        let shown = self.who.len().min(3);
+        let piece = |(i, one): (usize, _)| {
+            let one: &Selected = one;
+            let before = match i {
+                0 => "",
+                _ if i + 1 == shown && self.others() == 0 => " and ",
+                _ => ", ",
+            };
+            let count = match i {
+                0 => counted(one.sessions, "session", "sessions"),
+                _ => grouped(one.sessions),
+            };
+            (before, one, format!(" ({count})"))
+        };
+        self.who.iter().take(3).enumerate().map(piece).collect()
+    }
+
+    /// How many are not named.
+    fn others(&self) -> u64 {
+        let named = u64::try_from(self.who.len().min(3)).unwrap_or(u64::MAX);
+        self.people.saturating_sub(named)
+    }
+
+    /// What follows the names, or stands instead of them.
+    fn must(&self) -> String {
+        let others = match (self.who.is_empty(), self.others()) {
+            (true, _) => format!(
                 "{}{}",
                 self.at_least(),
                 counted(self.people, "person", "people")
             ),
-            (shown, 1..) => format!(
-                "{} and {}",
-                shown.join(", "),
-                counted(others, "other person", "other people")
-            ),
-            ([one], 0) => one.clone(),
-            ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
+            (false, 0) => String::new(),
+            (false, n) => format!(" and {}", counted(n, "other person", "other people")),
         };
-        format!("{names} will have to sign in again in every app.")
+        format!("{others} will have to sign in again in every app.")
     }
 
     fn tokens(&self) -> String {

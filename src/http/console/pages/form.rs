@@ -44,6 +44,8 @@ pub struct TabLink {
     pub label: String,
     /// Where it is.
     pub url: String,
+    /// How many there are, as it is read; empty where that is not said.
+    pub count: String,
     /// Whether it is this one.
     pub here: bool,
 }

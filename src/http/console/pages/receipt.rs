@@ -222,6 +222,8 @@ pub struct ReceiptSession {
     pub id: String,
     /// Whose it was; empty for an unknown id.
     pub person: Person,
+    /// Their page, for who may see it.
+    pub user_url: Option<String>,
     /// What it ran on.
     pub device: Device,
     /// Its last address.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::also::AlsoFound;
 use super::atoms::{Choice, Device, Marked, Moment, Person};
 use super::shell::Shell;
 
@@ -122,6 +123,10 @@ pub struct SessionsList {
     pub command: String,
     /// What is selected on other pages.
     pub kept: Vec<Kept>,
+    /// People whom a name or an address finds, when a word was searched.
+    pub also: Vec<AlsoFound>,
+    /// What stands before them: "Also by name:".
+    pub also_by: &'static str,
     /// The sessions of this page. Your own current one stands first.
     pub rows: Vec<SessionRow>,
     /// Whether these are ended sessions: nothing to select, an end instead of a timeout.
@@ -237,6 +242,8 @@ pub struct SessionRow {
     pub user: String,
     /// Their page, for who may see it.
     pub user_url: Option<String>,
+    /// Where their sign-in is blocked, for who may.
+    pub block_url: Option<String>,
     /// Whether it is ticked.
     pub picked: bool,
     /// Whether it is the very session that looks at this page: it is never part of a selection.
@@ -367,6 +374,8 @@ pub enum Empty {
     NoMatch {
         /// What was searched for.
         query: String,
+        /// Whether people of that name, or with that address, are shown above it.
+        by_name: bool,
     },
     /// The filters leave nothing over.
     Narrow {

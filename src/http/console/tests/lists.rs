@@ -265,3 +265,56 @@ async fn what_people_call_themselves_and_type_stays_text() {
         .await;
     assert!(preview.has("&#60;script&#62;") && !preview.has("<script>alert"));
 }
+
+#[tokio::test]
+async fn the_tabs_count_what_an_index_counts_and_an_app_leads_to_its_sessions() {
+    let site = site().await;
+    let (mut browser, _) = site.admin().await;
+    let crm = site.app("crm", true).await;
+    let bert = site.signed_in("bert").await;
+    site.joins(&crm, &bert).await;
+    let carl = site.signed_in("carl").await;
+    let select = Selection::Sessions(vec![carl.sid.to_string()]);
+    let request = Request::new(select, Reason::User, Actor::system("test"));
+    signout::end(&site.ctx, &site.realm, &request)
+        .await
+        .unwrap();
+    let page = browser.get("/admin/demo/sessions").await;
+    assert!(page.has("Active <span class=\"n\">2</span>"));
+    assert!(page.has("Recently ended <span class=\"n\">1</span>"));
+    assert!(page.has("Idle over 15 min</a>"), "{}", page.body);
+    let app = browser.get(&format!("/admin/demo/apps/{}", crm.id)).await;
+    assert!(
+        app.has("/admin/demo/sessions?client=crm\">Sessions <span class=\"n\">1</span>"),
+        "{}",
+        app.body
+    );
+    let theirs = browser.get("/admin/demo/sessions?client=crm").await;
+    assert_eq!(theirs.users(), ["bert"]);
+    assert!(theirs.has("<option value=\"crm\" selected>"));
+}
+
+#[tokio::test]
+async fn the_switch_for_details_holds_until_it_is_switched_back() {
+    let site = site().await;
+    let (mut browser, _) = site.admin().await;
+    let on = |reply: &super::Reply| reply.has("<tr class=\"detail\"");
+    assert!(!on(&browser.get("/admin/demo/sessions").await));
+    let reply = browser
+        .get("/admin/demo/sessions?details=0&details=1")
+        .await;
+    assert!(on(&reply));
+    let cookie = reply.headers[axum::http::header::SET_COOKIE].to_str();
+    assert!(
+        cookie
+            .unwrap()
+            .starts_with("rk_details=1; Path=/admin; HttpOnly")
+    );
+    assert!(on(&browser.get("/admin/demo/sessions").await));
+    assert!(on(&browser.part("/admin/demo/sessions?q=am", "list").await));
+    // The address goes before it; what is said again is not said to the browser again.
+    let reply = browser.get("/admin/demo/sessions?details=0").await;
+    assert!(!on(&reply) && !on(&browser.get("/admin/demo/sessions").await));
+    let again = browser.get("/admin/demo/sessions?details=0").await;
+    assert!(!again.headers.contains_key(axum::http::header::SET_COOKIE));
+}

@@ -2,6 +2,7 @@
 //! `signing_in` goes the whole way.
 
 mod acts;
+mod also;
 mod apps;
 mod everyone;
 mod gate;

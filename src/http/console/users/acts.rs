@@ -192,6 +192,7 @@ pub async fn act(
                 note,
                 message,
                 once,
+                asked_at: Some(gate.now),
                 ..Request::new(Selection::Users(vec![id]), Reason::Admin, actor)
             };
             let work = async move { signout::end(&ctx, &realm, &request).await };

@@ -39,8 +39,8 @@ use axum::routing::get;
 use super::address::Address;
 use super::frame::Stop;
 use super::gate::{Form, Gate};
+use super::pages::Person;
 use super::pages::people::{Head, MenuItem, Standing, Tab};
-use super::pages::{Link, Person};
 use super::words;
 use crate::domain::Fault;
 use crate::domain::access::{self, Right};
@@ -96,16 +96,8 @@ pub async fn somebody(gate: &Gate, uid: &str) -> Result<User, Stop> {
 
 fn nobody(gate: &Gate) -> Stop {
     let text = "No user of this realm has this id. Whoever was deleted is gone for good.";
-    let back = Link {
-        label: "All users".to_owned(),
-        url: gate.at("/users").to_string(),
-    };
-    gate.message(
-        StatusCode::NOT_FOUND,
-        "There is no such user",
-        text,
-        vec![back],
-    )
+    let back = vec![gate.link("All users", "/users")];
+    gate.message(StatusCode::NOT_FOUND, "There is no such user", text, back)
 }
 
 /// Whether this account may be changed by who asks.
@@ -136,7 +128,7 @@ pub fn touch(gate: &Gate, roles: &[String]) -> Result<(), Stop> {
          {role}. Nothing was changed."
     );
     let title = "This account is an administrator’s";
-    Err(gate.message(StatusCode::FORBIDDEN, title, &text, Vec::new()))
+    Err(gate.says(StatusCode::FORBIDDEN, title, &text))
 }
 
 /// A page about a user; `rest` starts with a slash or is empty.

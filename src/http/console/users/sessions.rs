@@ -8,6 +8,7 @@ use crate::domain::access::Right;
 use crate::domain::id::Sid;
 use crate::domain::session::of_user;
 use crate::domain::session::search::one;
+use crate::http::console::details::kept as details_kept;
 use crate::http::console::frame::{self, Answer};
 use crate::http::console::gate::{Form, Gate};
 use crate::http::console::pages::Section;
@@ -52,7 +53,10 @@ pub async fn page(gate: Gate, Path((realm, uid)): Path<(String, String)>) -> Ans
             .with("q", &name)
             .to_string(),
         may_end: gate.may(Right::EndSessions),
-        details: query.one("details") == "1",
+        details: match query.one("details") {
+            "" => details_kept(&gate),
+            said => said == "1",
+        },
         lately: Some(lately),
     };
     Ok(frame::html(StatusCode::OK, &page))

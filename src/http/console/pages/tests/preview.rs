@@ -10,7 +10,7 @@ fn the_preview_names_action_object_and_number() {
     let html = page("confirm", &confirm());
     assert!(html.contains("Invalidate 3 sessions?</h1>"));
     assert!(html.contains(
-        "Anna Keller (2 sessions) and Tomás Rey (1) will have to sign in again in every app."
+        "\">Anna Keller</a> (2 sessions) and Tomás Rey (1) will have to sign in again in every app."
     ));
     assert!(html.contains("7 refresh tokens are revoked") && html.contains("5 apps are told"));
     assert!(html.contains("Grafana keeps working for up to 4 min 12 s"));
@@ -42,7 +42,9 @@ fn a_large_selection_travels_as_a_token_and_one_session_reads_as_one() {
     assert!(
         html.contains("name=\"frozen\" value=\"frozen-token\"") && !html.contains("name=\"sid\"")
     );
-    assert!(html.contains("Anna Keller (2 sessions), Tomás Rey (1) and 1,201 other people will"));
+    assert!(
+        html.contains("Anna Keller</a> (2 sessions), Tomás Rey (1) and 1,201 other people will")
+    );
     assert!(
         html.contains("It was in the selection and is left out.")
             && html.contains("2 already ended. 1 not found.")
@@ -58,6 +60,7 @@ fn a_large_selection_travels_as_a_token_and_one_session_reads_as_one() {
             people: 1,
             who: vec![Selected {
                 name: NASTY.to_owned(),
+                url: None,
                 sessions: 1,
             }],
             refresh_tokens: 0,

@@ -59,6 +59,7 @@ fn a_form_keeps_what_was_typed_and_says_what_is_wrong_with_it() {
                 label: text(),
                 url: "/admin/demo/settings/general".to_owned(),
                 here: true,
+                ..TabLink::default()
             }],
             notes: vec![Line::new("warn", text())],
             problems: vec![Wrong {
@@ -190,6 +191,7 @@ fn an_application_shows_each_channel_with_its_last_answer() {
         label: "Overview".to_owned(),
         url: "/admin/demo/apps/1".to_owned(),
         here: true,
+        count: text(),
     }];
     let html = page(
         "app",

@@ -81,10 +81,12 @@ pub(super) fn confirm() -> ConfirmPage {
         who: vec![
             Selected {
                 name: "Anna Keller".to_owned(),
+                url: Some("/admin/acme-prod/users/u_1".to_owned()),
                 sessions: 2,
             },
             Selected {
                 name: "Tomás Rey".to_owned(),
+                url: None,
                 sessions: 1,
             },
         ],
@@ -149,6 +151,7 @@ pub(super) fn receipt() -> Receipt {
             name: name.to_owned(),
             username: name.to_owned(),
         },
+        user_url: Some("/admin/acme-prod/users/u_1".to_owned()),
         device: Device {
             kind: kind.to_owned(),
             browser: "Chrome".to_owned(),

@@ -83,6 +83,65 @@ fn the_fragment_is_the_same_list_and_nothing_else() {
     assert!(!fragment.contains("<html"));
 }
 
+#[test]
+fn whom_a_name_finds_stands_above_the_list_with_a_link() {
+    let found = |name: &str, sessions, url: Option<&str>| AlsoFound {
+        person: Person::new(name, "a.keller"),
+        sessions,
+        url: url.map(str::to_owned),
+    };
+    let people = vec![
+        found(
+            "Anna Keller",
+            Some((2, true)),
+            Some("/admin/acme-prod/sessions?q=user%3Aa.keller"),
+        ),
+        found(NASTY, Some((20, false)), None),
+        found(
+            "Kim Keller",
+            Some((0, true)),
+            Some("/admin/acme-prod/users/u_9"),
+        ),
+        found("Karl Keller", None, Some("?")),
+    ];
+    assert_eq!(people[0].sentence(), "Anna Keller (a.keller), 2 sessions");
+    assert_eq!(people[3].sentence(), "Karl Keller (a.keller)");
+    let html = page(
+        "sessions-also",
+        &sessions(SessionsList {
+            also: people,
+            also_by: also_by("keller", false),
+            ..list(rows())
+        }),
+    );
+    assert!(html.contains("<b id=\"also-by\">Also by name:</b>"));
+    assert!(html.contains(
+        "<a href=\"/admin/acme-prod/sessions?q=user%3Aa.keller\">Anna Keller</a> <small>(a.keller), 2 sessions</small>"
+    ));
+    assert!(
+        html.contains("20+ sessions</small>") && html.contains("(a.keller), not signed in</small>")
+    );
+    assert!(html.find("id=\"also\"") < html.find("<table") && html.contains("id=\"list\""));
+    assert_eq!(also_by("anna@x.example", true), "By email:");
+}
+
+#[test]
+fn a_row_leads_to_the_user_for_who_may_see_them_and_its_menu_to_the_rest() {
+    let html = page("sessions-menu", &sessions(list(rows())));
+    assert!(html.contains("<a class=\"name\" href=\"/admin/acme-prod/users/u_1\">Anna Keller</a>"));
+    assert!(
+        html.contains("href=\"/admin/acme-prod/users/u_1/block\"")
+            && html.contains("Block sign-in…")
+    );
+    assert!(!html.contains("/users/u_0/block"));
+    let mut others = rows();
+    for row in &mut others {
+        (row.user_url, row.block_url) = (None, None);
+    }
+    let html = page("sessions-no-users", &sessions(list(others)));
+    assert!(html.contains("<span class=\"name\">Anna Keller</span>") && !html.contains("/users/"));
+}
+
 fn whole_contains(page: &str, fragment: &str) -> bool {
     page.contains(fragment)
 }
@@ -160,8 +219,17 @@ fn an_empty_list_says_why() {
             "no-match",
             Empty::NoMatch {
                 query: NASTY.to_owned(),
+                by_name: false,
             },
             "No session found for “&#60;script&#62;",
+        ),
+        (
+            "by-name",
+            Empty::NoMatch {
+                query: "Keller".to_owned(),
+                by_name: true,
+            },
+            "The list goes by username. Whom it finds by name or email is above.",
         ),
         (
             "narrow",
