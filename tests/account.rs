@@ -68,14 +68,8 @@ async fn a_device_that_is_signed_out_is_out_everywhere_and_this_one_is_not() {
     assert!(two.is_good(&two.mine).await);
     two.web.refresh(&two.mine).await;
     // The administrator sees who did it.
-    let acts = two
-        .server
-        .ops()
-        .get("/signouts?limit=1")
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(acts["signouts"][0]["reason"], "user", "{acts}");
+    let act = two.server.ops().newest_sign_out().await;
+    assert_eq!(act["reason"], "user", "{act}");
 }
 
 #[tokio::test]

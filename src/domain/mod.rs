@@ -82,6 +82,8 @@ pub struct Context {
     pub turns: session::Turns,
     /// Status lists as last read, and indices to hand out.
     pub status: status::Lists,
+    /// Slows down who guesses passwords, at this node.
+    pub throttle: user::throttle::Throttle,
 }
 
 impl Context {

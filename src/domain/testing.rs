@@ -52,6 +52,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         pulse: crate::domain::pulse::Pulse::default(),
         turns: crate::domain::session::Turns::default(),
         status: Lists::default(),
+        throttle: user::throttle::Throttle::default(),
     };
     (Arc::new(context), clock)
 }

@@ -80,6 +80,7 @@ pub(crate) fn context(
         pulse: crate::domain::pulse::Pulse::default(),
         turns: crate::domain::session::Turns::default(),
         status: Lists::default(),
+        throttle: crate::domain::user::throttle::Throttle::default(),
     })
 }
 

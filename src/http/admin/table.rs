@@ -3,8 +3,8 @@
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::{
-    access, audit, backup, clients, deliveries, doctor, events, export, keys, overview, readiness,
-    realms, sessions, signouts, streams, users,
+    access, attempts, audit, backup, clients, deliveries, doctor, events, export, keys, overview,
+    readiness, realms, sessions, signouts, streams, users,
 };
 use crate::domain::access::Right;
 use crate::http::state::App;
@@ -186,6 +186,9 @@ pub(super) static ROUTES: &[Route] = &[
     row("DELETE", "/admin/realms/{realm}/users/{id}/consents/{client}", END_OR_MANAGE, || delete(access::take_back), "Takes back everything a user allowed and granted a client, by its clientId; their sessions go on (Keycloak)"),
     row("GET", "/admin/realms/{realm}/users/{id}/credentials", VIEW_USERS, || get(access::credentials), "Says when the user's password was set; never what it is (Keycloak)")
         .answers(200, "Credentials"),
+    row("GET", "/admin/realms/{realm}/attack-detection/brute-force/users/{id}", VIEW_USERS, || get(attempts::one), "Counts the wrong passwords given for a user within a day, at least, and says whether sign-in waits at this server (Keycloak)")
+        .answers(200, "BruteForce"),
+    row("DELETE", "/admin/realms/{realm}/attack-detection/brute-force/users/{id}", MANAGE_USERS, || delete(attempts::clear), "Lets a user try again at once at this server, and counts from nothing (Keycloak)"),
     row("GET", "/admin/realms/{realm}/administrators", MANAGE_REALM, || get(access::administrators), "Lists the users with administrators' roles; the header Realmkeep-Next has the cursor of the next page")
         .query(&["first", "max", "limit", "cursor"]).answers(200, "Users"),
 

@@ -286,7 +286,7 @@ impl Gate {
     /// # Errors
     /// The page that refuses it.
     pub async fn posted(&self, body: &Bytes) -> Result<Form, Stop> {
-        let form = Form::read(body);
+        let form = Form::posted(&self.headers, body);
         if accepts(&self.browser, &self.headers, &self.ctx, &form).await? {
             return Ok(form);
         }

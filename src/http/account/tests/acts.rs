@@ -166,18 +166,9 @@ async fn a_new_password_takes_the_old_one_and_ends_the_others_unless_told_not_to
         );
     }
     assert!(world.is_good(&there.sid()).await);
-    let fields = [("current", "alice-password"), ("new", "a-new-password")];
-    let done = send(&mut here, "/security", &form, &fields).await;
-    assert_eq!(
-        done.location().as_deref(),
-        Some("/realms/demo/account/security?changed=1")
-    );
-    assert!(world.is_good(&there.sid()).await, "it was not asked for");
-    let fields = [
-        ("current", "a-new-password"),
-        ("new", "another-new-one"),
-        ("others", "1"),
-    ];
+    assert!(form.html.contains("All your other sessions end"));
+    // Whatever the form says of them, and whether it says anything.
+    let fields = [("current", "alice-password"), ("new", "another-new-one")];
     let done = send(&mut here, "/security", &form, &fields).await;
     let page = here.follow(done).await;
     assert!(
