@@ -15,7 +15,7 @@ async fn logo(site: &Site) -> Option<Logo> {
     realm.settings.look.logo.clone()
 }
 
-/// The form as it stands, with what its selects would send as well.
+/// The form as it stands.
 async fn typed(browser: &mut Browser) -> Vec<(String, String)> {
     let page = browser.get(TAB).await;
     assert_eq!(page.status, StatusCode::OK);
@@ -24,11 +24,8 @@ async fn typed(browser: &mut Browser) -> Vec<(String, String)> {
 }
 
 fn whole(page: &Reply) -> Vec<(String, String)> {
-    let kept = fields(page);
-    let kept = kept
-        .into_iter()
-        .filter(|(name, _)| name != "look.logo.file");
-    with(kept.collect(), "registration.mode", "off")
+    let kept = fields(page).into_iter();
+    kept.filter(|(name, _)| name != "look.logo.file").collect()
 }
 
 fn allows_data(reply: &Reply) -> bool {
