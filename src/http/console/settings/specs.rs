@@ -133,6 +133,8 @@ mod tests {
         let mut names = Vec::new();
         for (name, value) in settings.as_object().unwrap() {
             match value.as_object() {
+                // Nothing follows from it yet: clients cannot register themselves.
+                Some(_) if name == "registration" => {}
                 Some(section) => names.extend(section.keys().map(|key| format!("{name}.{key}"))),
                 // It has a button of its own, since it ends every session.
                 None if name == "enabled" => {}
