@@ -134,7 +134,8 @@ impl Throttle {
     pub fn forgive(&self, attempt: Attempt, now: Timestamp, was_right: bool) {
         let mut buckets = self.lock();
         // What is shown of it goes with it.
-        let shown = buckets.read(&attempt.waiting).open_at == buckets.read(&attempt.pair).open_at;
+        let (pair, waiting) = (buckets.read(&attempt.pair), buckets.read(&attempt.waiting));
+        let shown = waiting.charges > 0 && waiting.open_at == pair.open_at;
         let waiting = shown.then_some(attempt.waiting);
         let keys = [Some(attempt.pair), attempt.account, waiting];
         for key in keys.into_iter().flatten() {

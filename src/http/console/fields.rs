@@ -245,7 +245,10 @@ impl Draft {
             Kind::Text | Kind::Maybe => Shape::Line,
             Kind::Length | Kind::Number => Shape::Short,
             Kind::Secret => Shape::Secret,
-            Kind::Picture => Shape::Picture,
+            Kind::Picture => {
+                field.value = picture::shown(first);
+                Shape::Picture
+            }
             Kind::Said => Shape::Said,
             Kind::Words | Kind::Json => {
                 field.value = typed.join("\n");

@@ -175,7 +175,10 @@ mod tests {
                         let plain = part
                             .chars()
                             .all(|c| c.is_ascii_lowercase() || "._".contains(c));
-                        if deed && plain && !["realm.json", "grant.ended"].contains(&part) {
+                        if deed
+                            && plain
+                            && !["realm.json", "grant.ended", "session.ended"].contains(&part)
+                        {
                             found.push(part.to_owned());
                         }
                     }

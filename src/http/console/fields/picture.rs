@@ -20,6 +20,14 @@ impl Draft {
     }
 }
 
+/// What a page may show of what was typed: nothing but a picture.
+pub(super) fn shown(typed: String) -> String {
+    match typed.parse::<Logo>() {
+        Ok(_) => typed,
+        Err(_) => String::new(),
+    }
+}
+
 /// A picture as people read it.
 pub(super) fn said(shown: &[String]) -> String {
     let logo = shown.first().and_then(|text| text.parse::<Logo>().ok());

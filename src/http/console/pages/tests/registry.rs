@@ -21,7 +21,10 @@ fn field(name: &str, shape: Shape) -> Field {
         id: name.to_owned(),
         label: text(),
         hint: text(),
-        value: text(),
+        value: match shape {
+            Shape::Picture => "data:image/png;base64,AAAA".to_owned(),
+            _ => text(),
+        },
         on: true,
         choices: vec![
             Choice {
