@@ -68,14 +68,24 @@ async fn a_device_that_is_signed_out_is_out_everywhere_and_this_one_is_not() {
     assert!(two.is_good(&two.mine).await);
     two.web.refresh(&two.mine).await;
     // The administrator sees who did it.
-    let acts = two
-        .server
-        .ops()
-        .get("/signouts?limit=1")
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(acts["signouts"][0]["reason"], "user", "{acts}");
+    let act = two.server.ops().newest_sign_out().await;
+    assert_eq!(act["reason"], "user", "{act}");
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_recognised_ends_and_the_administrators_see_it() {
+    let two = two().await;
+    let page = two
+        .open(&format!("/sessions/{}/not-mine", two.theirs.sid))
+        .await;
+    two.here.submit(&page, page.form("act-form")).await;
+    assert!(!two.is_good(&two.theirs).await);
+    let ops = two.server.ops();
+    let seen = ops.get("/overview").await.expect(200).json();
+    let people = seen["now"]["notRecognised"].as_array().unwrap();
+    let alice = ops.user_id("alice").await;
+    assert_eq!(people.len(), 1, "{seen}");
+    assert_eq!(people[0]["userId"], alice.as_str());
 }
 
 #[tokio::test]

@@ -2,20 +2,12 @@
 
 use serde_json::Value;
 
-use crate::support::process::{command, finish, run};
+use crate::support::process::{command, finish, run, run_as_ops};
 use crate::support::{App, Browser, Engine, TestServer};
 
 /// Runs a command against a server, as the service account of the realm.
 async fn cli(server: &TestServer, args: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = command(args);
-    command
-        .env("REALMKEEP_SERVER", &server.url)
-        .env("REALMKEEP_REALM", "demo")
-        .env("REALMKEEP_CLIENT_ID", "ops")
-        .env("REALMKEEP_CLIENT_SECRET", "ops-secret");
-    tokio::task::spawn_blocking(move || finish(command))
-        .await
-        .unwrap()
+    run_as_ops(&server.url, args).await
 }
 
 async fn start() -> (TestServer, App) {

@@ -84,6 +84,8 @@ pub struct Context {
     pub status: status::Lists,
     /// Rung when there are people to be imported.
     pub imports: tokio::sync::Notify,
+    /// Slows down who guesses passwords, at this node.
+    pub throttle: user::throttle::Throttle,
 }
 
 impl Context {

@@ -2,8 +2,8 @@
 //! time ([`super::pulse`]). Reads alone, each of them bounded.
 
 use super::client;
-use super::id::{ClientId, ImportId, SignOutId};
-use super::outbox::{Channel, Standing};
+use super::id::{ClientId, ImportId, SignOutId, UserId};
+use super::outbox::{Channel, OPENS_AT, Standing};
 use super::pulse::census::{self, Size};
 use super::pulse::{self, Bucket, Counts, Window};
 use super::realm::Realm;
@@ -12,8 +12,8 @@ use super::signout::receipt::{self, App};
 use super::signout::told::AppState;
 use super::signout::{SignOut, State};
 use super::time::{Span, Timestamp};
-use super::user::import;
-use super::{ActorKind, Context, Fault, key, sealing};
+use super::user::{self, alert, import};
+use super::{ActorKind, Context, Fault, key, sealing, ssf};
 use crate::store::{Dir, KeysOrRecords};
 
 /// A realm at a glance.
@@ -27,8 +27,10 @@ pub struct Overview {
     pub people: Size,
     /// Notices that wait to be told; up to [`WAITING`].
     pub waiting: u64,
-    /// Apps that do not answer lately: id and name.
+    /// Apps that do not answer lately, by a channel of their own or by an event stream: id and name.
     pub failing: Vec<(String, String)>,
+    /// Who does not recognise a session and nobody has looked at it, up to [`ALERTS`]: id and name.
+    pub alerts: Vec<(UserId, String)>,
     /// What happened in the last day.
     pub day: Counts,
     /// What is under way and takes its time.
@@ -101,6 +103,8 @@ pub struct Last {
 
 /// Notices that wait are counted up to this while somebody waits for the page.
 pub const WAITING: u64 = 1000;
+/// The most people counted who do not recognise a session.
+pub const ALERTS: usize = 20;
 /// How many of the last sign-outs are shown.
 const LAST: usize = 12;
 /// How many acts are looked through for them; most may have run out by themselves.
@@ -142,6 +146,7 @@ pub async fn now(ctx: &Context, realm: &Realm, server: bool) -> Result<Overview,
         people,
         waiting,
         failing: failing(ctx, realm).await?,
+        alerts: alerts(ctx, realm).await?,
         day,
         long,
         last,
@@ -243,11 +248,27 @@ async fn of_the_server(ctx: &Context) -> Result<Vec<Long>, Fault> {
     Ok(long)
 }
 
+async fn alerts(ctx: &Context, realm: &Realm) -> Result<Vec<(UserId, String)>, Fault> {
+    let mut found = Vec::new();
+    for id in alert::list(ctx, realm, ALERTS).await? {
+        if let Some(user) = user::by_id(ctx, realm, id).await? {
+            found.push((id, user.value.display_name().to_owned()));
+        }
+    }
+    Ok(found)
+}
+
 async fn failing(ctx: &Context, realm: &Realm) -> Result<Vec<(String, String)>, Fault> {
     let range = key::standings(realm.id);
     let (dir, what) = (Dir::Forward, KeysOrRecords::Records);
     let page = ctx.store.scan(&range, None, STANDINGS, dir, what).await?;
     let mut found: Vec<(String, String)> = Vec::new();
+    let mut note = |id: &str, name: &str| {
+        let app = (id.to_owned(), name.to_owned());
+        if !found.contains(&app) {
+            found.push(app);
+        }
+    };
     for record in page.records {
         let standing: Standing = decode(&record.value, "standing of an app")?;
         let id = record.key.get(5..21).and_then(ClientId::from_bytes);
@@ -255,10 +276,17 @@ async fn failing(ctx: &Context, realm: &Realm) -> Result<Vec<(String, String)>, 
             continue;
         };
         if let Some(client) = client::by_id(ctx, realm, id).await? {
-            let app = (client.client_id().to_owned(), client.name().to_owned());
-            if !found.contains(&app) {
-                found.push(app);
-            }
+            note(client.client_id(), client.name());
+        }
+    }
+    for known in ssf::streams::of(ctx, realm).await?.iter() {
+        let stream = &known.stream;
+        let marks = ssf::marks::of(ctx, realm.id, stream.id).await?;
+        if stream.status != ssf::Status::Enabled || marks.failures < OPENS_AT {
+            continue;
+        }
+        if let Some(client) = client::by_id(ctx, realm, stream.client).await? {
+            note(client.client_id(), client.name());
         }
     }
     Ok(found)

@@ -53,6 +53,7 @@ pub fn context_with(wire: Arc<dyn Wire>) -> (Arc<Context>, Arc<ManualClock>) {
         turns: crate::domain::session::Turns::default(),
         status: Lists::default(),
         imports: tokio::sync::Notify::new(),
+        throttle: user::throttle::Throttle::default(),
     };
     (Arc::new(context), clock)
 }

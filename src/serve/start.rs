@@ -81,6 +81,7 @@ pub(crate) fn context(
         turns: crate::domain::session::Turns::default(),
         status: Lists::default(),
         imports: tokio::sync::Notify::new(),
+        throttle: crate::domain::user::throttle::Throttle::default(),
     })
 }
 

@@ -135,14 +135,8 @@ async fn an_apps_front_channel_is_loaded_and_the_browser_goes_on() {
         let violations = alice.violations().await;
         assert!(violations.is_empty(), "{violations:#?}");
         // The administrator sees that it was tried, and by whom, and nothing that says it was done.
-        let acts = stage
-            .server
-            .ops()
-            .get("/signouts?limit=1")
-            .await
-            .expect(200)
-            .json();
-        let act = acts["signouts"][0]["id"].as_str().unwrap().to_owned();
+        let act = stage.server.ops().newest_sign_out().await;
+        let act = act["id"].as_str().unwrap().to_owned();
         let receipt = stage
             .server
             .ops()

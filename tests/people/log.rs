@@ -1,7 +1,7 @@
 //! What was done is found again: in the log, on the person's page, in a file, on the command line.
 
 use super::Desk;
-use crate::support::process::{command, finish};
+use crate::support::process::run_as_ops;
 
 #[tokio::test]
 async fn what_was_done_is_found_again_by_whom_to_whom_and_when() {
@@ -104,17 +104,7 @@ async fn the_log_is_read_page_by_page_and_from_the_command_line() {
         url = format!("{}{}", desk.server.url, next.attribute("href").unwrap());
     }
     assert!(seen >= 66, "{seen} users were made");
-    let cli = async |args: &[&str]| {
-        let mut command = command(args);
-        command
-            .env("REALMKEEP_SERVER", &desk.server.url)
-            .env("REALMKEEP_REALM", "demo")
-            .env("REALMKEEP_CLIENT_ID", "ops")
-            .env("REALMKEEP_CLIENT_SECRET", "ops-secret");
-        tokio::task::spawn_blocking(move || finish(command))
-            .await
-            .unwrap()
-    };
+    let cli = async |args: &[&str]| run_as_ops(&desk.server.url, args).await;
     let (code, out, err) = cli(&["audit", "--target", "many-07"]).await;
     assert_eq!(code, Some(0), "{err}");
     assert!(

@@ -150,6 +150,12 @@ impl Operator {
         self.get(&format!("/sessions/{sid}")).await.json()
     }
 
+    /// The newest sign-out as the list shows it.
+    pub async fn newest_sign_out(&self) -> Value {
+        let page = self.get("/signouts?limit=1").await.expect(200).json();
+        page["signouts"][0].clone()
+    }
+
     /// Every session a search finds, of any state.
     pub async fn sessions(&self, q: &str, state: &str) -> Vec<Value> {
         let mut found = Vec::new();

@@ -27,6 +27,19 @@ pub fn command(args: &[&str]) -> Command {
     command
 }
 
+/// Runs a command against the server at `url`, as the service account of the realm `demo`.
+pub async fn run_as_ops(url: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = command(args);
+    command
+        .env("REALMKEEP_SERVER", url)
+        .env("REALMKEEP_REALM", "demo")
+        .env("REALMKEEP_CLIENT_ID", "ops")
+        .env("REALMKEEP_CLIENT_SECRET", "ops-secret");
+    tokio::task::spawn_blocking(move || finish(command))
+        .await
+        .unwrap()
+}
+
 /// Runs a command to its end: exit code, standard output, standard error.
 pub fn run(args: &[&str]) -> (Option<i32>, String, String) {
     finish(command(args))

@@ -181,7 +181,9 @@ async fn write(
         }));
     };
     // What was there before the realm's limit stays as it is until somebody changes it.
-    in_time(realm, &after.settings)?;
+    if !ssf::streams::tell(ctx, realm, after.id).await? {
+        in_time(realm, &after.settings)?;
+    }
     // Of the record only the settings are for people's eyes; a new secret shows as that.
     let detail = change::changed(&before.settings, &after.settings).unwrap_or(detail);
     let mut batch = Batch::new();

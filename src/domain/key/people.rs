@@ -1,5 +1,5 @@
 //! Keys by which people are found: the words of their names, the start of their address, their administrators' roles; and
-//! what the audit log says about each.
+//! what the audit log says about each, and what they did not recognise.
 
 use bytes::Bytes;
 
@@ -81,6 +81,16 @@ pub fn administrator(realm: RealmId, folded: &str) -> Bytes {
 /// The administrators of a realm, in order of their folded names.
 pub fn administrators(realm: RealmId) -> Range {
     Key::of(0x96, realm).range()
+}
+
+/// What a person did not recognise and no administrator has dismissed.
+pub fn alert(realm: RealmId, user: UserId) -> Bytes {
+    Key::of(0x97, realm).bytes(user.bytes()).end()
+}
+
+/// All of that in a realm.
+pub fn alerts(realm: RealmId) -> Range {
+    Key::of(0x97, realm).range()
 }
 
 #[cfg(test)]

@@ -29,4 +29,4 @@ pub use channel::Channel;
 pub use delivery::{Attempt, Delivery, DeliveryState};
 pub use listing::DeliveryId;
 pub use queue::{Destination, Entry};
-pub use standing::Standing;
+pub use standing::{OPENS_AT, Standing};

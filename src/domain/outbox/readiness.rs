@@ -7,7 +7,7 @@ use super::standing::{self, Standing};
 use super::trial::{self, Trial, Verdict};
 use crate::domain::client::{self, Client};
 use crate::domain::realm::Realm;
-use crate::domain::ssf::{EventType, Method, Status, bounds, marks, streams};
+use crate::domain::ssf::{Method, bounds, marks, streams};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::{Context, Fault};
 
@@ -173,8 +173,7 @@ async fn streams(
     let mut ways = Vec::new();
     for known in streams::of(ctx, realm).await?.iter() {
         let stream = &known.stream;
-        let hears = stream.status == Status::Enabled && stream.delivers(EventType::SessionRevoked);
-        if stream.client != client.id || !hears {
+        if stream.client != client.id || !stream.tells_of_sign_outs() {
             continue;
         }
         let marks = marks::of(ctx, realm.id, stream.id).await?;

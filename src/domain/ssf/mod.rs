@@ -81,6 +81,11 @@ impl Stream {
         }
     }
 
+    /// Whether it carries that sessions are over, at present.
+    pub fn tells_of_sign_outs(&self) -> bool {
+        self.status == Status::Enabled && self.delivers(EventType::SessionRevoked)
+    }
+
     /// How it stands on a receipt.
     pub fn channel(&self) -> Channel {
         match self.method {

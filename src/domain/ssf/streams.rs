@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::Notify;
 
 use super::Stream;
-use crate::domain::id::{RealmId, StreamId};
+use crate::domain::id::{ClientId, RealmId, StreamId};
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, decode, versioned};
 use crate::domain::{Context, Fault, key};
@@ -176,6 +176,16 @@ pub async fn all(ctx: &Context, realm: RealmId) -> Result<Arc<Vec<Known>>, Fault
     let streams = Arc::new(streams);
     ctx.signals.keep(generation, realm, &streams);
     Ok(streams)
+}
+
+/// Whether a client hears by an event stream that a session is over.
+///
+/// # Errors
+/// [`Fault`] when the store does not answer or a record does not read.
+pub async fn tell(ctx: &Context, realm: &Realm, client: ClientId) -> Result<bool, Fault> {
+    let known = of(ctx, realm).await?;
+    let mut own = known.iter().filter(|known| known.stream.client == client);
+    Ok(own.any(|known| known.stream.tells_of_sign_outs()))
 }
 
 /// One stream as the cache knows it.

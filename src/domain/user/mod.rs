@@ -3,6 +3,8 @@
 //! Owns the record, the password and the check of it. Does not own what ends when a user is disabled, deleted or
 //! given a new password (`signout`).
 
+pub mod alert;
+pub mod attempts;
 mod authenticate;
 pub mod block;
 pub mod check;
@@ -12,6 +14,7 @@ mod index;
 pub mod own;
 mod search;
 mod store;
+pub mod throttle;
 pub mod verbs;
 
 use serde::{Deserialize, Serialize};

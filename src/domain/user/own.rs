@@ -1,18 +1,14 @@
-//! What people do about themselves: a new password that they choose, a session that they do not recognise.
+//! What people do about themselves: what a password that they choose has to be, a session that they do not recognise.
 
-use super::deed::{deed, record};
-use super::store::{by_id, find};
-use super::verbs::{self, UserError, hash};
+use super::alert::{self, Stranger};
 use super::{User, fold};
-use crate::crypto::{self, Secret};
+use crate::crypto;
 use crate::domain::audit::{self, Entry};
-use crate::domain::change;
-use crate::domain::id::UserId;
+use crate::domain::id::SignOutId;
 use crate::domain::realm::Realm;
-use crate::domain::record::encode_json;
 use crate::domain::session::Session;
 use crate::domain::signout::{self, EndError, Reason, Request, Selection, SignOut};
-use crate::domain::{Actor, Context, Fault, TRIES, key, ssf};
+use crate::domain::{Actor, Context, Fault, TRIES};
 use crate::store::Batch;
 
 /// Why somebody cannot have the password that they chose.
@@ -48,53 +44,6 @@ pub fn unfit(user: &User, current: &str, chosen: &str) -> Option<Unfit> {
     }
 }
 
-/// Gives somebody the password that they chose. With `others`, every session but their own ends in the same commit.
-/// Whether they know the present one is for the caller to ask.
-///
-/// # Errors
-/// [`UserError`].
-pub async fn change_password(
-    ctx: &Context,
-    realm: &Realm,
-    actor: &Actor,
-    id: UserId,
-    password: Secret,
-    others: bool,
-) -> Result<Option<SignOut>, UserError> {
-    if others {
-        return verbs::set_password(ctx, realm, actor, id, password)
-            .await
-            .map(Some);
-    }
-    let password = hash(ctx, password).await?;
-    for _ in 0..TRIES {
-        let found = by_id(ctx, realm, id).await?.ok_or(UserError::NotFound)?;
-        let user = &found.value;
-        let mut batch = Batch::new();
-        // Written though nothing in it changes: a sign-in under way with the old password must not come through.
-        batch.replace(key::user(realm.id, id), found.version, encode_json(user)?);
-        batch.put(
-            key::credential(realm.id, id),
-            password.sealed(ctx, realm, id)?,
-        );
-        let detail = Some("other sessions go on".to_owned());
-        record(
-            &mut batch,
-            ctx,
-            realm,
-            actor,
-            user,
-            ("user.set_password", detail),
-        )?;
-        let deed = deed(ctx, actor);
-        ssf::user_changed(ctx, realm, &deed, (user, user), true, &mut batch).await?;
-        if change::commit(ctx, realm, batch, None).await?.is_ok() {
-            return Ok(None);
-        }
-    }
-    Err(Fault::Busy.into())
-}
-
 /// Ends a session that its own user does not recognise, with everything that hangs on it, and puts it on record for the
 /// administrators in the same commit.
 ///
@@ -106,6 +55,7 @@ pub async fn not_recognised(
     actor: &Actor,
     session: &Session,
 ) -> Result<SignOut, Fault> {
+    let device = format!("{} on {}", session.device.browser, session.device.os);
     for _ in 0..TRIES {
         let mut batch = Batch::essential();
         let entry = Entry {
@@ -114,13 +64,25 @@ pub async fn not_recognised(
             target_kind: "user",
             target: format!("{} ({})", session.username, session.user),
             detail: Some(format!(
-                "{} on {}, from {}, session {}",
-                session.device.browser, session.device.os, session.ip, session.sid
+                "{device}, from {}, session {}",
+                session.ip, session.sid
             )),
         };
         audit::record(&mut batch, ctx, realm.id, &entry)?;
+        let act = SignOutId(ctx.new_id());
+        let stranger = Stranger {
+            at: ctx.now(),
+            sid: session.sid,
+            device: device.clone(),
+            ip: session.ip.clone(),
+            act,
+        };
+        alert::add(ctx, realm, session.user, stranger, &mut batch).await?;
         let select = Selection::Sessions(vec![session.sid.to_string()]);
-        let request = Request::new(select, Reason::NotRecognised, actor.clone());
+        let request = Request {
+            id: Some(act),
+            ..Request::new(select, Reason::NotRecognised, actor.clone())
+        };
         match signout::end_with(ctx, realm, &request, batch).await {
             Ok(act) => return Ok(act),
             Err(EndError::Fault(Fault::Busy)) => {}
@@ -129,32 +91,6 @@ pub async fn not_recognised(
         }
     }
     Err(Fault::Busy)
-}
-
-/// Puts on record that somebody tried to sign in as a user with a wrong password. Of a name that nobody has, nothing.
-///
-/// # Errors
-/// [`Fault`] when it cannot be written.
-pub async fn failed(ctx: &Context, realm: &Realm, username: &str, ip: String) -> Result<(), Fault> {
-    let Some(found) = find(ctx, realm, username).await? else {
-        return Ok(());
-    };
-    let user = found.value;
-    let actor = Actor {
-        ip: Some(ip),
-        ..Actor::system("sign-in")
-    };
-    let mut batch = Batch::new();
-    record(
-        &mut batch,
-        ctx,
-        realm,
-        &actor,
-        &user,
-        ("sign_in.failed", None),
-    )?;
-    ctx.commit(batch).await?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -217,5 +153,8 @@ mod tests {
             .find(|r| r.action == "session.not_recognised")
             .unwrap();
         assert!(found.target.starts_with("ann (") && found.target_kind == "user");
+        let alert = alert::of(&ctx, &realm, ann.id).await.unwrap().unwrap();
+        assert_eq!((alert.count, alert.newest.len()), (1, 1));
+        assert_eq!((alert.newest[0].sid, alert.newest[0].act), (other, act.id));
     }
 }

@@ -355,6 +355,7 @@ pub async fn delete(
         batch.del(key::username(realm.id, &fold(&found.value.username)));
         index(realm, Some(&found.value), None, &mut batch)?;
         batch.del(key::credential(realm.id, id));
+        batch.del(key::alert(realm.id, id));
         record(
             &mut batch,
             ctx,

@@ -1,7 +1,6 @@
 //! What somebody ends: one device, all others, one that they do not recognise. Each after a page that says what it means,
 //! and through the door.
 
-use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -9,14 +8,13 @@ use axum::response::Response;
 
 use super::me::{Entered, Me};
 use super::pages::{ActPage, Effect, Gap, Section};
-use super::prove::{self, Guard};
+use super::prove;
 use super::sessions::device;
 use crate::domain::denial::ActiveSession;
 use crate::domain::outbox::Channel;
 use crate::domain::signout::{self, EndError, Reason, Request, Selection, SignOut, plan};
 use crate::domain::user::own;
 use crate::domain::{Context, Fault};
-use crate::http::signin::throttle::Throttle;
 use crate::http::signin::visit::{Refusal, Visit};
 use crate::http::words::{Moment, Words};
 use crate::protocol::Params;
@@ -37,11 +35,10 @@ pub async fn ask_one(visit: Visit, Path((_, sid)): Path<(String, String)>) -> Re
 /// POST: one device.
 pub async fn end_one(
     visit: Visit,
-    guard: Guard,
     Path((_, sid)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
-    end(visit, guard, Wanted::One(sid), body).await
+    end(visit, Wanted::One(sid), body).await
 }
 
 /// GET: a device that is not theirs, asked about.
@@ -52,11 +49,10 @@ pub async fn ask_not_mine(visit: Visit, Path((_, sid)): Path<(String, String)>) 
 /// POST: a device that is not theirs.
 pub async fn end_not_mine(
     visit: Visit,
-    guard: Guard,
     Path((_, sid)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
-    end(visit, guard, Wanted::NotMine(sid), body).await
+    end(visit, Wanted::NotMine(sid), body).await
 }
 
 /// GET: all others, asked about.
@@ -65,8 +61,8 @@ pub async fn ask_others(visit: Visit) -> Response {
 }
 
 /// POST: all others.
-pub async fn end_others(visit: Visit, guard: Guard, body: Bytes) -> Response {
-    end(visit, guard, Wanted::Others, body).await
+pub async fn end_others(visit: Visit, body: Bytes) -> Response {
+    end(visit, Wanted::Others, body).await
 }
 
 enum Wanted {
@@ -116,27 +112,22 @@ async fn asked(me: &Me, wanted: &Wanted) -> Result<Response, Refusal> {
     page(me, wanted, &act, StatusCode::OK, None).await
 }
 
-async fn end(visit: Visit, Extension(throttle): Guard, wanted: Wanted, body: Bytes) -> Response {
+async fn end(visit: Visit, wanted: Wanted, body: Bytes) -> Response {
     match Me::enter(visit, "/sessions").await {
         Entered::Me(me) => {
-            let outcome = ended(&me, &throttle, &wanted, &body).await;
+            let outcome = ended(&me, &wanted, &body).await;
             me.visit.answer(outcome)
         }
         Entered::Instead(response) => response,
     }
 }
 
-async fn ended(
-    me: &Me,
-    throttle: &Throttle,
-    wanted: &Wanted,
-    body: &[u8],
-) -> Result<Response, Refusal> {
+async fn ended(me: &Me, wanted: &Wanted, body: &[u8]) -> Result<Response, Refusal> {
     let params = Params::parse_form(body)?;
     me.posted(&params, me.at(&wanted.page())).await?;
     let act = wanted.act(me, params.one("away").is_some()).await?;
     if let Act::Others { .. } = act
-        && let Err(why) = prove::check(me, throttle, &params).await?
+        && let Err(why) = prove::check(me, &params).await?
     {
         return page(me, wanted, &act, StatusCode::FORBIDDEN, Some(why)).await;
     }

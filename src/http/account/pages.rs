@@ -288,14 +288,10 @@ pub struct SecurityPage {
     pub allowed: bool,
     /// For password managers, which keep the pair.
     pub username: String,
-    /// Whether "Sign out everywhere else" is ticked.
-    pub others: bool,
     /// What is wrong with the present one.
     pub wrong_current: Option<String>,
     /// What is wrong with the new one.
     pub wrong_new: Option<String>,
-    /// Whether it was changed just now.
-    pub is_done: bool,
 }
 
 impl SecurityPage {

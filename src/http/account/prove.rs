@@ -1,8 +1,5 @@
 //! The password again, when the sign-in is some time ago: an open browser is not its owner.
 
-use std::sync::Arc;
-
-use axum::Extension;
 use serde::{Deserialize, Serialize};
 
 use super::me::Me;
@@ -11,11 +8,7 @@ use crate::domain::Fault;
 use crate::domain::id::Sid;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::user::{self, AuthenticateError};
-use crate::http::signin::throttle::Throttle;
 use crate::protocol::Params;
-
-/// What slows down who guesses; the sign-in pages' own.
-pub(super) type Guard = Extension<Arc<Throttle>>;
 
 /// Credentials given since are fresh.
 const FRESH: Span = Span::mins(15);
@@ -41,26 +34,18 @@ pub(super) async fn is_due(me: &Me) -> Result<bool, Fault> {
 }
 
 /// Checks the password where it is due; why not, in words.
-pub(super) async fn check(
-    me: &Me,
-    throttle: &Throttle,
-    params: &Params,
-) -> Result<Result<(), String>, Fault> {
+pub(super) async fn check(me: &Me, params: &Params) -> Result<Result<(), String>, Fault> {
     if !is_due(me).await? {
         return Ok(Ok(()));
     }
     let given = params.owned("password").unwrap_or_default();
-    password(me, throttle, given).await
+    password(me, given).await
 }
 
 /// Checks the password of whoever is here; why not, in words.
-pub(super) async fn password(
-    me: &Me,
-    throttle: &Throttle,
-    given: String,
-) -> Result<Result<(), String>, Fault> {
+pub(super) async fn password(me: &Me, given: String) -> Result<Result<(), String>, Fault> {
     let (ctx, realm, words) = (me.ctx(), me.realm(), me.words());
-    let (user, now) = (&me.user.value, me.ctx().now());
+    let (user, now, throttle) = (&me.user.value, ctx.now(), &ctx.throttle);
     let attempt = match throttle.admit(now, realm.id, &user.username, &me.visit.peer.ip, true) {
         Ok(attempt) => attempt,
         Err(wait) => return Ok(Err((words.login.wait)(wait.0.div_ceil(1000).max(1)))),

@@ -6,6 +6,7 @@
 
 mod access;
 mod acts;
+mod attempts;
 mod audit;
 pub(in crate::http) mod backup;
 mod clients;

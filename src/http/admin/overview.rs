@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::acts::ok;
 use super::principal::Asked;
 use crate::domain::access::Right;
+use crate::domain::id::UserId;
 use crate::domain::overview::{self, Last, Long, Overview};
 use crate::domain::pulse::census::Size;
 use crate::domain::pulse::{Counts, Window};
@@ -40,6 +41,7 @@ fn present(now: &Overview) -> Value {
     } else {
         Size::Exactly(now.waiting)
     };
+    let person = |(id, name): &(UserId, String)| json!({ "userId": id, "name": name });
     let app = |(id, name): &(String, String)| json!({ "clientId": id, "name": name });
     json!({
         "at": now.at.rfc3339(),
@@ -47,6 +49,7 @@ fn present(now: &Overview) -> Value {
         "people": size(now.people, now.at),
         "deliveriesWaiting": size(waiting, now.at),
         "failingApps": now.failing.iter().map(app).collect::<Vec<_>>(),
+        "notRecognised": now.alerts.iter().map(person).collect::<Vec<_>>(),
         "lastDay": stretch(None, &now.day),
     })
 }

@@ -4,8 +4,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use super::{
-    access, audit, backup, clients, deliveries, doctor, events, export, imports, keys, overview,
-    readiness, realms, sessions, signouts, streams, users,
+    access, attempts, audit, backup, clients, deliveries, doctor, events, export, imports, keys,
+    overview, readiness, realms, sessions, signouts, streams, users,
 };
 use crate::domain::access::Right;
 use crate::http::state::App;
@@ -196,6 +196,9 @@ pub(super) static ROUTES: &[Route] = &[
     row("POST", "/admin/realms/{realm}/partialImport", MANAGE_USERS, || post(imports::partial), "Imports up to 500 users and waits for them (Keycloak)")
         .body("PartialImport").answers(200, "PartialImported"),
 
+    row("GET", "/admin/realms/{realm}/attack-detection/brute-force/users/{id}", VIEW_USERS, || get(attempts::one), "Counts the wrong passwords given for a user within a day, at least, and says whether sign-in waits at this server (Keycloak)")
+        .answers(200, "BruteForce"),
+    row("DELETE", "/admin/realms/{realm}/attack-detection/brute-force/users/{id}", MANAGE_USERS, || delete(attempts::clear), "Lets a user try again at once at this server, and counts from nothing (Keycloak)"),
     row("GET", "/admin/realms/{realm}/administrators", MANAGE_REALM, || get(access::administrators), "Lists the users with administrators' roles; the header Realmkeep-Next has the cursor of the next page")
         .query(&["first", "max", "limit", "cursor"]).answers(200, "Users"),
 

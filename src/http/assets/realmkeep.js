@@ -208,6 +208,19 @@
     });
   }
 
+  // A file that is too large is said so before it is sent.
+  for (const file of all("input[type=file][data-most]")) {
+    const most = Number(file.dataset.most), words = document.createElement("p");
+    words.className = "problem";
+    words.setAttribute("role", "alert");
+    file.after(words);
+    file.addEventListener("change", () => {
+      const size = file.files[0]?.size ?? 0;
+      words.textContent = size > most ? `This file has ${Math.ceil(size / 1024)} KiB; at most ${most / 1024} KiB are taken.` : "";
+      if (size > most) file.value = "";
+    });
+  }
+
   // Copy what is shown.
   addEventListener("click", async (e) => {
     const button = e.target.closest?.("[data-copy]");

@@ -1,18 +1,19 @@
-//! `GET /admin/{realm}/admins`: who administers a realm, and whom to make an administrator.
+//! `GET /admin/{realm}/admins`: who administers a realm, people and applications, and whom to make an administrator.
 
 use axum::http::StatusCode;
 
 use super::frame::{self, Answer};
 use super::gate::{Form, Gate};
 use super::pages::people::RoleBox;
-use super::pages::{AdminRow, AdminsPage, Person, Section};
+use super::pages::{AdminRow, AdminsPage, Person, Section, ServiceRow};
 use super::users::{at, may_touch, standing};
 use super::words;
-use crate::domain::Fault;
 use crate::domain::access::{self, Right, SERVER_ADMIN};
+use crate::domain::client::{self, Client};
 use crate::domain::session::of_user;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
+use crate::domain::{Context, Fault};
 
 /// Answers the page.
 pub async fn page(gate: Gate) -> Answer {
@@ -32,9 +33,15 @@ pub async fn page(gate: Gate) -> Answer {
     };
     let explained = access::roles_of(&realm.name)
         .filter(|role| role.name != SERVER_ADMIN || gate.may(Right::ManageServer));
+    let (services, all_looked_at) = match after {
+        None => services(ctx, &gate).await?,
+        Some(_) => (Vec::new(), true),
+    };
     let page = AdminsPage {
         shell: gate.shell(Section::Admins),
         rows,
+        services,
+        all_looked_at,
         next_url: next.map(|next| gate.at("/admins").with("after", &next).to_string()),
         found: found.iter().map(|user| row(&gate, user, None)).collect(),
         find,
@@ -58,12 +65,43 @@ fn row(gate: &Gate, user: &User, last_active: Option<Timestamp>) -> AdminRow {
         person: Person::new(user.display_name(), &user.username),
         yours: gate.admin.owns(&gate.realm, user.id),
         standing: standing(gate, user),
-        roles: access::roles_of(&gate.realm.name)
-            .filter(|role| user.roles.iter().any(|own| own == role.name))
-            .map(|role| role.label)
-            .collect(),
+        roles: labels(gate, &user.roles),
         last_active: last_active.map(|at| words::ago(gate.now, at)),
         may_change: may_touch(gate, user),
+    }
+}
+
+/// The administrators' roles among these, as people read them.
+fn labels(gate: &Gate, roles: &[String]) -> Vec<&'static str> {
+    access::roles_of(&gate.realm.name)
+        .filter(|role| roles.iter().any(|own| own == role.name))
+        .map(|role| role.label)
+        .collect()
+}
+
+/// The applications that act for themselves with an administrator's role, and whether all applications were looked at.
+async fn services(ctx: &Context, gate: &Gate) -> Result<(Vec<ServiceRow>, bool), Fault> {
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..APPS_LOOKED_AT / APPS_AT_ONCE {
+        let (apps, next) =
+            client::list(ctx, &gate.realm, "", after.as_deref(), APPS_AT_ONCE).await?;
+        let rows = apps.iter().map(|app| service(gate, app));
+        found.extend(rows.filter(|row| !row.roles.is_empty()));
+        after = next;
+        if after.is_none() {
+            return Ok((found, true));
+        }
+    }
+    Ok((found, false))
+}
+
+fn service(gate: &Gate, app: &Client) -> ServiceRow {
+    ServiceRow {
+        client_id: app.client_id().to_owned(),
+        name: app.name().to_owned(),
+        url: gate.at(&format!("/apps/{}", app.id)).to_string(),
+        enabled: app.settings.enabled,
+        roles: labels(gate, &app.settings.service_account_roles),
     }
 }
 
@@ -84,5 +122,8 @@ async fn last_active(gate: &Gate, user: &User) -> Result<Option<Timestamp>, Faul
 
 const ON_A_PAGE: usize = 50;
 const FOUND: usize = 10;
+/// Applications looked at for those with a role.
+const APPS_LOOKED_AT: usize = 1000;
+const APPS_AT_ONCE: usize = 200;
 /// Sessions looked at for when somebody was last active.
 const LOOKED_AT: usize = 5;

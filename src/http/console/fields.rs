@@ -2,6 +2,7 @@
 //! becomes settings again. What does not read stays as it was typed, with what was expected beside it.
 
 mod compare;
+mod picture;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +61,8 @@ pub enum Kind {
     Some(Choices),
     /// A text that is only ever taken in.
     Secret,
+    /// A picture chosen as a file, or nothing.
+    Picture,
     /// JSON, or nothing.
     Json,
     /// Only said.
@@ -116,11 +119,15 @@ impl Draft {
 
     /// What was typed.
     pub fn posted(form: &Form, sheets: &[Sheet]) -> Draft {
-        let typed = all(sheets).filter(|spec| !matches!(spec.kind, Kind::Said));
-        Draft {
-            typed: typed.map(|spec| (spec.path, form.all(spec.path))).collect(),
-            ..Draft::default()
+        let mut draft = Draft::default();
+        for spec in all(sheets).filter(|spec| !matches!(spec.kind, Kind::Said)) {
+            let typed = match spec.kind {
+                Kind::Picture => draft.chosen(form, spec.path),
+                _ => form.all(spec.path),
+            };
+            draft.typed.insert(spec.path, typed);
         }
+        draft
     }
 
     /// The settings with what was typed in them. What does not read stays as it was and is noted.
@@ -238,6 +245,10 @@ impl Draft {
             Kind::Text | Kind::Maybe => Shape::Line,
             Kind::Length | Kind::Number => Shape::Short,
             Kind::Secret => Shape::Secret,
+            Kind::Picture => {
+                field.value = picture::shown(first);
+                Shape::Picture
+            }
             Kind::Said => Shape::Said,
             Kind::Words | Kind::Json => {
                 field.value = typed.join("\n");
@@ -307,8 +318,10 @@ impl Spec {
             Kind::Said => return Ok(None),
             Kind::Secret if first.is_empty() => return Ok(None),
             Kind::Text | Kind::Secret => first.into(),
-            Kind::Maybe | Kind::MaybeOne(..) | Kind::Json if first.is_empty() => Value::Null,
-            Kind::Maybe => first.into(),
+            Kind::Maybe | Kind::MaybeOne(..) | Kind::Json | Kind::Picture if first.is_empty() => {
+                Value::Null
+            }
+            Kind::Maybe | Kind::Picture => first.into(),
             Kind::Words => {
                 let words = typed.iter().flat_map(|line| line.split_whitespace());
                 words.map(Value::from).collect()
@@ -353,6 +366,7 @@ impl Spec {
                 shown.iter().map(|value| label(choices, value)).collect()
             }
             Kind::Json if !shown.is_empty() => "a set of keys".to_owned(),
+            Kind::Picture if !shown.is_empty() => picture::said(&shown),
             _ if shown.is_empty() => "nothing".to_owned(),
             _ => {
                 let text = shown.join(", ");

@@ -11,6 +11,14 @@ use crate::http::answer::log_fault;
 use crate::http::signin::pages::{ErrorPage, Gate as Plain};
 use crate::http::words;
 
+/// What every page may load, but for images.
+macro_rules! policy {
+    () => {
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    };
+}
+
 /// What a handler answers: a response, or the response that stands in for it.
 pub type Answer = Result<Response, Stop>;
 
@@ -97,6 +105,16 @@ pub fn html(status: StatusCode, page: &impl Template) -> Response {
     response
 }
 
+/// The same page, allowed to show pictures that it holds itself: such as nobody has saved yet. In an image, whatever its
+/// bytes are, nothing runs and nothing is loaded.
+pub fn pictured(mut response: Response) -> Response {
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(concat!(policy!(), "; img-src 'self' data:")),
+    );
+    response
+}
+
 /// A page outside the frame: for somebody who is not signed in, or when the frame itself cannot be filled.
 pub fn bare(
     status: StatusCode,
@@ -128,8 +146,7 @@ pub fn request_id() -> String {
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        concat!(policy!(), "; img-src 'self'"),
     ),
     (header::CACHE_CONTROL, "no-store"),
     (header::VARY, "X-Fragment, Cookie"),

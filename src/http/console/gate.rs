@@ -21,7 +21,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::{Context, Fault};
 use crate::http::browser::BrowserState;
 use crate::http::cookies;
-use crate::http::extract::multipart::{self, Part};
 use crate::http::signin::csrf::is_foreign;
 use crate::http::state::{App, Web};
 
@@ -291,23 +290,7 @@ impl Gate {
     /// # Errors
     /// The page that refuses it.
     pub async fn posted(&self, body: &Bytes) -> Result<Form, Stop> {
-        self.accepted(Form::read(body)).await
-    }
-
-    /// The same for a form that may have files: the fields, and the files that were chosen.
-    ///
-    /// # Errors
-    /// The page that refuses it.
-    pub async fn uploaded(&self, body: &Bytes) -> Result<(Form, Vec<Part>), Stop> {
-        let Some(parts) = multipart::read(&self.headers, body) else {
-            return Ok((self.posted(body).await?, Vec::new()));
-        };
-        let form = self.accepted(Form::of(&parts)).await?;
-        let files = parts.into_iter().filter(|part| part.file_name.is_some());
-        Ok((form, files.filter(Part::is_chosen).collect()))
-    }
-
-    async fn accepted(&self, form: Form) -> Result<Form, Stop> {
+        let form = Form::posted(&self.headers, body).await;
         if accepts(&self.browser, &self.headers, &self.ctx, &form).await? {
             return Ok(form);
         }

@@ -163,7 +163,6 @@ pub async fn ask(gate: Gate) -> Answer {
         .max(tokens.id_token_lifetime)
         .max(tokens.status_list_ttl);
     let page = AskPage {
-        shell: gate.shell(Section::Keys),
         title: format!("Rotate the {} key?", alg.name()),
         lead: "Nobody is signed out.".to_owned(),
         effects: vec![
@@ -195,18 +194,14 @@ pub async fn ask(gate: Gate) -> Answer {
                 "Its signatures are taken until it is forgotten. End every session as well, so that nothing that it signed is good any more.",
             ),
         ],
-        changes: Vec::new(),
         hidden: vec![("alg".to_owned(), alg.name().to_owned())],
-        reasons: Vec::new(),
-        typed: String::new(),
-        typed_what: String::new(),
-        error: String::new(),
-        action: gate.at("/keys/rotate").to_string(),
         button: format!("Rotate the {} key", alg.name()),
         danger: false,
-        foot: String::new(),
-        back_to_form: String::new(),
-        cancel_url: gate.at("/keys").to_string(),
+        ..AskPage::new(
+            gate.shell(Section::Keys),
+            gate.at("/keys/rotate").to_string(),
+            gate.at("/keys").to_string(),
+        )
     };
     Ok(frame::html(StatusCode::OK, &page))
 }

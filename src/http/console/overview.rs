@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use super::frame::{self, Answer};
 use super::gate::{Form, Gate};
 use super::pages::chart::{Scale, lying};
-use super::pages::{Glance, LastSignOut, Link, LongAct, OverviewPage, Section, Tile};
+use super::pages::{Attention, Glance, LastSignOut, Link, LongAct, OverviewPage, Section, Tile};
 use super::pages::{counted, grouped};
 use super::receipt::reason;
 use super::words;
 use crate::domain::access::Right;
-use crate::domain::overview::{self, Last, Long, Overview, WAITING};
+use crate::domain::overview::{self, ALERTS, Last, Long, Overview, WAITING};
 use crate::domain::pulse::Window;
 use crate::domain::pulse::census::Size;
 use crate::domain::signout::State;
@@ -66,10 +66,33 @@ fn glance(gate: &Gate, window: Window, now: &Overview) -> Glance {
     Glance {
         url: address(gate, window),
         receipts_url: gate.at("/signouts").to_string(),
+        attention: attention(gate, now),
         tiles: tiles(gate, now),
         long: now.long.iter().map(|one| long(gate, one)).collect(),
         last: now.last.iter().map(|one| last(gate, one)).collect(),
     }
+}
+
+/// People whom an administrator has to look at.
+fn attention(gate: &Gate, now: &Overview) -> Option<Attention> {
+    let count = now.alerts.len();
+    let what = match count {
+        0 => return None,
+        1 => "1 person does not recognise a session".to_owned(),
+        ALERTS => format!("{ALERTS} people or more do not recognise sessions"),
+        n => format!("{n} people do not recognise sessions"),
+    };
+    let people = now.alerts.iter().map(|(id, name)| Link {
+        label: name.clone(),
+        url: match gate.may(Right::ViewUsers) {
+            true => gate.at(&format!("/users/{id}")).to_string(),
+            false => String::new(),
+        },
+    });
+    Some(Attention {
+        what,
+        people: people.collect(),
+    })
 }
 
 fn tiles(gate: &Gate, now: &Overview) -> Vec<Tile> {

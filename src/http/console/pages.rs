@@ -41,7 +41,7 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
-pub use admins::{AdminRow, AdminsPage};
+pub use admins::{AdminRow, AdminsPage, ServiceRow};
 pub use also::{AlsoFound, also_by};
 pub use apps::{
     AppChannel, AppKind, AppKindsPage, AppPage, AppRow, AppWay, AppsPage, CredentialsPage,
@@ -57,7 +57,7 @@ pub use form::{
     Shape, TabLink, Wrong,
 };
 pub use keys::{KeyRow, KeysPage};
-pub use overview::{Glance, LastSignOut, LongAct, OverviewPage, Tile};
+pub use overview::{Attention, Glance, LastSignOut, LongAct, OverviewPage, Tile};
 pub use receipt::{
     LogLine, Progress, Receipt, ReceiptApp, ReceiptPage, ReceiptSession, state_words,
 };

@@ -119,7 +119,7 @@ fn drawn(gate: &Gate, tab: &Tab, draft: &Draft, seen: &str, status: StatusCode) 
         cancel_url: String::new(),
         fixed: false,
     };
-    frame::html(status, &page)
+    frame::pictured(frame::html(status, &page))
 }
 
 /// `POST …/edit`: the form again with what was typed.
@@ -223,24 +223,21 @@ pub async fn preview(gate: Gate, Path((_, tab)): At, body: Bytes) -> Answer {
     }
     let effects = outlook::effects(&gate, &typed.settings).await?;
     let page = AskPage {
-        shell: gate.shell(Section::Settings),
         title: format!("Change the settings of {}?", gate.realm.name),
         lead: "Nothing is saved yet. The numbers are those of this moment.".to_owned(),
         danger: effects.iter().any(|effect| effect.tone == "cut"),
         effects,
         changes,
         hidden: hidden(&typed.draft, &typed.seen),
-        reasons: Vec::new(),
-        typed: String::new(),
-        typed_what: String::new(),
-        error: String::new(),
-        action: at(&gate, tab, ""),
         button: "Save the settings".to_owned(),
-        foot: String::new(),
         back_to_form: at(&gate, tab, "/edit"),
-        cancel_url: at(&gate, tab, ""),
+        ..AskPage::new(
+            gate.shell(Section::Settings),
+            at(&gate, tab, ""),
+            at(&gate, tab, ""),
+        )
     };
-    Ok(frame::html(StatusCode::OK, &page))
+    Ok(frame::pictured(frame::html(StatusCode::OK, &page)))
 }
 
 /// Why a change was not made.

@@ -2,7 +2,6 @@
 
 pub mod body;
 pub mod client;
-pub mod multipart;
 pub mod peer;
 pub mod realm;
 

@@ -7,7 +7,7 @@
 //! | [`login`], [`consent`] | the two pages on the way |
 //! | [`cookie`] | the session's cookie; [`leave`] ends the session it names, [`parting`] tells apps by the browser |
 //! | [`agent_state`] | what scripts of apps may compare to see whether the session changed |
-//! | [`csrf`], [`throttle`], [`headers`] | who may post, how often, and what every page carries |
+//! | [`csrf`], [`headers`] | who may post, and what every page carries |
 //! | [`pages`], [`views`], [`refusal`] | the pages as plain data, and the page for when there is none |
 //! | [`language`], [`look`] | in which language they are, and what a realm makes of their look |
 
@@ -24,21 +24,17 @@ pub mod onward;
 pub mod pages;
 pub mod parting;
 pub mod refusal;
-pub mod throttle;
 pub mod views;
 pub mod visit;
 
 #[cfg(test)]
 pub(in crate::http) mod tests;
 
-use std::sync::Arc;
-
+use axum::Router;
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 
 use super::state::App;
 use super::{account, oidc};
-use throttle::Throttle;
 
 /// Everything a browser meets on the way to a sign-in and out again. Wants [`super::browser::attach`] around it.
 pub fn routes() -> Router<App> {
@@ -58,7 +54,5 @@ pub fn routes() -> Router<App> {
             get(consent::show).post(consent::submit),
         )
         .merge(oidc::browser_routes())
-        // The password is asked there too: whoever guesses is slowed down by the same counts.
         .merge(account::routes())
-        .layer(Extension(Arc::new(Throttle::default())))
 }

@@ -245,3 +245,19 @@ async fn what_waits_for_a_disabled_client_waits_until_it_is_enabled() {
     pushed.house.wire.answer(202, "");
     assert_eq!(pushed.attempt().await, Some(Settled::Taken));
 }
+
+#[tokio::test]
+async fn a_receiver_that_does_not_answer_stands_on_the_overview() {
+    let pushed = pushed().await;
+    let (ctx, realm) = (&pushed.house.ctx, &pushed.house.realm);
+    let failing = async || {
+        let seen = crate::domain::overview::now(ctx, realm, false).await;
+        seen.unwrap().failing
+    };
+    for _ in 0..3 {
+        assert!(failing().await.is_empty());
+        assert_eq!(pushed.attempt().await, Some(Settled::Retrying));
+        pushed.house.clock.advance(Span::hours(1));
+    }
+    assert_eq!(failing().await, [("app".to_owned(), "app".to_owned())]);
+}

@@ -114,3 +114,29 @@ async fn verification_goes_through_the_queue_and_not_too_often() {
     assert_eq!(states, ["first", "third"]);
     assert_eq!(kind(&told[0]), "verification");
 }
+
+#[tokio::test]
+async fn a_client_that_hears_by_a_stream_may_lag_as_the_realm_allows() {
+    let house = house().await;
+    let settings = crate::domain::realm::RealmSettings {
+        logout: crate::domain::realm::LogoutPolicy {
+            longest_lag: Span::secs(1),
+            ..house.realm.settings.logout.clone()
+        },
+        ..house.realm.settings.clone()
+    };
+    let realm = Realm {
+        settings,
+        ..(*house.realm).clone()
+    };
+    let change = async |name: &str| {
+        let settings = ClientSettings {
+            client_name: Some(name.to_owned()),
+            ..house.app.settings.clone()
+        };
+        client::verbs::update(&house.ctx, &realm, &admin(), house.app.id, settings).await
+    };
+    assert!(change("one").await.is_err(), "nobody tells it");
+    house.stream(&house.app, polling()).await;
+    assert!(change("two").await.is_ok());
+}

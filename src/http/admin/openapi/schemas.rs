@@ -48,6 +48,12 @@ const RECORDS: &[(&str, &str)] = &[
         "overwritten:count added:count skipped:count results:object[]",
     ),
     ("Block", "until:text reason:text"),
+    (
+        "BruteForce",
+        "numFailures:count disabled:flag lastIPFailure:text lastFailure:count numTemporaryLockouts:count \
+         failedLoginNotBefore:count",
+    ),
+    ("PersonName", "userId:text name:text"),
     ("Credential", "type:text value:text temporary:flag"),
     ("CredentialShown", "id:text type:text createdDate:count"),
     (
@@ -173,7 +179,8 @@ const RECORDS: &[(&str, &str)] = &[
     ),
     (
         "OverviewNow",
-        "at:time sessions:Size people:Size deliveriesWaiting:Size failingApps:AppName[] lastDay:Stretch",
+        "at:time sessions:Size people:Size deliveriesWaiting:Size failingApps:AppName[] notRecognised:PersonName[] \
+         lastDay:Stretch",
     ),
     ("Size", "count:count isExact:flag countedAt:time"),
     ("AppName", "clientId:text name:text"),

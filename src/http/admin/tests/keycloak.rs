@@ -1,6 +1,7 @@
 //! What scripts written for Keycloak send: slashes, empty bodies, `{}` on DELETE, its spellings, its statuses.
 
 use super::*;
+use crate::domain::user::attempts;
 
 #[tokio::test]
 async fn the_life_of_a_user_as_the_node_client_sends_it() {
@@ -289,4 +290,50 @@ async fn partial_changes_at_the_same_time_both_happen() {
             .await
             .is(204);
     }
+}
+
+#[tokio::test]
+async fn wrong_passwords_are_counted_and_cleared_as_scripts_ask_for_it() {
+    let house = house().await;
+    let ada = house.somebody(&house.demo, "ada", &["realm-admin"]).await;
+    let bob = house.user(&house.demo, "bob", &[]).await;
+    let at = format!(
+        "/admin/realms/demo/attack-detection/brute-force/users/{}",
+        bob.id
+    );
+    let none = house.get(&at, &ada.token).await.is(200).json;
+    assert_eq!(
+        (
+            &none["numFailures"],
+            &none["disabled"],
+            &none["lastIPFailure"]
+        ),
+        (&json!(0), &json!(false), &json!("n/a"))
+    );
+    let ip = "203.0.113.9";
+    attempts::failed(&house.ctx, &house.demo, "bob", ip.to_owned(), 5)
+        .await
+        .unwrap();
+    for _ in 0..6 {
+        let now = house.ctx.now();
+        let throttle = &house.ctx.throttle;
+        throttle
+            .admit(now, house.demo.id, "bob", ip, false)
+            .unwrap();
+    }
+    let some = house.get(&at, &ada.token).await.is(200).json;
+    assert_eq!(
+        (
+            &some["numFailures"],
+            &some["disabled"],
+            &some["lastIPFailure"]
+        ),
+        (&json!(5), &json!(true), &json!(ip))
+    );
+    house.call("DELETE", &at, &ada.token, "{}").await.is(204);
+    let after = house.get(&at, &ada.token).await.is(200).json;
+    assert_eq!(
+        (&after["numFailures"], &after["disabled"]),
+        (&json!(0), &json!(false))
+    );
 }

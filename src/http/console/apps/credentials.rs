@@ -59,7 +59,6 @@ pub async fn ask(gate: Gate, Path((_, id)): At) -> Answer {
     need_for(&gate, &client.settings)?;
     let root = format!("/apps/{}/credentials", client.id);
     let page = AskPage {
-        shell: gate.shell(Section::Apps),
         title: format!("Make a new secret for {}?", client.name()),
         lead: "The app has to be given the new one right afterwards.".to_owned(),
         effects: vec![
@@ -82,18 +81,13 @@ pub async fn ask(gate: Gate, Path((_, id)): At) -> Answer {
                 "On the next page, and never again.",
             ),
         ],
-        changes: Vec::new(),
-        hidden: Vec::new(),
-        reasons: Vec::new(),
-        typed: String::new(),
-        typed_what: String::new(),
-        error: String::new(),
-        action: gate.at(&root).to_string(),
         button: "Make a new secret".to_owned(),
-        danger: true,
         foot: "The old secret cannot be brought back.".to_owned(),
-        back_to_form: String::new(),
-        cancel_url: gate.at(&root).to_string(),
+        ..AskPage::new(
+            gate.shell(Section::Apps),
+            gate.at(&root).to_string(),
+            gate.at(&root).to_string(),
+        )
     };
     Ok(frame::html(StatusCode::OK, &page))
 }

@@ -24,24 +24,12 @@ type At = Path<(String, String)>;
 /// The page that asks; its words are the caller's.
 fn asking(gate: &Gate, client: &Client, rest: &str) -> AskPage {
     let root = format!("/apps/{}", client.id);
-    AskPage {
-        shell: gate.shell(Section::Apps),
-        title: String::new(),
-        lead: String::new(),
-        effects: Vec::new(),
-        changes: Vec::new(),
-        hidden: Vec::new(),
-        reasons: Vec::new(),
-        typed: String::new(),
-        typed_what: String::new(),
-        error: String::new(),
-        action: gate.at(&format!("{root}{rest}")).to_string(),
-        button: String::new(),
-        danger: true,
-        foot: String::new(),
-        back_to_form: String::new(),
-        cancel_url: gate.at(&root).to_string(),
-    }
+    let action = gate.at(&format!("{root}{rest}")).to_string();
+    AskPage::new(
+        gate.shell(Section::Apps),
+        action,
+        gate.at(&root).to_string(),
+    )
 }
 
 async fn plan(gate: &Gate, client: &Client, reason: Reason) -> Result<Plan, Stop> {

@@ -181,23 +181,19 @@ fn ask(
     let mut hidden = hidden(draft, seen);
     hidden.push(("sure".to_owned(), "yes".to_owned()));
     let page = AskPage {
-        shell: gate.shell(Section::Apps),
         title: format!("Change {}?", client.name()),
         lead: "This change ends something or makes something weaker. Nothing is saved yet."
             .to_owned(),
         effects,
         changes: fields::changes(OLD, before, typed),
         hidden,
-        reasons: Vec::new(),
-        typed: String::new(),
-        typed_what: String::new(),
-        error: String::new(),
-        action: gate.at(&format!("{root}/settings")).to_string(),
         button: "Save the change".to_owned(),
-        danger: true,
-        foot: String::new(),
         back_to_form: gate.at(&format!("{root}/settings/edit")).to_string(),
-        cancel_url: gate.at(&root).to_string(),
+        ..AskPage::new(
+            gate.shell(Section::Apps),
+            gate.at(&format!("{root}/settings")).to_string(),
+            gate.at(&root).to_string(),
+        )
     };
     frame::html(StatusCode::OK, &page)
 }

@@ -11,25 +11,15 @@ use crate::domain::audit::{Place, Record};
 pub type Deed = (&'static str, &'static str, &'static str, &'static str);
 
 /// Every deed that is recorded.
+#[rustfmt::skip]
 pub const DEEDS: &[Deed] = &[
-    (
-        "sessions.invalidate",
-        "log-out",
-        "refused",
-        "Ended sessions",
-    ),
-    (
-        "session.second_address",
-        "network",
-        "refused",
-        "A session was used from a second address",
-    ),
-    (
-        "sign_out.redeliver",
-        "send",
-        "",
-        "Told applications of a sign-out again",
-    ),
+    ("sessions.invalidate", "log-out", "refused", "Ended sessions"),
+    ("session.second_address", "network", "refused", "A session was used from a second address"),
+    ("session.not_recognised", "shield-alert", "refused", "Did not recognise a session"),
+    ("sign_in.failed", "triangle-alert", "refused", "A wrong password was given"),
+    ("user.release", "lock-open", "again", "Cleared failed sign-ins"),
+    ("user.dismiss_alert", "shield-check", "", "Dismissed what was not recognised"),
+    ("sign_out.redeliver", "send", "", "Told applications of a sign-out again"),
     ("grant.revoke", "ban", "refused", "Revoked a grant"),
     ("users.import", "upload", "", "Began an import of users"),
     ("users.imported", "user-plus", "again", "Imported users"),
@@ -38,58 +28,18 @@ pub const DEEDS: &[Deed] = &[
     ("user.set_password", "key-round", "", "Set a new password"),
     ("user.block", "ban", "refused", "Blocked a user’s sign-in"),
     ("user.unblock", "lock-open", "again", "Lifted a block"),
-    (
-        "user.remove_access",
-        "ban",
-        "refused",
-        "Removed an application’s access",
-    ),
+    ("user.remove_access", "ban", "refused", "Removed an application’s access"),
     ("user.delete", "trash-2", "refused", "Deleted a user"),
-    (
-        "client.create",
-        "plus",
-        "again",
-        "Registered an application",
-    ),
+    ("client.create", "plus", "again", "Registered an application"),
     ("client.update", "pencil", "", "Changed an application"),
-    (
-        "client.rotate_secret",
-        "key-round",
-        "",
-        "Made a new client secret",
-    ),
-    (
-        "client.test_sign_out",
-        "send",
-        "",
-        "Tested an application’s sign-out",
-    ),
-    (
-        "client.delete",
-        "trash-2",
-        "refused",
-        "Deleted an application",
-    ),
+    ("client.rotate_secret", "key-round", "", "Made a new client secret"),
+    ("client.test_sign_out", "send", "", "Tested an application’s sign-out"),
+    ("client.delete", "trash-2", "refused", "Deleted an application"),
     ("realm.create", "castle", "again", "Created the realm"),
-    (
-        "realm.update",
-        "settings",
-        "",
-        "Changed the realm’s settings",
-    ),
+    ("realm.update", "settings", "", "Changed the realm’s settings"),
     ("realm.delete", "trash-2", "refused", "Deleted the realm"),
-    (
-        "realm.fill",
-        "users",
-        "",
-        "Filled the realm with made-up people",
-    ),
-    (
-        "keys.rotate",
-        "rotate-cw",
-        "",
-        "Let the next signing key take over",
-    ),
+    ("realm.fill", "users", "", "Filled the realm with made-up people"),
+    ("keys.rotate", "rotate-cw", "", "Let the next signing key take over"),
     ("stream.create", "bell", "again", "Opened an event stream"),
     ("stream.update", "bell", "", "Changed an event stream"),
     ("stream.status", "bell", "", "Switched an event stream"),
@@ -220,13 +170,18 @@ mod tests {
                         "realm.",
                         "grant.",
                         "sign_out.",
+                        "session.",
+                        "sign_in.",
                     ];
                     for part in text.split('"').skip(1).step_by(2) {
                         let deed = kinds.iter().any(|kind| part.starts_with(kind));
                         let plain = part
                             .chars()
                             .all(|c| c.is_ascii_lowercase() || "._".contains(c));
-                        if deed && plain && !["realm.json", "grant.ended"].contains(&part) {
+                        if deed
+                            && plain
+                            && !["realm.json", "grant.ended", "session.ended"].contains(&part)
+                        {
                             found.push(part.to_owned());
                         }
                     }

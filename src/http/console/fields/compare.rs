@@ -8,16 +8,23 @@ use crate::http::console::pages::{Change, Meanwhile};
 /// What differs between two versions of the same settings.
 pub fn changes(sheets: &[Sheet], before: &Value, after: &Value) -> Vec<Change> {
     let differs = |spec: &&Spec| at(before, spec.path) != at(after, spec.path);
+    let picture = |spec: &Spec, value: &Value| match (spec.kind, at(value, spec.path)) {
+        (Kind::Picture, Value::String(text)) => text.clone(),
+        _ => String::new(),
+    };
     let change = |spec: &Spec| match spec.kind {
         Kind::Secret => Change {
             label: spec.label.to_owned(),
             before: "kept".to_owned(),
             after: "replaced".to_owned(),
+            ..Change::default()
         },
         _ => Change {
             label: spec.label.to_owned(),
             before: spec.said(at(before, spec.path)),
             after: spec.said(at(after, spec.path)),
+            picture_before: picture(spec, before),
+            picture_after: picture(spec, after),
         },
     };
     all(sheets).filter(differs).map(change).collect()

@@ -14,6 +14,10 @@ pub struct AdminsPage {
     pub shell: Shell,
     /// The administrators, by username.
     pub rows: Vec<AdminRow>,
+    /// The applications that act for themselves with such a role.
+    pub services: Vec<ServiceRow>,
+    /// Whether these are all there are.
+    pub all_looked_at: bool,
     /// The next page.
     pub next_url: Option<String>,
     /// Who is looked for, to be made one.
@@ -22,6 +26,21 @@ pub struct AdminsPage {
     pub found: Vec<AdminRow>,
     /// The roles, explained.
     pub roles: Vec<RoleBox>,
+}
+
+/// An application that acts for itself with an administrator's role.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceRow {
+    /// Its public id.
+    pub client_id: String,
+    /// Its name.
+    pub name: String,
+    /// Its page.
+    pub url: String,
+    /// Whether it may do anything at all.
+    pub enabled: bool,
+    /// The roles, as people read them.
+    pub roles: Vec<&'static str>,
 }
 
 /// One administrator, or somebody who may become one.

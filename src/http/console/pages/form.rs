@@ -140,6 +140,8 @@ pub enum Shape {
     Short,
     /// One line that nobody looks at over a shoulder.
     Secret,
+    /// A file that holds a picture.
+    Picture,
     /// Several lines.
     Lines,
     /// On or off.
@@ -162,6 +164,12 @@ impl Field {
 }
 
 impl FormPage {
+    /// Whether a file can be chosen in it: such a form is posted in parts.
+    pub fn has_file(&self) -> bool {
+        let mut fields = self.groups.iter().flat_map(|group| &group.fields);
+        fields.any(|field| field.shape == Shape::Picture)
+    }
+
     fn wrong(&self) -> &'static str {
         match self.problems.len() {
             1 => "One setting was refused. Nothing was changed.",
@@ -208,6 +216,30 @@ pub struct AskPage {
     pub cancel_url: String,
 }
 
+impl AskPage {
+    /// A question about something that ends, with nothing else said yet.
+    pub fn new(shell: Shell, action: String, cancel_url: String) -> AskPage {
+        AskPage {
+            shell,
+            title: String::new(),
+            lead: String::new(),
+            effects: Vec::new(),
+            changes: Vec::new(),
+            hidden: Vec::new(),
+            reasons: Vec::new(),
+            typed: String::new(),
+            typed_what: String::new(),
+            error: String::new(),
+            action,
+            button: String::new(),
+            danger: true,
+            foot: String::new(),
+            back_to_form: String::new(),
+            cancel_url,
+        }
+    }
+}
+
 /// Something that happens, or does not.
 #[derive(Debug, Clone, Default)]
 pub struct Effect {
@@ -250,6 +282,10 @@ pub struct Change {
     pub before: String,
     /// As it will be.
     pub after: String,
+    /// The picture as it is, a `data:` address; empty for none.
+    pub picture_before: String,
+    /// The picture as it will be.
+    pub picture_after: String,
 }
 
 /// A secret, shown this once.

@@ -30,6 +30,8 @@ pub struct Glance {
     pub url: String,
     /// Where the list of sign-outs is.
     pub receipts_url: String,
+    /// Whom an administrator has to look at.
+    pub attention: Option<Attention>,
     /// The numbers at the top.
     pub tiles: Vec<Tile>,
     /// What is under way.
@@ -49,6 +51,15 @@ impl Glance {
             n => format!("{n} acts are under way"),
         }
     }
+}
+
+/// People whom an administrator has to look at.
+#[derive(Debug, Clone, Default)]
+pub struct Attention {
+    /// "1 person does not recognise a session".
+    pub what: String,
+    /// Who; without an address for whoever may not see users.
+    pub people: Vec<Link>,
 }
 
 /// A number at the top.

@@ -12,7 +12,7 @@ mod tests;
 pub use super::effects::{Effect, Tone};
 pub use act::{ActPage, Hidden, Typed, Until, Words};
 pub use form::{Box as FormBox, Field, FormPage, Problem, Text};
-pub use head::{Head, MenuItem, Standing, Tab};
+pub use head::{Head, MenuItem, Notice, NoticeButton, NoticeLine, Standing, Tab};
 pub use import::{Asked, ImportFormPage, ImportPage, ImportRow, ImportView, Said, Sampled};
 pub use list::{PeopleList, PeoplePage, PersonRow};
 pub use tabs::{

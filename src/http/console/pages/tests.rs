@@ -4,6 +4,6 @@ mod overview;
 mod preview;
 mod receipt;
 mod registry;
-mod sample;
+pub(in crate::http::console::pages) mod sample;
 mod sample_receipt;
 mod sessions;

@@ -26,22 +26,12 @@ fn enter(gate: &Gate) -> Result<(), Stop> {
 
 fn asking(gate: &Gate, rest: &str) -> AskPage {
     AskPage {
-        shell: gate.shell(Section::Realms),
-        title: String::new(),
-        lead: String::new(),
-        effects: Vec::new(),
-        changes: Vec::new(),
-        hidden: Vec::new(),
-        reasons: Vec::new(),
-        typed: String::new(),
         typed_what: "the realm’s name".to_owned(),
-        error: String::new(),
-        action: gate.at(rest).to_string(),
-        button: String::new(),
-        danger: true,
-        foot: String::new(),
-        back_to_form: String::new(),
-        cancel_url: "/admin".to_owned(),
+        ..AskPage::new(
+            gate.shell(Section::Realms),
+            gate.at(rest).to_string(),
+            "/admin".to_owned(),
+        )
     }
 }
 

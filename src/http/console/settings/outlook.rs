@@ -4,6 +4,7 @@ use crate::domain::realm::outlook::{self, Outlook};
 use crate::domain::realm::{
     AccessTokenFormat, LimitAction, OneAddress, RealmSettings,
 };
+use crate::domain::ssf::streams;
 use crate::domain::time::Span;
 use crate::domain::{Fault, client};
 use crate::http::console::gate::Gate;
@@ -142,7 +143,12 @@ async fn lag(gate: &Gate, after: &RealmSettings, found: &mut Vec<Effect>) -> Res
     let mut realm = (*gate.realm).clone();
     realm.settings = after.clone();
     let (clients, more) = client::list(&gate.ctx, &gate.realm, "", None, LOOKED_AT).await?;
-    let slow: Vec<_> = clients.iter().filter(|c| client::too_long(&realm, &c.settings).is_some()).collect();
+    let mut slow = Vec::new();
+    for client in clients.iter().filter(|c| client::too_long(&realm, &c.settings).is_some()) {
+        if !streams::tell(&gate.ctx, &realm, client.id).await? {
+            slow.push(client);
+        }
+    }
     if !slow.is_empty() {
         let at_least = if more.is_some() { "At least " } else { "" };
         let what = counted(slow.len() as u64, "application lags", "applications lag");

@@ -33,7 +33,7 @@ const GENERAL: &[Sheet] = &[
     ]},
     Sheet { title: "Look", about: "Of the sign-in pages and of people’s own pages.", specs: &[
         spec("look.accent", "Accent colour", Kind::Maybe, "Of buttons and links, as #rrggbb; the usual blue when empty. White text has to be legible on it, or it is refused."),
-        spec("look.logo", "Logo", Kind::Maybe, "A picture beside the realm’s name, as data:image/png;base64,… of at most 32 KiB (PNG, JPEG, WebP or AVIF); its first letter on a tile when empty."),
+        spec("look.logo", "Logo", Kind::Picture, "A picture beside the realm’s name: a PNG, JPEG, WebP or AVIF file of at most 32 KiB, square, 96 by 96 points or more. Its first letter on a tile when there is none."),
         spec("look.language", "Language", Kind::MaybeOne("English", LANGUAGES), "For people whose browser asks for none of the languages there are."),
         spec("look.support_url", "Help", Kind::Maybe, "Where help is found, linked from the sign-in page."),
         spec("look.privacy_url", "Privacy", Kind::Maybe, "What is done with personal data, linked from every page."),

@@ -1,7 +1,6 @@
 //! Many people brought in from the console: a file or a pasted text, what it would do, and how far it is.
 
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::StatusCode;
 
 use super::{Browser, Reply, site};
 use crate::domain::user::import::work::{resume, step};
@@ -10,29 +9,15 @@ use crate::domain::user::{self, find};
 const FORM: &str = "/admin/demo/users/import";
 
 impl Browser {
-    /// Sends a form with a file.
+    /// Sends the form with a file.
     async fn upload(&mut self, file: &str, fields: &[(&str, &str)]) -> Reply {
-        let csrf = match fields.iter().any(|(name, _)| *name == "csrf") {
-            true => String::new(),
-            false => self.get(FORM).await.fields("csrf").pop().unwrap(),
-        };
-        let mut body = String::new();
-        let own = [("csrf", csrf.as_str())];
-        for (name, value) in own.iter().chain(fields) {
-            body.push_str(&format!(
-                "--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            ));
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let mut all: Vec<_> = fields.iter().map(own).collect();
+        if !fields.iter().any(|(name, _)| *name == "csrf") {
+            let csrf = self.get(FORM).await.fields("csrf").pop().unwrap();
+            all.push(("csrf".to_owned(), csrf));
         }
-        let name = if file.is_empty() { "" } else { "people.csv" };
-        body.push_str(&format!(
-            "--xyz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-             Content-Type: text/csv\r\n\r\n{file}\r\n--xyz--\r\n"
-        ));
-        let request = Request::post(FORM)
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz")
-            .header("origin", "http://localhost:8080")
-            .header("sec-fetch-site", "same-origin");
-        self.send(request.body(Body::from(body)).unwrap()).await
+        self.post_file(FORM, &all, ("file", file.as_bytes())).await
     }
 }
 

@@ -8,10 +8,13 @@ mod everyone;
 mod gate;
 mod import;
 mod lists;
+mod look;
+mod notices;
 mod overview;
 mod people;
 mod receipts;
 mod registry;
+mod reply;
 mod selecting;
 mod signing_in;
 mod watching;
@@ -39,7 +42,6 @@ use crate::domain::user::{self, User, UserSettings};
 use crate::domain::{Actor, Context, testing};
 use crate::http::browser::{self, BrowserState};
 use crate::http::guard;
-use crate::http::rendered::attribute;
 use crate::http::signin;
 use crate::http::state::{App, Web};
 
@@ -275,6 +277,37 @@ impl Browser {
         .await
     }
 
+    /// Posts a form in parts with this browser's token, unless the fields have one: fields, and one file.
+    pub(super) async fn post_file(
+        &mut self,
+        path: &str,
+        fields: &[(String, String)],
+        (name, file): (&str, &[u8]),
+    ) -> Reply {
+        let mut fields = fields.to_vec();
+        if !fields.iter().any(|(name, _)| name == "csrf") {
+            fields.push(("csrf".to_owned(), self.csrf().await));
+        }
+        let mut body = Vec::new();
+        for (name, value) in &fields {
+            let part = format!(
+                "--x7\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.into_bytes());
+        }
+        let part = format!(
+            "--x7\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"logo\"\r\n\r\n"
+        );
+        body.extend(part.into_bytes());
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--x7--\r\n");
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x7")
+            .header("origin", "http://localhost:8080")
+            .header("sec-fetch-site", "same-origin");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
     pub(super) async fn csrf(&mut self) -> String {
         let page = self.get("/admin/demo/sessions").await;
         page.fields("csrf").pop().unwrap()
@@ -330,50 +363,5 @@ impl Browser {
             headers: parts.headers,
             body: String::from_utf8(body.to_vec()).unwrap(),
         }
-    }
-}
-
-impl Reply {
-    pub(super) fn location(&self) -> &str {
-        self.headers
-            .get(header::LOCATION)
-            .map_or("", |to| to.to_str().unwrap())
-    }
-
-    /// The start tags that hold `needle`.
-    pub(super) fn tags(&self, needle: &str) -> Vec<&str> {
-        crate::http::rendered::tags(&self.body)
-            .filter(|tag| tag.contains(needle))
-            .collect()
-    }
-
-    /// The values of the inputs and buttons of this name.
-    pub(super) fn fields(&self, name: &str) -> Vec<String> {
-        let named = self.tags(&format!(" name=\"{name}\""));
-        named
-            .iter()
-            .filter_map(|tag| attribute(tag, "value"))
-            .map(str::to_owned)
-            .collect()
-    }
-
-    /// The users of the rows, in order.
-    pub(super) fn users(&self) -> Vec<&str> {
-        self.tags("data-session-id")
-            .iter()
-            .filter_map(|tag| attribute(tag, "data-user"))
-            .collect()
-    }
-
-    pub(super) fn has(&self, text: &str) -> bool {
-        self.body.contains(text)
-    }
-
-    /// The address of the link with this `rel`.
-    pub(super) fn link(&self, rel: &str) -> Option<String> {
-        let tags = self.tags(&format!("rel=\"{rel}\""));
-        tags.first()
-            .and_then(|tag| attribute(tag, "href"))
-            .map(|to| to.replace("&#38;", "&").replace("&amp;", "&"))
     }
 }

@@ -3,10 +3,11 @@
 use axum::http::StatusCode;
 
 use super::{Browser, Site, site};
-use crate::domain::audit;
+use crate::domain::client::{self, ClientSettings};
 use crate::domain::session::Session;
 use crate::domain::time::Span;
 use crate::domain::user;
+use crate::domain::{Actor, audit};
 
 /// bert, with a session.
 async fn bert(site: &Site) -> (Session, String) {
@@ -135,4 +136,26 @@ async fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
     let found = user::by_id(&site.ctx, &site.realm, session.user).await;
     let user = found.unwrap().unwrap().value;
     assert!(!user.enabled && user.display_name() == "Bert B");
+}
+
+#[tokio::test]
+async fn applications_that_administer_stand_beside_the_people_who_do() {
+    let site = site().await;
+    let (mut browser, _) = site.admin().await;
+    let plain = site.app("files", false).await;
+    let settings = ClientSettings {
+        client_id: "ops".to_owned(),
+        client_secret: Some("a secret of more than thirty-two bytes".to_owned()),
+        grant_types: vec!["client_credentials".to_owned()],
+        service_account_roles: vec!["sessions-operator".to_owned()],
+        ..ClientSettings::default()
+    };
+    let actor = Actor::system("test");
+    let ops = client::verbs::create(&site.ctx, &site.realm, &actor, settings).await;
+    let page = browser.get("/admin/demo/admins").await;
+    let row = page.tags("data-client-id=\"ops\"");
+    assert_eq!(row.len(), 1, "{}", page.body);
+    assert!(page.has(&format!("/apps/{}", ops.unwrap().client.id)));
+    assert!(page.has("Service accounts") && page.has("Sessions operator"));
+    assert!(!page.has(&plain.id.to_string()));
 }

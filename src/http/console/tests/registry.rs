@@ -7,7 +7,7 @@ use crate::domain::client;
 use crate::domain::realm;
 
 /// The fields of the form as a browser would send it, but for the token.
-fn fields(page: &Reply) -> Vec<(String, String)> {
+pub(super) fn fields(page: &Reply) -> Vec<(String, String)> {
     let mut out = Vec::new();
     for tag in page.tags(" name=\"") {
         let of = |name| crate::http::rendered::attribute(tag, name);
@@ -26,7 +26,7 @@ fn fields(page: &Reply) -> Vec<(String, String)> {
     out
 }
 
-async fn post(browser: &mut Browser, path: &str, fields: &[(String, String)]) -> Reply {
+pub(super) async fn post(browser: &mut Browser, path: &str, fields: &[(String, String)]) -> Reply {
     let pairs: Vec<(&str, &str)> = fields
         .iter()
         .map(|(n, v)| (n.as_str(), v.as_str()))
@@ -34,7 +34,11 @@ async fn post(browser: &mut Browser, path: &str, fields: &[(String, String)]) ->
     browser.post(path, &pairs).await
 }
 
-fn with(mut fields: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
+pub(super) fn with(
+    mut fields: Vec<(String, String)>,
+    name: &str,
+    value: &str,
+) -> Vec<(String, String)> {
     fields.retain(|(known, _)| known != name);
     fields.push((name.to_owned(), value.to_owned()));
     fields

@@ -5,13 +5,13 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 
 use super::{Shown, at, head, somebody};
-use crate::domain::Fault;
 use crate::domain::access::Right;
 use crate::domain::audit::{self, Place, Record};
 use crate::domain::id::UserId;
 use crate::domain::session::of_user;
 use crate::domain::session::search::Row;
 use crate::domain::time::Timestamp;
+use crate::domain::{ActorKind, Fault};
 use crate::http::console::events::words::{event_url, said};
 use crate::http::console::frame::{self, Answer};
 use crate::http::console::gate::{Form, Gate};
@@ -102,7 +102,11 @@ async fn all(
 
 fn of_record(gate: &Gate, at: &Place, record: &Record) -> ActivityRow {
     let said = said(record);
-    let mut more = format!("By {}", record.actor.name);
+    let mut more = match (record.actor.kind, &record.actor.ip) {
+        // Somebody, of whom nothing but the address is known.
+        (ActorKind::System, Some(ip)) => format!("From {ip}"),
+        _ => format!("By {}", record.actor.name),
+    };
     if let Some(detail) = &record.detail {
         more.push_str(": ");
         more.push_str(detail);

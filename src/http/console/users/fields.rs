@@ -46,37 +46,18 @@ const fn rare(
 }
 
 /// The claims with a field, in order (OIDC Core §5.1, and the organisation that lists show).
+#[rustfmt::skip]
 pub const TEXTS: [TextClaim; 14] = [
     usual("name", "Full name", "As people read it.", Text::Line),
     usual("email", "Email", "", Text::Email),
-    usual(
-        "organisation",
-        "Organisation",
-        "Shown in the lists of users and sessions.",
-        Text::Line,
-    ),
+    usual("organisation", "Organisation", "Shown in the lists of users and sessions.", Text::Line),
     rare("given_name", "Given name", "", Text::Line),
     rare("family_name", "Family name", "", Text::Line),
     rare("nickname", "Nickname", "", Text::Line),
-    rare(
-        "phone_number",
-        "Phone number",
-        "With the country, such as +49 30 123456.",
-        Text::Phone,
-    ),
+    rare("phone_number", "Phone number", "With the country, such as +49 30 123456.", Text::Phone),
     rare("locale", "Language", "Such as de or pt-BR.", Text::Line),
-    rare(
-        "zoneinfo",
-        "Time zone",
-        "Such as Europe/Berlin.",
-        Text::Line,
-    ),
-    rare(
-        "birthdate",
-        "Date of birth",
-        "Such as 1990-05-17.",
-        Text::Line,
-    ),
+    rare("zoneinfo", "Time zone", "Such as Europe/Berlin.", Text::Line),
+    rare("birthdate", "Date of birth", "Such as 1990-05-17.", Text::Line),
     rare("gender", "Gender", "", Text::Line),
     rare("website", "Website", "", Text::Web),
     rare("profile", "Profile page", "", Text::Web),

@@ -60,13 +60,11 @@ async fn check(gate: Gate, body: Result<Bytes, BytesRejection>) -> Answer {
         let text = "the file is larger than 64 MiB, or broke off on its way; import it in parts";
         return drawn(&gate, IfExists::Skip, String::new(), Some(whole(text))).await;
     };
-    let (form, files) = gate.uploaded(&body).await?;
+    let form = gate.posted(&body).await?;
     let if_exists = IfExists::parse(form.one("if_exists")).unwrap_or_default();
     let text = form.one("text").trim();
-    let file = match files.into_iter().find(|part| part.name == "file") {
-        Some(part) => part.bytes,
-        None => Bytes::copy_from_slice(text.as_bytes()),
-    };
+    let pasted = || Bytes::copy_from_slice(text.as_bytes());
+    let file = form.file("file").cloned().unwrap_or_else(pasted);
     let again = if text.len() <= KEPT { text } else { "" }.to_owned();
     if file.is_empty() {
         let text = "choose a file, or paste what is in it";

@@ -11,6 +11,7 @@
 //! | `/users/{uid}/credentials` | [`credentials`] |
 //! | `/users/{uid}/roles` | [`roles`] |
 //! | `/users/{uid}/activity` | [`activity`] |
+//! | `/users/{uid}/release`, `/users/{uid}/dismiss` | [`standing`], [`alert`] |
 //! | `/users/{uid}/sign-out`, `/block`, `/unblock`, `/disable`, `/enable`, `/delete` | [`acts`], [`ask`] |
 //!
 //! What ends goes through the door, by the verbs that the admin API calls. Whoever is an administrator is changed only by
@@ -18,6 +19,7 @@
 
 mod activity;
 mod acts;
+mod alert;
 mod apps;
 mod ask;
 mod credentials;
@@ -28,6 +30,7 @@ mod import;
 pub mod list;
 mod roles;
 mod sessions;
+mod standing;
 
 use std::future::Future;
 
@@ -39,8 +42,8 @@ use axum::routing::get;
 use super::address::Address;
 use super::frame::Stop;
 use super::gate::{Form, Gate};
-use super::pages::Person;
 use super::pages::people::{Head, MenuItem, Standing, Tab};
+use super::pages::{Link, Person};
 use super::words;
 use crate::domain::Fault;
 use crate::domain::access::{self, Right};
@@ -50,6 +53,7 @@ use crate::domain::signout::SignOut;
 use crate::domain::user::verbs::UserError;
 use crate::domain::user::{self, User};
 use crate::http::state::App;
+pub use standing::standing;
 
 /// The routes of this room.
 pub fn routes() -> Router<App> {
@@ -72,7 +76,9 @@ pub fn routes() -> Router<App> {
             get(credentials::page).post(credentials::set),
         )
         .route(&at("/roles"), get(roles::page).post(roles::save))
-        .route(&at("/activity"), get(activity::page));
+        .route(&at("/activity"), get(activity::page))
+        .route(&at("/release"), get(sessions::page).post(standing::release))
+        .route(&at("/dismiss"), get(sessions::page).post(alert::dismiss));
     for act in acts::Act::ALL {
         let on = get(move |gate, path| acts::page(act, gate, path))
             .post(move |gate, path, body| acts::act(act, gate, path, body));
@@ -193,46 +199,6 @@ pub fn sentence(words: &str) -> String {
     format!("{first}{rest}{end}")
 }
 
-/// Whether somebody can sign in, as a tag.
-pub fn standing(gate: &Gate, user: &User) -> Standing {
-    if !user.enabled {
-        return Standing {
-            tone: "danger",
-            icon: "user-round-x",
-            words: "Disabled".to_owned(),
-            more: "The account is disabled: it cannot sign in with any method.".to_owned(),
-        };
-    }
-    let Some(block) = user.blocked(gate.now) else {
-        return Standing {
-            tone: "ok",
-            icon: "check",
-            words: "Can sign in".to_owned(),
-            more: String::new(),
-        };
-    };
-    let words = match block.until {
-        Some(until) => format!("Blocked until {}", words::moment(gate.now, until).text),
-        None => "Blocked".to_owned(),
-    };
-    let until = match block.until {
-        Some(until) => words::in_sentence(gate.now, until),
-        None => "somebody lifts it".to_owned(),
-    };
-    let why = block.why.as_ref().map(|why| format!(" Reason: {why}."));
-    Standing {
-        tone: "danger",
-        icon: "ban",
-        words,
-        more: format!(
-            "Sign-in was blocked by {} {}, until {until}.{}",
-            block.by,
-            words::in_sentence(gate.now, block.at),
-            why.unwrap_or_default()
-        ),
-    }
-}
-
 /// Which tab is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
@@ -271,6 +237,13 @@ pub async fn head(gate: &Gate, user: &User, shown: Shown) -> Result<Head, Fault>
         email: user.claim("email").unwrap_or_default().to_owned(),
         organisation: user.claim("organisation").unwrap_or_default().to_owned(),
         standing: standing(gate, user),
+        notices: [
+            alert::notice(gate, user, touched).await?,
+            standing::attempts(gate, user, touched).await?,
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         yours,
         admin: access::is_administrator(&gate.realm.name, &user.roles),
         sign_out_url: gate.may(Right::EndSessions).then(|| url("/sign-out")),
@@ -346,6 +319,9 @@ pub fn done(code: &str) -> &'static str {
         "created" => "The user was created. Set a password so that they can sign in.",
         "ready" => "The user was created and can sign in.",
         "saved" => "The changes were saved.",
+        "released" => "The failed sign-ins were cleared: they can try again at once.",
+        "dismissed" => "It was dismissed.",
+        "more" => "Nothing was dismissed: look again, something changed meanwhile.",
         "lifted" => "The block was lifted: they can sign in again.",
         "enabled" => "The account was enabled: they can sign in again.",
         "disabled" => "The account was disabled and signed out everywhere.",

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,9 +15,9 @@ use crate::domain::pulse::Failure;
 use crate::domain::record::Versioned;
 use crate::domain::session::{self, Refused, Start, Started, Terms};
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::user::{self, AuthenticateError, User, own};
+use crate::domain::user::throttle::Attempt;
+use crate::domain::user::{self, AuthenticateError, User, attempts};
 use crate::http::signin::cookie::{self, Presented};
-use crate::http::signin::throttle::{Attempt, Throttle};
 use crate::http::signin::visit::{Refusal, Visit};
 use crate::http::signin::{csrf, onward};
 use crate::http::words::{Moment, Words};
@@ -50,16 +49,13 @@ impl Form {
 }
 
 /// POST: the credentials.
-pub async fn submit(
-    visit: Visit,
-    Extension(throttle): Extension<Arc<Throttle>>,
-    body: Bytes,
-) -> Response {
-    let outcome = submitted(&visit, &throttle, &body).await;
+pub async fn submit(visit: Visit, body: Bytes) -> Response {
+    let outcome = submitted(&visit, &body).await;
     visit.answer(outcome)
 }
 
-async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Response, Refusal> {
+async fn submitted(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
+    let throttle = &visit.ctx().throttle;
     let given = Form::read(body)?;
     let way = Way::find(visit, &given.interaction).await?;
     csrf::check(visit, &given.csrf, way.again(visit)).await?;
@@ -117,13 +113,13 @@ async fn submitted(visit: &Visit, throttle: &Throttle, body: &[u8]) -> Result<Re
 
 /// Puts a wrong password on record for whose name it was. Beside the answer, so that its time does not tell who exists.
 fn note_failure(visit: &Visit, attempt: Attempt, username: &str) {
-    if !attempt.is_noted() {
+    let Some(tries) = attempt.noted() else {
         return;
-    }
+    };
     let (app, realm) = (visit.app.clone(), Arc::clone(&visit.realm));
     let (username, ip) = (username.to_owned(), visit.peer.ip.clone());
     tokio::spawn(async move {
-        if let Err(fault) = own::failed(&app.ctx, &realm, &username, ip).await {
+        if let Err(fault) = attempts::failed(&app.ctx, &realm, &username, ip, tries).await {
             tracing::warn!(%fault, "a wrong password could not be put on record");
         }
     });

@@ -105,7 +105,7 @@ pub(super) const MINE: Mine = Mine {
     password_now: "كلمة المرور الحالية",
     password_new: "كلمة المرور الجديدة",
     password_save: "تغيير كلمة المرور",
-    password_others: "تسجيل الخروج من كل مكان آخر",
+    password_others: "تنتهي جميع جلساتك الأخرى: على كل جهاز آخر تسجيل الدخول من جديد.",
     password_wrong: "هذه ليست كلمة المرور الحالية.",
     password_short: "يجب أن تتكوّن كلمة المرور الجديدة من 8 أحرف على الأقل.",
     password_long: "كلمة المرور الجديدة طويلة جدًا.",

@@ -105,7 +105,7 @@ pub(super) const MINE: Mine = Mine {
     password_now: "Jetziges Passwort",
     password_new: "Neues Passwort",
     password_save: "Passwort ändern",
-    password_others: "Überall sonst abmelden",
+    password_others: "Alle Ihre anderen Sitzungen enden: Jedes andere Gerät muss sich neu anmelden.",
     password_wrong: "Das ist nicht Ihr jetziges Passwort.",
     password_short: "Das neue Passwort braucht mindestens 8 Zeichen.",
     password_long: "Das neue Passwort ist zu lang.",

@@ -105,7 +105,7 @@ pub(super) const MINE: Mine = Mine {
     password_now: "Current password",
     password_new: "New password",
     password_save: "Change password",
-    password_others: "Sign out everywhere else",
+    password_others: "All your other sessions end: every other device has to sign in again.",
     password_wrong: "That is not your current password.",
     password_short: "The new password needs at least 8 characters.",
     password_long: "The new password is too long.",

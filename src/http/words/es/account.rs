@@ -105,7 +105,7 @@ pub(super) const MINE: Mine = Mine {
     password_now: "Contraseña actual",
     password_new: "Contraseña nueva",
     password_save: "Cambiar la contraseña",
-    password_others: "Cerrar todas las demás sesiones",
+    password_others: "Todas sus demás sesiones terminan: cada otro dispositivo tendrá que iniciar sesión de nuevo.",
     password_wrong: "Esa no es su contraseña actual.",
     password_short: "La contraseña nueva necesita al menos 8 caracteres.",
     password_long: "La contraseña nueva es demasiado larga.",

@@ -105,7 +105,7 @@ pub(super) const MINE: Mine = Mine {
     password_now: "Mot de passe actuel",
     password_new: "Nouveau mot de passe",
     password_save: "Changer le mot de passe",
-    password_others: "Se déconnecter partout ailleurs",
+    password_others: "Toutes vos autres sessions se terminent : chaque autre appareil devra se reconnecter.",
     password_wrong: "Ce n’est pas votre mot de passe actuel.",
     password_short: "Le nouveau mot de passe doit compter au moins 8 caractères.",
     password_long: "Le nouveau mot de passe est trop long.",

@@ -105,7 +105,7 @@ pub(super) const MINE: Mine = Mine {
     password_now: "現在のパスワード",
     password_new: "新しいパスワード",
     password_save: "パスワードを変更",
-    password_others: "ほかのすべての場所でサインアウトする",
+    password_others: "ほかのセッションはすべて終了します。ほかの端末ではもう一度サインインが必要です。",
     password_wrong: "現在のパスワードが正しくありません。",
     password_short: "新しいパスワードは8文字以上必要です。",
     password_long: "新しいパスワードが長すぎます。",

@@ -1,6 +1,6 @@
 //! The head of everything about one person: who they are, whether they can sign in, what can be done, and the tabs.
 
-use super::super::atoms::Person;
+use super::super::atoms::{Link, Person};
 
 /// Whether somebody can sign in.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +41,55 @@ pub struct MenuItem {
     pub danger: bool,
 }
 
+/// Something about somebody that an administrator should know at once.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// Its id on the page.
+    pub id: &'static str,
+    /// `danger`, `warn` or nothing.
+    pub tone: &'static str,
+    /// Its icon.
+    pub icon: &'static str,
+    /// What, in a few words.
+    pub title: String,
+    /// More of it, a line each.
+    pub lines: Vec<NoticeLine>,
+    /// What makes it go away, for whoever may.
+    pub button: Option<NoticeButton>,
+}
+
+/// A line of a notice.
+#[derive(Debug, Clone)]
+pub struct NoticeLine {
+    /// The words.
+    pub text: String,
+    /// Where it is told in full.
+    pub links: Vec<Link>,
+}
+
+impl NoticeLine {
+    /// Words alone.
+    pub fn new(text: String) -> NoticeLine {
+        NoticeLine {
+            text,
+            links: Vec::new(),
+        }
+    }
+}
+
+/// The button of a notice.
+#[derive(Debug, Clone)]
+pub struct NoticeButton {
+    /// Its id on the page.
+    pub id: &'static str,
+    /// "Dismiss".
+    pub label: &'static str,
+    /// Where it is posted.
+    pub action: String,
+    /// How much of it there was when the page was drawn.
+    pub seen: u32,
+}
+
 /// The head.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
@@ -56,6 +105,8 @@ pub struct Head {
     pub organisation: String,
     /// Whether they can sign in.
     pub standing: Standing,
+    /// What should be known at once.
+    pub notices: Vec<Notice>,
     /// Whether it is who looks at the page.
     pub yours: bool,
     /// Whether they are an administrator.

@@ -4,25 +4,9 @@ mod import;
 mod lists;
 
 use super::*;
-use crate::http::console::menu::groups;
-use crate::http::console::pages::{Device, Fact, Link, Moment, Person, Section, SessionRow, Shell};
+use crate::http::console::pages::tests::sample::shell;
+use crate::http::console::pages::{Device, Fact, Link, Moment, Person, Section, SessionRow};
 use crate::http::rendered::{NASTY, attribute, page, tag_with, tags};
-
-fn shell(section: Section) -> Shell {
-    Shell {
-        theme: None,
-        realm: "acme-prod".to_owned(),
-        realm_name: "Acme Industries".to_owned(),
-        base: "/admin/acme-prod".to_owned(),
-        csrf: "c5rf".to_owned(),
-        section,
-        groups: groups(|_| true),
-        person: Person::new("Amira Haddad", "amira.haddad"),
-        role: "Realm administrator".to_owned(),
-        all_realms: true,
-        now: "2026-11-21T14:32:00Z".to_owned(),
-    }
-}
 
 fn moment() -> Moment {
     Moment {
@@ -55,6 +39,22 @@ fn head() -> Head {
         email: NASTY.to_owned(),
         organisation: NASTY.to_owned(),
         standing: standing(),
+        notices: vec![Notice {
+            id: "not-recognised",
+            tone: "danger",
+            icon: "shield-alert",
+            title: NASTY.to_owned(),
+            lines: vec![NoticeLine {
+                text: NASTY.to_owned(),
+                links: vec![link(NASTY)],
+            }],
+            button: Some(NoticeButton {
+                id: "dismiss",
+                label: "Dismiss",
+                action: "/dismiss".to_owned(),
+                seen: 2,
+            }),
+        }],
         yours: false,
         admin: true,
         sign_out_url: Some("/so".to_owned()),

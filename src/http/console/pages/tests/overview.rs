@@ -17,6 +17,19 @@ fn overview() -> OverviewPage {
         glance: Glance {
             url: "/admin/acme-prod/overview".to_owned(),
             receipts_url: "/admin/acme-prod/signouts".to_owned(),
+            attention: Some(Attention {
+                what: "2 people do not recognise sessions".to_owned(),
+                people: vec![
+                    Link {
+                        label: NASTY.to_owned(),
+                        url: "/admin/acme-prod/users/1".to_owned(),
+                    },
+                    Link {
+                        label: NASTY.to_owned(),
+                        url: String::new(),
+                    },
+                ],
+            }),
             tiles: vec![Tile {
                 id: "tile-failing",
                 name: "Apps not answering",

@@ -21,7 +21,10 @@ fn field(name: &str, shape: Shape) -> Field {
         id: name.to_owned(),
         label: text(),
         hint: text(),
-        value: text(),
+        value: match shape {
+            Shape::Picture => "data:image/png;base64,AAAA".to_owned(),
+            _ => text(),
+        },
         on: true,
         choices: vec![
             Choice {
@@ -47,6 +50,7 @@ fn a_form_keeps_what_was_typed_and_says_what_is_wrong_with_it() {
         ("one", Shape::One),
         ("some", Shape::Some),
         ("said", Shape::Said),
+        ("picture", Shape::Picture),
     ];
     let html = page(
         "form",
@@ -110,6 +114,8 @@ fn a_question_says_what_happens_before_the_button() {
                 label: text(),
                 before: text(),
                 after: text(),
+                picture_before: String::new(),
+                picture_after: "data:image/png;base64,AAAA".to_owned(),
             }],
             hidden: vec![("a".to_owned(), text())],
             reasons: reasons(""),

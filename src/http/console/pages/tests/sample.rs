@@ -4,7 +4,7 @@ use crate::http::console::menu::groups;
 use crate::http::console::pages::*;
 use crate::http::rendered::NASTY;
 
-pub(super) fn shell(section: Section) -> Shell {
+pub(in crate::http::console::pages) fn shell(section: Section) -> Shell {
     Shell {
         theme: None,
         realm: "acme-prod".to_owned(),

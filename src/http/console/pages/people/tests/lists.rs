@@ -3,7 +3,7 @@
 use super::super::*;
 use super::{link, moment, shell, standing};
 use crate::http::console::pages::{
-    AdminRow, AdminsPage, EventPage, EventRow, EventsPage, Fact, Person, Section,
+    AdminRow, AdminsPage, EventPage, EventRow, EventsPage, Fact, Person, Section, ServiceRow,
 };
 use crate::http::rendered::{NASTY, page};
 
@@ -62,6 +62,14 @@ fn lists_of_people_administrators_and_events_are_drawn_full_and_empty() {
         &AdminsPage {
             shell: shell(Section::Admins),
             rows: vec![admin.clone()],
+            services: vec![ServiceRow {
+                client_id: NASTY.to_owned(),
+                name: NASTY.to_owned(),
+                url: "/app".to_owned(),
+                enabled: false,
+                roles: vec!["Auditor"],
+            }],
+            all_looked_at: false,
             next_url: None,
             find: NASTY.to_owned(),
             found: vec![admin],

@@ -2,16 +2,16 @@
 //!
 //! Every try is charged before the password is looked at, so that a thousand tries at once are not a thousand free ones;
 //! a right password takes the charge back. Waits double and are bounded: nobody is ever locked out for good, and nobody
-//! can lock somebody else out for good. In memory, for each node by itself.
+//! can lock somebody else out for good. In memory, for each node by itself; an administrator may look, and lift a wait.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::crypto;
 use crate::domain::id::RealmId;
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::user;
+use crate::domain::user::fold;
 
 /// The tries of the recent past.
 #[derive(Default)]
@@ -24,14 +24,26 @@ pub struct Throttle {
 pub struct Attempt {
     pair: [u8; 32],
     account: Option<[u8; 32]>,
+    waiting: [u8; 32],
     charges: u32,
 }
 
+/// That sign-in with a name waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Until when.
+    pub until: Timestamp,
+    /// After how many tries in a row.
+    pub tries: u32,
+    /// Whether it waits from anywhere, and not from one address alone.
+    pub anywhere: bool,
+}
+
 impl Attempt {
-    /// Whether this try is worth a line in the log when it fails: the first of a row, and a few of a long one. Charges are
-    /// forgiven slowly, so that whoever guesses does not fill the log.
-    pub fn is_noted(self) -> bool {
-        matches!(self.charges, 1 | 5 | 20 | 100 | 1000)
+    /// Which of a row of tries this is, when it is worth a line in the log: the first, and a few of a long row. Charges
+    /// are forgiven slowly, so that whoever guesses does not fill the log.
+    pub fn noted(self) -> Option<u32> {
+        matches!(self.charges, 1 | 5 | 20 | 100 | 1000).then_some(self.charges)
     }
 }
 
@@ -87,21 +99,31 @@ impl Throttle {
         ip: &str,
         known: bool,
     ) -> Result<Attempt, Span> {
-        let folded = user::fold(who);
+        let folded = fold(who);
         let account = hash(realm, &folded, "");
         let mut attempt = Attempt {
             pair: hash(realm, &folded, &network(ip)),
             account: if known { None } else { Some(account) },
+            waiting: hash(realm, &folded, WAITING),
             charges: 0,
         };
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let pair = buckets.read(&attempt.pair).charged(&PAIR, now)?;
+        let lifted = hash(realm, &folded, LIFTED);
+        let mut buckets = self.lock();
+        let mut pair = buckets.read(&attempt.pair);
+        // Which addresses there were nobody knows: what is older than the lifting does not count.
+        if pair.last <= buckets.read(&lifted).last {
+            pair = Bucket::default();
+        }
+        let pair = pair.charged(&PAIR, now)?;
         let account = attempt
             .account
             .map(|key| buckets.read(&key).charged(&ACCOUNT, now))
             .transpose()?;
         attempt.charges = account.map_or(pair.charges, |account| account.charges);
         buckets.write(attempt.pair, pair);
+        if pair.open_at > now && pair.open_at >= buckets.read(&attempt.waiting).open_at {
+            buckets.write(attempt.waiting, pair);
+        }
         if let (Some(key), Some(account)) = (attempt.account, account) {
             buckets.write(key, account);
         }
@@ -110,8 +132,13 @@ impl Throttle {
 
     /// Takes the charge of a try back: the password was right, or it was never looked at.
     pub fn forgive(&self, attempt: Attempt, now: Timestamp, was_right: bool) {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in [Some(attempt.pair), attempt.account].into_iter().flatten() {
+        let mut buckets = self.lock();
+        // What is shown of it goes with it.
+        let (pair, waiting) = (buckets.read(&attempt.pair), buckets.read(&attempt.waiting));
+        let shown = waiting.charges > 0 && waiting.open_at == pair.open_at;
+        let waiting = shown.then_some(attempt.waiting);
+        let keys = [Some(attempt.pair), attempt.account, waiting];
+        for key in keys.into_iter().flatten() {
             let mut bucket = buckets.read(&key);
             bucket.charges = if was_right && key == attempt.pair {
                 0
@@ -122,7 +149,45 @@ impl Throttle {
             buckets.write(key, bucket);
         }
     }
+
+    /// Whether sign-in with a name waits at this node, from anywhere or from one address at least.
+    pub fn held(&self, now: Timestamp, realm: RealmId, who: &str) -> Option<Held> {
+        let folded = fold(who);
+        let buckets = self.lock();
+        let held = |network: &str| {
+            let bucket = buckets.read(&hash(realm, &folded, network));
+            (bucket.open_at > now).then_some(Held {
+                until: bucket.open_at,
+                tries: bucket.charges,
+                anywhere: network.is_empty(),
+            })
+        };
+        held("").or_else(|| held(WAITING))
+    }
+
+    /// Lets a name try again at once at this node, from every address.
+    pub fn lift(&self, now: Timestamp, realm: RealmId, who: &str) {
+        let folded = fold(who);
+        let mut buckets = self.lock();
+        for network in ["", WAITING] {
+            buckets.write(hash(realm, &folded, network), Bucket::default());
+        }
+        let lifted = Bucket {
+            last: now,
+            ..Bucket::default()
+        };
+        buckets.write(hash(realm, &folded, LIFTED), lifted);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Buckets> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+/// In the place of a network: the longest wait of any address.
+const WAITING: &str = "waiting";
+/// In the place of a network: when an administrator lifted the waits.
+const LIFTED: &str = "lifted";
 
 impl Buckets {
     fn read(&self, key: &[u8; 32]) -> Bucket {
@@ -252,6 +317,42 @@ mod tests {
             let attempt = tries(&throttle, NOW, "alice", "192.0.2.1").ok().unwrap();
             throttle.forgive(attempt, NOW, true);
         }
+    }
+
+    #[test]
+    fn a_wait_is_seen_and_lifted_for_every_address() {
+        let throttle = Throttle::default();
+        assert_eq!(throttle.held(NOW, REALM, "alice"), None);
+        for _ in 0..6 {
+            let _ = tries(&throttle, NOW, "alice", "192.0.2.1");
+        }
+        let held = throttle.held(NOW, REALM, "Alice").unwrap();
+        assert_eq!((held.tries, held.anywhere), (6, false));
+        assert_eq!(held.until, NOW.plus(Span::secs(1)));
+        assert_eq!(throttle.held(NOW, RealmId(2), "alice"), None);
+        throttle.lift(NOW, REALM, "alice");
+        assert_eq!(throttle.held(NOW, REALM, "alice"), None);
+        let later = NOW.plus(Span(1));
+        for _ in 0..5 {
+            assert!(tries(&throttle, later, "alice", "192.0.2.1").is_ok());
+            assert_eq!(throttle.held(later, REALM, "alice"), None);
+        }
+        for host in 0..21 {
+            let _ = tries(&throttle, later, "bob", &format!("198.51.100.{host}"));
+        }
+        assert!(throttle.held(later, REALM, "bob").unwrap().anywhere);
+    }
+
+    #[test]
+    fn whoever_signs_in_is_not_shown_as_waiting() {
+        let throttle = Throttle::default();
+        let mut last = None;
+        for _ in 0..6 {
+            last = tries(&throttle, NOW, "alice", "192.0.2.1").ok();
+        }
+        assert!(throttle.held(NOW, REALM, "alice").is_some());
+        throttle.forgive(last.unwrap(), NOW, true);
+        assert_eq!(throttle.held(NOW, REALM, "alice"), None);
     }
 
     #[test]
