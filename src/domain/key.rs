@@ -14,6 +14,7 @@ use super::time::Timestamp;
 use crate::store::Range;
 
 mod audit;
+mod device;
 mod outbox;
 mod people;
 mod policy;
@@ -24,6 +25,7 @@ mod sealing;
 mod told;
 
 pub use audit::*;
+pub use device::*;
 pub use outbox::*;
 pub use people::*;
 pub use policy::*;

@@ -1,10 +1,13 @@
-//! Grant: what a client got from a user. An authorization code becomes a token family; consent says whether it may.
+//! Grant: what a client got from a user. A code, an authorization's or a device's, becomes a token family; consent says
+//! whether it may.
 //!
 //! Owns the records of codes, families and consents and how a code is issued and redeemed. Does not own how tokens are
 //! made (`token`) nor how a family ends (`signout`).
 
+pub mod begin;
 pub mod code;
 pub mod consent;
+pub mod device;
 pub mod held;
 
 use serde::{Deserialize, Serialize};

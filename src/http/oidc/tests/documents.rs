@@ -77,7 +77,6 @@ async fn it_names_what_is_on_and_nothing_else() {
     assert_eq!(json["backchannel_logout_session_supported"], true);
     for absent in [
         "registration_endpoint",
-        "device_authorization_endpoint",
         "pushed_authorization_request_endpoint",
     ] {
         assert!(
