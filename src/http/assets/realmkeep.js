@@ -20,11 +20,12 @@
 
   // Times. The server's clock counts, not this device's.
   const skew = (Date.parse(document.body.dataset.now) || Date.now()) - Date.now();
+  const both = (n, unit, rest, part) => `${n} ${unit}` + (rest ? ` ${rest} ${part}` : "");
   const span = (s) =>
     s < 60 ? `${Math.round(s)} s`
     : s < 3600 ? `${Math.floor(s / 60)} min`
-    : s < 86400 ? `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} m`
-    : `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+    : s < 86400 ? both(Math.floor(s / 3600), "h", Math.floor((s % 3600) / 60), "m")
+    : both(Math.floor(s / 86400), "d", Math.floor((s % 86400) / 3600), "h");
   const times = () => {
     for (const t of all("time[data-rel]")) {
       const at = Date.parse(t.dateTime), ago = (Date.now() + skew - at) / 1000;

@@ -38,8 +38,16 @@ pub fn span(length: Span) -> String {
     match length.whole_secs() {
         s @ 0..60 => format!("{s} s"),
         s @ 60..3600 => format!("{} min", s / 60),
-        s @ 3600..86_400 => format!("{} h {} m", s / 3600, s % 3600 / 60),
-        s => format!("{} d {} h", s / 86_400, s % 86_400 / 3600),
+        s @ 3600..86_400 => both((s / 3600, "h"), (s % 3600 / 60, "m")),
+        s => both((s / 86_400, "d"), (s % 86_400 / 3600, "h")),
+    }
+}
+
+/// The two highest units; the lower one only where there is some of it.
+fn both(high: (u64, &str), low: (u64, &str)) -> String {
+    match (high, low) {
+        ((n, unit), (0, _)) => format!("{n} {unit}"),
+        ((n, unit), (rest, part)) => format!("{n} {unit} {rest} {part}"),
     }
 }
 
@@ -153,6 +161,8 @@ mod tests {
             (60, "1 min"),
             (1680, "28 min"),
             (9660, "2 h 41 m"),
+            (14_400, "4 h"),
+            (172_800, "2 d"),
             (273_600, "3 d 4 h"),
         ];
         for (secs, words) in cases {

@@ -2,7 +2,7 @@
 
 use crate::domain::realm::outlook::{self, Outlook};
 use crate::domain::realm::{
-    AccessTokenFormat, LimitAction, OneAddress, RealmSettings, RegistrationMode,
+    AccessTokenFormat, LimitAction, OneAddress, RealmSettings,
 };
 use crate::domain::time::Span;
 use crate::domain::{Fault, client};
@@ -90,9 +90,6 @@ fn rules(before: &RealmSettings, after: &RealmSettings, seen: &Outlook, found: &
     }
     if new.limit > 0 && new.limit_action == LimitAction::Deny && old.limit_action != LimitAction::Deny {
         found.push(Effect::new("gap", "lock", "Whoever holds as many sessions as allowed cannot sign in anywhere else", "Not even to end one of them; an administrator has to."));
-    }
-    if before.registration.mode != after.registration.mode && after.registration.mode == RegistrationMode::Open {
-        found.push(Effect::new("gap", "triangle-alert", "Anybody who reaches this server may register applications", "They ask people for consent like every other."));
     }
 }
 
