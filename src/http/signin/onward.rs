@@ -16,7 +16,6 @@ use crate::domain::client::{self, Client};
 use crate::domain::denial::ActiveSession;
 use crate::domain::grant::{Grant, code, consent};
 use crate::domain::id::Sid;
-use crate::domain::session::Session;
 use crate::domain::token::verify;
 use crate::domain::{Context, Fault, realm::Realm};
 use crate::protocol::answer::{Redirect, authorize_error, authorize_success};
@@ -232,11 +231,11 @@ pub async fn finish(
     let (request, client, session) = (asked.request, asked.client, &active.session);
     let told = session_state(visit, asked, session.sid);
     let claims = (!request.claims.is_empty()).then(|| String::from(request.claims.clone()));
-    let (scope, resources) = (request.scope.to_string(), request.resource.clone());
     let grant = Grant {
+        resources: request.resource.clone(),
         nonce: request.nonce.clone(),
         claims,
-        ..granted(client, session, scope, resources)
+        ..Grant::given(client, session, request.scope.to_string(), PASSWORD_ACR)
     };
     let issue = code::Issue {
         grant,
@@ -255,26 +254,6 @@ pub async fn finish(
         told.as_deref(),
     );
     send(visit, answer, client)
-}
-
-/// What somebody who is signed in gives a client.
-pub fn granted(client: &Client, session: &Session, scope: String, resources: Vec<String>) -> Grant {
-    Grant {
-        client: client.id,
-        client_id: client.client_id().to_owned(),
-        client_name: client.name().to_owned(),
-        user: session.user,
-        username: session.username.clone(),
-        sid: session.sid,
-        session_started_at: session.started_at,
-        scope,
-        resources,
-        auth_time: session.auth_time,
-        amr: session.amr.clone(),
-        acr: PASSWORD_ACR.to_owned(),
-        nonce: None,
-        claims: None,
-    }
 }
 
 /// What the app's scripts may ask the login status page about (Session Management 1.0 §2), where there is one.

@@ -70,22 +70,7 @@ impl Room {
             .unwrap()
             .unwrap()
             .session;
-        let grant = Grant {
-            client: self.tv.id,
-            client_id: self.tv.client_id().to_owned(),
-            client_name: self.tv.name().to_owned(),
-            user: self.ann.id,
-            username: self.ann.username.clone(),
-            sid: self.sid,
-            session_started_at: session.started_at,
-            scope: "openid".to_owned(),
-            resources: Vec::new(),
-            auth_time: session.auth_time,
-            amr: session.amr,
-            acr: "1".to_owned(),
-            nonce: None,
-            claims: None,
-        };
+        let grant = Grant::given(&self.tv, &session, "openid".to_owned(), "1");
         answer(&self.ctx, &self.realm, &hash, allowed.then_some(grant))
             .await
             .unwrap()

@@ -14,12 +14,12 @@ use super::pages::ConfirmPage;
 use super::{done_page, said};
 use crate::domain::client::{self, Client};
 use crate::domain::denial::ActiveSession;
-use crate::domain::grant::consent;
 use crate::domain::grant::device::{self, DeviceCode, Hash};
+use crate::domain::grant::{Grant, consent};
 use crate::http::browser::{Goal, Pending};
 use crate::http::signin::consent::scope_line;
 use crate::http::signin::csrf;
-use crate::http::signin::onward::{self, Since};
+use crate::http::signin::onward::{self, PASSWORD_ACR, Since};
 use crate::http::signin::visit::{Refusal, Visit};
 use crate::http::words::When;
 use crate::protocol::Params;
@@ -71,13 +71,11 @@ async fn submitted(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
     let grant = if allowed {
         let user = active.session.user;
         consent::allow(ctx, realm, &way.client, user, &ask.scope).await?;
-        let (scope, resources) = (ask.scope.clone(), ask.resources.clone());
-        Some(onward::granted(
-            &way.client,
-            &active.session,
-            scope,
-            resources,
-        ))
+        let (client, session) = (&way.client, &active.session);
+        Some(Grant {
+            resources: ask.resources.clone(),
+            ..Grant::given(client, session, ask.scope.clone(), PASSWORD_ACR)
+        })
     } else {
         None
     };
