@@ -5,6 +5,7 @@
 
 pub mod account;
 mod chromium;
+mod device;
 mod parting;
 mod people;
 mod quality;

@@ -1,6 +1,7 @@
 //! What apps get and do with it: codes, refresh, introspection, userinfo, revocation, keys. With a standard client where it
 //! lets us, raw where an answer must be seen as it is.
 
+mod device;
 mod opaque;
 mod published;
 mod refresh;

@@ -92,7 +92,7 @@ mod tests {
         let sentence = check(concat!(env!("CARGO_MANIFEST_DIR"), "/realms"), &[]).unwrap();
         assert_eq!(
             sentence,
-            "configuration is sound: 1 realm, 3 clients, 4 users"
+            "configuration is sound: 1 realm, 4 clients, 4 users"
         );
     }
 

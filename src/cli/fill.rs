@@ -354,22 +354,7 @@ impl Plan {
         } else {
             "openid profile email"
         };
-        let grant = Grant {
-            client: client.id,
-            client_id: client.client_id().to_owned(),
-            client_name: client.name().to_owned(),
-            user: session.user,
-            username: session.username.clone(),
-            sid: session.sid,
-            session_started_at: session.started_at,
-            scope: scope.to_owned(),
-            resources: Vec::new(),
-            auth_time: session.auth_time,
-            amr: session.amr.clone(),
-            acr: "1".to_owned(),
-            nonce: None,
-            claims: None,
-        };
+        let grant = Grant::given(client, session, scope.to_owned(), "1");
         // No place of its own for what outlives the session: nobody holds a token of it.
         let place = session.status.filter(|_| !code::outlives(client, &grant));
         code::rows(

@@ -14,6 +14,7 @@ use super::time::Timestamp;
 use crate::store::Range;
 
 mod audit;
+mod device;
 mod import;
 mod outbox;
 mod people;
@@ -25,6 +26,7 @@ mod sealing;
 mod told;
 
 pub use audit::*;
+pub use device::*;
 pub use import::*;
 pub use outbox::*;
 pub use people::*;

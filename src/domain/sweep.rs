@@ -31,6 +31,8 @@ pub enum Due {
     Code([u8; 32]),
     /// Browser state may be over.
     Browser([u8; 32]),
+    /// A device code may be forgotten: its hash and that of the person's code.
+    Device([u8; 32], [u8; 32]),
     /// A client assertion may be forgotten: the client's id and the hash of its `jti`.
     Assertion([u8; 48]),
     /// A revoked access token has expired.
@@ -75,6 +77,7 @@ impl Due {
             Due::Assertion(id) => key::due(at, 5, realm, &id),
             Due::RevokedToken(hash) => key::due(at, 6, realm, &hash),
             Due::RetiredKey(kid) => key::due(at, 7, realm, &kid),
+            Due::Device(own, shown) => key::due(at, 8, realm, &[own, shown].concat()),
             Due::Policy(walk) => key::due(at, 20, realm, &walk),
             Due::Block(act) => key::due(at, 21, realm, act.bytes()),
             Due::Once(hash) => key::due(at, 22, realm, &hash),
@@ -96,6 +99,10 @@ impl Due {
             5 => Due::Assertion(id.try_into().ok()?),
             6 => Due::RevokedToken(id.try_into().ok()?),
             7 => Due::RetiredKey(id.try_into().ok()?),
+            8 => {
+                let (own, shown) = id.split_first_chunk()?;
+                Due::Device(*own, shown.try_into().ok()?)
+            }
             20 => Due::Policy(id.try_into().ok()?),
             21 => Due::Block(SignOutId::from_bytes(id)?),
             22 => Due::Once(id.try_into().ok()?),
@@ -193,6 +200,12 @@ pub async fn sweep(ctx: &Context) -> Result<Swept, Fault> {
                 {
                     tidy.del(key::assertion(realm, client, hash));
                 }
+                tidy.del(record.key);
+            }
+            Due::Device(own, shown) => {
+                tidy.del(key::device(realm, &own));
+                tidy.del(key::device_pace(realm, &own));
+                tidy.del(key::user_code(realm, &shown));
                 tidy.del(record.key);
             }
             Due::RevokedToken(hash) => {

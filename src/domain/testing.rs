@@ -174,22 +174,7 @@ pub async fn grant(
     scope: &str,
 ) -> TokenFamily {
     let session = session::find(ctx, realm, sid).await.unwrap().unwrap().value;
-    let grant = Grant {
-        client: client.id,
-        client_id: client.client_id().to_owned(),
-        client_name: client.name().to_owned(),
-        user: session.user,
-        username: session.username,
-        sid,
-        session_started_at: session.started_at,
-        scope: scope.to_owned(),
-        resources: Vec::new(),
-        auth_time: session.auth_time,
-        amr: session.amr,
-        acr: "1".to_owned(),
-        nonce: None,
-        claims: None,
-    };
+    let grant = Grant::given(client, &session, scope.to_owned(), "1");
     let issue = code::Issue {
         grant,
         redirect_uri: format!("https://{}.example/callback", client.client_id()),

@@ -29,6 +29,7 @@ static FILES: &[(&str, &str, &[u8])] = &[
     ("base.css", CSS, include_bytes!("assets/base.css")),
     ("realmkeep.css", CSS, include_bytes!("assets/realmkeep.css")),
     ("registry.css", CSS, include_bytes!("assets/registry.css")),
+    ("device.css", CSS, include_bytes!("assets/device.css")),
     ("charts.css", CSS, include_bytes!("assets/charts.css")),
     ("realmkeep.js", JS, include_bytes!("assets/realmkeep.js")),
     ("gate.js", JS, include_bytes!("assets/gate.js")),

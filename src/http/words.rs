@@ -22,7 +22,7 @@ use crate::domain::session::Device;
 
 pub use choose::{Asked, choose};
 pub use moment::{Moment, When};
-pub use shape::{Account, Acts, Around, Errors, Frame, Login, Mine, Way, Words};
+pub use shape::{Account, Acts, Around, Connect, Errors, Frame, Login, Mine, Way, Words};
 
 /// All languages, in the order of the switch. English stands for those that are not here.
 pub static ALL: [&Words; 6] = [

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::ResponseMode;
 use super::authorize::Prompt;
-use super::token_request::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN};
+use super::token_request::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN};
 use crate::domain::client::AuthMethod;
 
 /// Paths below the issuer. Keycloak's, so that applications configured for it need no change.
@@ -30,6 +30,8 @@ pub mod path {
     pub const CERTS: &str = "/protocol/openid-connect/certs";
     /// Device authorization endpoint.
     pub const DEVICE: &str = "/protocol/openid-connect/auth/device";
+    /// Where a person enters the code that a device shows.
+    pub const VERIFICATION: &str = "/device";
     /// Pushed authorization request endpoint.
     pub const PUSHED: &str = "/protocol/openid-connect/ext/par/request";
     /// The page that tells scripts whether the session changed.
@@ -155,7 +157,7 @@ impl Discovery<'_> {
     fn requests(&self, doc: &mut Map<String, Value>) {
         let mut grants = vec![AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS];
         if self.features.device {
-            grants.push("urn:ietf:params:oauth:grant-type:device_code");
+            grants.push(DEVICE_CODE);
         }
         put(doc, "grant_types_supported", grants);
         put(doc, "response_types_supported", ["code"]);

@@ -28,6 +28,7 @@ pub mod authorize;
 pub mod check_session;
 pub mod claims_request;
 pub mod client_auth;
+pub mod device;
 pub mod discovery;
 pub mod end_session;
 pub mod error;

@@ -1,4 +1,4 @@
-//! The token endpoint: the form that comes in (RFC 6749 §4.1.3, §4.4.2, §6) and the tokens that go out (§5.1).
+//! The token endpoint: the form that comes in (RFC 6749 §4.1.3, §4.4.2, §6, RFC 8628 §3.4) and the tokens that go out (§5.1).
 //! Absent on purpose: the password and implicit grants (RFC 9700 §2.1.2, §2.4).
 
 use std::fmt;
@@ -9,6 +9,8 @@ use super::authorize::resources;
 use super::error::{ErrorCode, OAuthError};
 use super::params::Params;
 use super::scope::ScopeSet;
+/// `grant_type` of a device without a browser.
+pub use crate::domain::client::check::DEVICE_CODE;
 
 /// `grant_type` of the authorization code grant.
 pub const AUTHORIZATION_CODE: &str = "authorization_code";
@@ -47,6 +49,15 @@ pub enum TokenRequest {
         /// As above.
         resource: Vec<String>,
     },
+    /// A device asks whether its person has answered (RFC 8628 §3.4).
+    DeviceCode {
+        /// The device's code.
+        device_code: String,
+        /// The PKCE verifier.
+        code_verifier: Option<String>,
+        /// As above.
+        resource: Vec<String>,
+    },
 }
 
 impl TokenRequest {
@@ -68,10 +79,15 @@ impl TokenRequest {
                 scope: scope(params)?,
                 resource: resources(params)?,
             }),
+            DEVICE_CODE => Ok(Self::DeviceCode {
+                device_code: params.require("device_code")?.to_owned(),
+                code_verifier: params.owned("code_verifier"),
+                resource: resources(params)?,
+            }),
             _ => Err(OAuthError::new(
                 ErrorCode::UnsupportedGrantType,
                 format!(
-                    "grant_type must be {AUTHORIZATION_CODE}, {REFRESH_TOKEN} or {CLIENT_CREDENTIALS}"
+                    "grant_type must be {AUTHORIZATION_CODE}, {REFRESH_TOKEN}, {CLIENT_CREDENTIALS} or {DEVICE_CODE}"
                 ),
             )),
         }
@@ -83,6 +99,7 @@ impl TokenRequest {
             Self::AuthorizationCode { .. } => AUTHORIZATION_CODE,
             Self::RefreshToken { .. } => REFRESH_TOKEN,
             Self::ClientCredentials { .. } => CLIENT_CREDENTIALS,
+            Self::DeviceCode { .. } => DEVICE_CODE,
         }
     }
 }
@@ -169,6 +186,11 @@ mod tests {
             parse("grant_type=client_credentials").unwrap(),
             TokenRequest::ClientCredentials { scope: None, .. }
         ));
+        assert!(matches!(
+            parse("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=d")
+                .unwrap(),
+            TokenRequest::DeviceCode { device_code, code_verifier: None, .. } if device_code == "d"
+        ));
     }
 
     #[test]
@@ -178,6 +200,11 @@ mod tests {
             ("grant_type=", "invalid_request"),
             ("grant_type=authorization_code", "invalid_request"),
             ("grant_type=refresh_token", "invalid_request"),
+            (
+                "grant_type=urn:ietf:params:oauth:grant-type:device_code",
+                "invalid_request",
+            ),
+            ("grant_type=device_code", "unsupported_grant_type"),
             (
                 "grant_type=password&username=a&password=b",
                 "unsupported_grant_type",

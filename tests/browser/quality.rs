@@ -20,7 +20,7 @@ use stage::Who::{self, Account, Console, Nobody, Server};
 
 /// A page: who looks at it, where it is, and what is pressed there before it is judged.
 ///
-/// In an address `{session}`, `{signout}`, `{user}`, `{client}` and `{client_id}` stand for one of each.
+/// In an address `{session}`, `{signout}`, `{user}`, `{client}`, `{client_id}` and `{user_code}` stand for one of each.
 struct Page {
     who: Who,
     at: &'static str,
@@ -78,11 +78,19 @@ const PAGES: &[Page] = &[
     )
     .answers(400),
     page(Nobody, "/realms/demo/protocol/openid-connect/logout"),
+    page(Nobody, "/realms/demo/device"),
+    page(Nobody, "/realms/demo/device?user_code={user_code}"),
+    page(Nobody, "/realms/demo/device")
+        .after(&[Write("#user-code", "BCDF-GHJK"), Click("#device-submit")]),
+    page(Nobody, "/realms/demo/device/allowed"),
+    page(Nobody, "/realms/demo/device/refused"),
+    page(Nobody, "/realms/demo/device/confirm?interaction=none").answers(400),
     page(Nobody, "/admin/nowhere/sessions").answers(404),
     page(Nobody, "/admin/demo/signed-out"),
     // A person.
     page(Account, AUTH),
     page(Account, "/realms/demo/protocol/openid-connect/logout"),
+    page(Account, "/realms/demo/device?user_code={user_code}").after(&[Click("#device-submit")]),
     page(Account, "/realms/demo/account"),
     page(Account, "/realms/demo/account/sessions"),
     page(Account, "/realms/demo/account/apps"),
@@ -155,6 +163,7 @@ const PAGES: &[Page] = &[
     page(Console, "/admin/demo/apps?q=zzzz"),
     page(Console, "/admin/demo/apps/new"),
     page(Console, "/admin/demo/apps/new?kind=web"),
+    page(Console, "/admin/demo/apps/new?kind=device"),
     page(Console, "/admin/demo/apps/new?kind=web").after(&[
         Write("#client-id", "no id"),
         Write("#redirect-uris", "http://a.example/*"),
@@ -250,7 +259,7 @@ async fn opened(chromium: &Chromium, stage: &Stage, page: &Page) -> Result<(), S
             Click(css) => chromium.click(css).await,
             Write(css, text) => chromium.write(css, text).await,
         }
-        if let Click("#login-submit" | "#invalidate-selected") = step {
+        if let Click("#login-submit" | "#invalidate-selected" | "#device-submit") = step {
             chromium.find("main").await;
             until("the next page", LIMIT, async || {
                 chromium.place().await != before || chromium.has("[role=alert]").await

@@ -1,5 +1,6 @@
 //! Who and what there is before anything ends: alice on two devices, bob, a namesake in another realm; for each of them a
-//! session, tokens of two apps, a code under way and an open consent page.
+//! session, tokens of two apps, a code under way, a device that was allowed and has not come for its tokens, and an open
+//! consent page.
 
 use crate::support::browser::{LAPTOP, PHONE};
 use crate::support::{App, Browser, Engine, Operator, Page, TestServer, Tokens};
@@ -14,6 +15,8 @@ pub struct Cast {
     pub notes: App,
     /// The app of administrators.
     pub panel: App,
+    /// An app on a device without a browser.
+    pub tv: App,
     /// alice, remembered.
     pub laptop: Held,
     /// alice, on another device, not remembered.
@@ -40,6 +43,8 @@ pub struct Held {
     pub panel: Tokens,
     /// A code of `web` that was not exchanged yet, with its verifier.
     pub code: Option<(String, String)>,
+    /// A device code of `tv` that was allowed and not fetched yet.
+    pub device: Option<String>,
     /// An open consent page of `asks`.
     pub consent: Option<Page>,
 }
@@ -66,8 +71,9 @@ impl Cast {
     pub async fn at(server: TestServer) -> Cast {
         let (web, notes) = (server.app("web").await, server.app("notes").await);
         let (asks, panel) = (server.app("asks").await, server.app("panel").await);
+        let tv = server.app("tv").await;
         let admin = format!("{}/admin", server.url);
-        let apps = (&web, &notes, &asks, &panel, admin.as_str());
+        let apps = (&web, &notes, &asks, &tv, (&panel, admin.as_str()));
         let laptop = sign_in(apps, "alice", Browser::new(LAPTOP), true).await;
         let phone = sign_in(apps, "alice", Browser::new(PHONE), false).await;
         let bob = sign_in(apps, "bob", Browser::new(LAPTOP), true).await;
@@ -89,6 +95,7 @@ impl Cast {
             web,
             notes,
             panel,
+            tv,
             laptop,
             phone,
             bob,
@@ -136,7 +143,7 @@ pub enum Who {
 pub const EVERYBODY: [Who; 3] = [Who::Laptop, Who::Phone, Who::Bob];
 
 async fn sign_in(
-    (web, notes, asks, panel, admin): (&App, &App, &App, &App, &str),
+    (web, notes, asks, tv, (panel, admin)): (&App, &App, &App, &App, (&App, &str)),
     username: &'static str,
     browser: Browser,
     remember: bool,
@@ -160,6 +167,9 @@ async fn sign_in(
     let pending = web.begin(&["profile"]);
     let page = browser.open(pending.url.as_str()).await;
     let code = Some((web.code(&pending, &page), pending.verifier().to_owned()));
+    let shown = tv.device("openid profile").await;
+    shown.allow(&browser).await;
+    let device = Some(shown.device_code);
     let consent = browser.open(asks.begin(&["profile"]).url.as_str()).await;
     assert!(
         consent.html().has("consent-form"),
@@ -172,6 +182,7 @@ async fn sign_in(
         notes: of_notes,
         panel: of_panel,
         code,
+        device,
         consent: Some(consent),
     }
 }

@@ -103,6 +103,20 @@ async fn session_is_over(cast: &Cast, held: &Held) {
             answer.text
         );
     }
+    if let Some(code) = &held.device {
+        let answer = cast.tv.poll(code).await.expect(400);
+        // A clock that was moved ended the code by itself, and its memory.
+        let refused: &[&str] = if cast.moved {
+            &["expired_token", "invalid_grant"]
+        } else {
+            &["access_denied"]
+        };
+        assert!(
+            refused.contains(&answer.error().as_str()),
+            "a device gets tokens of a session that is over: {}",
+            answer.text
+        );
+    }
     let admin = Operator::bearer(&cast.server.url, "demo", &held.panel.access);
     assert_eq!(admin.get("/sessions").await.status, 401, "the admin API");
     grant_is_over(&cast.panel, &held.panel, "with its session").await;
@@ -174,11 +188,15 @@ async fn session_lives(cast: &mut Cast, who: Who, web_over: bool) {
     let held = cast.held_mut(who);
     (held.web, held.notes, held.panel) = (web, notes, panel);
     let (code, consent) = (held.code.take(), held.consent.take());
+    let device = held.device.take();
     if moved {
         return;
     }
     if let Some((code, verifier)) = code {
         cast.web.try_exchange(&code, &verifier).await.expect(200);
+    }
+    if let Some(code) = device {
+        cast.tv.poll(&code).await.expect(200);
     }
     if let Some(page) = consent {
         let browser = &cast.held(who).browser;

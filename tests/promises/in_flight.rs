@@ -177,12 +177,25 @@ async fn nothing_in_flight_brings_a_selected_session_back_on_any_node() {
     }
 }
 
-/// Codes and offline grants are used at the very moment at which their session is signed out, again and again, the
+/// Something that becomes tokens.
+enum Use {
+    /// A code and its verifier.
+    Code(String, String),
+    /// A refresh token.
+    Refresh(String),
+    /// A device code that was allowed.
+    Device(String),
+}
+
+/// Codes, devices and offline grants are used at the very moment at which their session is signed out, again and again, the
 /// sign-out each time at another place of the burst: whoever wrote without looking would bring something back.
 async fn bursts(engine: Engine) {
     const OF_EACH: usize = 6;
     let server = TestServer::start(engine).await;
-    let notes = Arc::new(server.app("notes").await);
+    let (notes, tv) = (
+        Arc::new(server.app("notes").await),
+        Arc::new(server.app("tv").await),
+    );
     let (mut in_time, mut too_late) = (0, 0);
     for round in 0..24 {
         let browser = Browser::default();
@@ -198,14 +211,17 @@ async fn bursts(engine: Engine) {
         let mut uses = Vec::new();
         for _ in 0..OF_EACH {
             let tokens = notes.sign_in_silently(&browser, &["offline_access"]).await;
-            uses.push((tokens.refresh, None));
+            uses.push(Use::Refresh(tokens.refresh));
             let pending = notes.begin_with(&["offline_access"], &[("prompt", "none")]);
             let page = browser.get(pending.url.as_str()).await;
-            uses.push((
+            uses.push(Use::Code(
                 notes.code(&pending, &page),
-                Some(pending.verifier().to_owned()),
+                pending.verifier().to_owned(),
             ));
         }
+        let shown = tv.device("openid profile offline_access").await;
+        shown.allow(&browser).await;
+        uses.insert(OF_EACH, Use::Device(shown.device_code));
         let (ops, sid) = (server.ops(), first.sid.clone());
         let bearer = crate::support::Operator::bearer(&server.url, "demo", &ops.token().await);
         let mut burst = JoinSet::new();
@@ -213,38 +229,46 @@ async fn bursts(engine: Engine) {
             bearer.sign_out(json!({ "sessions": [sid] })).await;
             None
         });
-        for (place, (token, verifier)) in uses.into_iter().enumerate() {
+        for (place, what) in uses.into_iter().enumerate() {
             if place == round % (2 * OF_EACH)
                 && let Some(end) = end.take()
             {
                 burst.spawn(end);
             }
-            let notes = notes.clone();
+            let (notes, tv) = (notes.clone(), tv.clone());
             burst.spawn(async move {
-                Some(match verifier {
-                    Some(verifier) => notes.try_exchange(&token, &verifier).await,
-                    None => notes.try_refresh(&token).await,
+                Some(match what {
+                    Use::Code(code, verifier) => {
+                        (notes.try_exchange(&code, &verifier).await, notes)
+                    }
+                    Use::Refresh(token) => (notes.try_refresh(&token).await, notes),
+                    Use::Device(code) => (tv.poll(&code).await, tv),
                 })
             });
         }
         let mut loot = Vec::new();
         while let Some(done) = burst.join_next().await {
-            let Some(answer) = done.expect("an answer") else {
+            let Some((answer, app)) = done.expect("an answer") else {
                 continue;
             };
             if answer.status == 200 {
-                loot.push(answer.json());
+                loot.push((app, answer.json()));
             } else {
-                assert_eq!(answer.error(), "invalid_grant", "{}", answer.text);
+                let over = if app.client_id == "tv" {
+                    "access_denied"
+                } else {
+                    "invalid_grant"
+                };
+                assert_eq!(answer.error(), over, "{}", answer.text);
                 too_late += 1;
             }
         }
         in_time += loot.len();
-        for tokens in loot {
+        for (app, tokens) in loot {
             let token = |name: &str| tokens[name].as_str().unwrap_or_default();
-            let seen = notes.introspect(token("access_token")).await;
-            assert_eq!(seen.text, r#"{"active":false}"#, "round {round}");
-            let answer = notes.try_refresh(token("refresh_token")).await;
+            let seen = app.userinfo(token("access_token")).await;
+            assert_eq!(seen.status, 401, "round {round}");
+            let answer = app.try_refresh(token("refresh_token")).await;
             assert_eq!(answer.error(), "invalid_grant", "round {round}");
         }
         assert_eq!(

@@ -55,7 +55,12 @@ impl Apps {
             let told = sids(receiver);
             let wrongly: Vec<_> = told.intersection(&lives).collect();
             // Of a grant that ends alone its app is told too; one that gave its own token back knows.
-            let grants = ["refresh_reuse", "code_replay", "client_disabled"];
+            let grants = [
+                "refresh_reuse",
+                "code_replay",
+                "client_disabled",
+                "access_removed",
+            ];
             assert!(
                 wrongly.is_empty() || grants.contains(&reason),
                 "{reason}: told of sessions that live: {wrongly:?}"

@@ -72,7 +72,7 @@ pub struct Tokens {
 fn secret_of(realm: &str, client_id: &str) -> Option<String> {
     match (realm, client_id) {
         ("other", id) => Some(format!("other-{id}-secret")),
-        (_, "asks") => None,
+        (_, "asks" | "tv") => None,
         (_, "web") => Some("web-secret-with-:%+ &=".to_owned()),
         (_, id) => Some(format!("{id}-secret")),
     }

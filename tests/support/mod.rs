@@ -4,6 +4,7 @@
 pub mod apart;
 pub mod app;
 pub mod browser;
+pub mod device;
 pub mod html;
 pub mod nodes;
 pub mod npm;

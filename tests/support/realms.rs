@@ -1,7 +1,8 @@
 //! The realms of the tests, as files: `demo` with its people and apps, `other` with namesakes, `master` with a service
 //! that may do everything.
 
-/// Two apps without channels, one that asks for consent, one for administrators, services; alice, bob and dana.
+/// Two apps without channels, one that asks for consent, one for administrators, two on devices, services; alice, bob and
+/// dana.
 ///
 /// The lifetimes are far apart so that a clock can be moved past one of them alone: an ordinary session idles out after
 /// two hours and lives three; a remembered one outlives both; a refresh-token family outlives every test.
@@ -52,6 +53,22 @@ client_secret = "panel-secret"
 redirect_uris = ["https://panel.example/callback"]
 scope = "openid"
 resources = ["{url}/admin"]
+
+[[clients]]
+client_id = "tv"
+client_name = "Television"
+token_endpoint_auth_method = "none"
+grant_types = ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
+response_types = []
+scope = "openid profile offline_access"
+
+[[clients]]
+client_id = "kiosk"
+client_name = "Kiosk"
+client_secret = "kiosk-secret"
+grant_types = ["urn:ietf:params:oauth:grant-type:device_code"]
+response_types = []
+scope = "openid"
 
 [[clients]]
 client_id = "ops"

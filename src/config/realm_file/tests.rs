@@ -51,7 +51,7 @@ fn the_demonstration_realm_is_sound_and_holds_what_the_demonstration_needs() {
         .iter()
         .map(|client| client.client_id.as_str())
         .collect();
-    assert_eq!(ids, ["demo-web", "demo-notes", "demo-cli"]);
+    assert_eq!(ids, ["demo-web", "demo-notes", "demo-tv", "demo-cli"]);
     let names: Vec<_> = demo
         .users
         .iter()
@@ -69,7 +69,7 @@ fn the_demonstration_realm_is_sound_and_holds_what_the_demonstration_needs() {
         Some("http://127.0.0.1:9090/backchannel-logout")
     );
     assert_eq!(demo.clients[1].backchannel_logout_uri, None);
-    assert_eq!(demo.clients[2].service_account_roles, ["realm-admin"]);
+    assert_eq!(demo.clients[3].service_account_roles, ["realm-admin"]);
     // What the file spells out are the defaults, so that leaving a line out changes nothing.
     let spelled = RealmSettings {
         display_name: Some("Demo".to_owned()),

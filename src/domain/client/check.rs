@@ -8,7 +8,15 @@ use crate::crypto::VerifyingKey;
 use crate::domain::realm::AccessTokenFormat;
 
 /// The grant types that the token endpoint knows.
-pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
+pub const GRANT_TYPES: [&str; 4] = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    DEVICE_CODE,
+];
+
+/// The grant type of a device without a browser (RFC 8628 §3.4).
+pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// RFC 7518 §3.2: an HMAC key is at least as long as the hash, which is 32 bytes for HS256.
 pub const SHORTEST_HMAC_SECRET: usize = 32;

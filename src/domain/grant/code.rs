@@ -1,19 +1,17 @@
 //! Authorization codes: issued on the strength of a session, redeemed by one compare-and-set before anything is minted.
 
-use super::{AuthorizationCode, Grant, Held, TokenFamily, consent};
+use super::begin::{self, Given, Lapsed};
+use super::{AuthorizationCode, Grant, Held, TokenFamily};
 use crate::crypto;
 use crate::domain::client::Client;
-use crate::domain::denial::{self, Denied};
 use crate::domain::id::FamilyId;
 use crate::domain::realm::Realm;
 use crate::domain::record::{Versioned, decode, encode, versioned};
-use crate::domain::session::ClientSession;
 use crate::domain::signout::{self, Epoch, Reason};
 use crate::domain::status::{self, Holder, Index};
 use crate::domain::sweep::Due;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::resources::{self, ResourceError};
-use crate::domain::user;
 use crate::domain::{Actor, ActorKind, Context, Fault, TRIES, key};
 use crate::store::{Batch, CommitError};
 
@@ -87,15 +85,9 @@ pub enum RedeemError {
     /// Another resource than was granted: `invalid_target`.
     #[error("resource must be one that was granted")]
     Resource,
-    /// The session it hangs on is over.
-    #[error("Session not active")]
-    SessionEnded(Denied),
-    /// The user is blocked from signing in.
-    #[error("the user is blocked from signing in")]
-    Blocked,
-    /// What the user allowed was taken back since.
-    #[error("the application's access was removed")]
-    AccessRemoved,
+    /// What it stands for is over.
+    #[error(transparent)]
+    Lapsed(Lapsed),
 }
 
 /// Redeems a code: marks it used, creates the family and records the client's part in the session, all in one commit.
@@ -145,37 +137,19 @@ pub async fn redeem(
         {
             return Ok(Err(RedeemError::Expired));
         }
-        // A client that was disabled meanwhile lost this grant too, although it is no family yet.
-        if let Some(cut) =
-            cut.filter(|cut| cut.ends_session(code.value.grant.sid, code.value.issued_at))
-        {
-            return Ok(Err(RedeemError::SessionEnded(Denied::Ended(cut.ended()))));
-        }
-        let active = match denial::session(ctx, realm, code.value.grant.sid).await? {
-            Ok(active) => active,
-            Err(denied) => return Ok(Err(RedeemError::SessionEnded(denied))),
-        };
         let mut batch = Batch::new();
-        // Whoever is blocked gets no new grant, from no session; a block at this very moment fails the commit.
-        if let Some(user) = user::by_id(ctx, realm, code.value.grant.user).await? {
-            if user.value.blocked(now).is_some() {
-                return Ok(Err(RedeemError::Blocked));
-            }
-            batch.check(key::user(realm.id, user.value.id), user.version);
-            // Read after the user, whose record is written by whoever takes it back.
-            let consent = consent::find(ctx, realm, client.id, user.value.id).await?;
-            let cut = consent.and_then(|consent| consent.cut);
-            if cut.is_some_and(|cut| code.value.issued_at <= cut) {
-                return Ok(Err(RedeemError::AccessRemoved));
-            }
-        }
-        let status = if outlives(client, &code.value.grant) {
-            status::take(ctx, realm).await?
-        } else {
-            active.session.status
+        let given = Given {
+            grant: &code.value.grant,
+            at: code.value.issued_at,
+            cut,
         };
-        let family = family_of(ctx, realm, client, (&code.value.grant, status), now);
-        write(realm, &mut batch, &hash, code, active, &family, now)?;
+        let family = match begin::family(ctx, realm, client, &given, now, &mut batch).await? {
+            Ok(family) => family,
+            Err(lapsed) => return Ok(Err(RedeemError::Lapsed(lapsed))),
+        };
+        let Versioned { mut value, version } = code;
+        value.used = Some(family.id);
+        batch.replace(key::code(realm.id, &hash), version, encode(&value)?);
         match ctx.commit(batch).await {
             Ok(_) => return Ok(Ok(family)),
             Err(CommitError::Conflict { .. }) => {}
@@ -195,15 +169,7 @@ fn fits(code: &AuthorizationCode, client: &Client, redeem: &Redeem<'_>) -> Resul
     {
         return Err(RedeemError::RedirectUri);
     }
-    let proved = match (&code.code_challenge, redeem.code_verifier) {
-        (None, None) => true,
-        (Some(challenge), Some(verifier)) => crypto::same(
-            crypto::b64(&crypto::sha256(verifier.as_bytes())).as_bytes(),
-            challenge.as_bytes(),
-        ),
-        (None, Some(_)) | (Some(_), None) => false,
-    };
-    if !proved {
+    if !begin::proves(code.code_challenge.as_deref(), redeem.code_verifier) {
         return Err(RedeemError::Verifier);
     }
     resources::narrow(client, &code.grant.resources, redeem.resources)
@@ -245,53 +211,6 @@ pub fn family_of(
     };
     family.issues(realm, client, now);
     family
-}
-
-fn write(
-    realm: &Realm,
-    batch: &mut Batch,
-    hash: &[u8; 32],
-    code: Versioned<AuthorizationCode>,
-    active: denial::ActiveSession,
-    family: &TokenFamily,
-    now: Timestamp,
-) -> Result<(), Fault> {
-    let Versioned {
-        value: mut code,
-        version,
-    } = code;
-    let grant = &family.grant;
-    code.used = Some(family.id);
-    batch.replace(key::code(realm.id, hash), version, encode(&code)?);
-    rows(realm, family, batch)?;
-    // The session is written, not only checked: whoever ends it at this moment either sees this family or conflicts.
-    let mut session = active.session;
-    match session
-        .clients
-        .iter_mut()
-        .find(|c| c.client == grant.client)
-    {
-        Some(part) => part.last_active_at = now,
-        None => {
-            session.clients.push(ClientSession {
-                client: grant.client,
-                client_id: grant.client_id.clone(),
-                name: grant.client_name.clone(),
-                started_at: now,
-                last_active_at: now,
-            });
-            batch.put(
-                key::session_by_client(realm.id, grant.client, grant.sid),
-                Vec::new(),
-            );
-        }
-    }
-    batch.replace(
-        key::session(realm.id, grant.sid),
-        active.version,
-        encode(&session)?,
-    );
-    Ok(())
 }
 
 /// Adds everything that a new family writes: its record, its index rows, the date to look at it again.

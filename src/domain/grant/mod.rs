@@ -1,10 +1,13 @@
-//! Grant: what a client got from a user. An authorization code becomes a token family; consent says whether it may.
+//! Grant: what a client got from a user. A code, an authorization's or a device's, becomes a token family; consent says
+//! whether it may.
 //!
 //! Owns the records of codes, families and consents and how a code is issued and redeemed. Does not own how tokens are
 //! made (`token`) nor how a family ends (`signout`).
 
+pub mod begin;
 pub mod code;
 pub mod consent;
+pub mod device;
 pub mod held;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use super::id::{ClientId, FamilyId, Sid, UserId};
 use super::realm::{AccessTokenFormat, Realm};
-use super::session::Ended;
+use super::session::{Ended, Session};
 use super::status::Index;
 use super::time::Timestamp;
 use crate::crypto::KeyId;
@@ -48,6 +51,28 @@ pub struct Grant {
     pub nonce: Option<String>,
     /// The `claims` parameter (OIDC Core §5.5), as JSON text.
     pub claims: Option<String>,
+}
+
+impl Grant {
+    /// What somebody who is signed in gives a client: this scope, and nothing special.
+    pub fn given(client: &Client, session: &Session, scope: String, acr: &str) -> Grant {
+        Grant {
+            client: client.id,
+            client_id: client.client_id().to_owned(),
+            client_name: client.name().to_owned(),
+            user: session.user,
+            username: session.username.clone(),
+            sid: session.sid,
+            session_started_at: session.started_at,
+            scope,
+            resources: Vec::new(),
+            auth_time: session.auth_time,
+            amr: session.amr.clone(),
+            acr: acr.to_owned(),
+            nonce: None,
+            claims: None,
+        }
+    }
 }
 
 /// An authorization code, kept under the SHA-256 of its text.

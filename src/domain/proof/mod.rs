@@ -32,6 +32,8 @@ pub enum Kind {
     RefreshToken,
     /// An authorization code at the token endpoint.
     Code,
+    /// A device's code at the token endpoint.
+    DeviceCode,
     /// An access token at userinfo.
     Userinfo,
     /// A token that an API asked about.
@@ -49,6 +51,7 @@ impl Kind {
             Kind::Cookie => "cookie",
             Kind::RefreshToken => "refresh_token",
             Kind::Code => "code",
+            Kind::DeviceCode => "device_code",
             Kind::Userinfo => "userinfo",
             Kind::Introspection => "introspection",
             Kind::AdminApi => "admin_api",
@@ -62,6 +65,7 @@ impl Kind {
             Kind::Cookie => "an old session cookie",
             Kind::RefreshToken => "a revoked refresh token",
             Kind::Code => "an authorization code of an ended session",
+            Kind::DeviceCode => "a device’s code that an ended session had allowed",
             Kind::Userinfo => "a dead access token at userinfo",
             Kind::Introspection => "a dead token, asked about by an API",
             Kind::AdminApi => "a dead access token at the admin API",

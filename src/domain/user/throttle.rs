@@ -1,4 +1,5 @@
-//! Slows down who guesses passwords: one bucket for a name from one address, one for the name from anywhere.
+//! Slows down who guesses passwords: one bucket for a name from one address, one for the name from anywhere. And who guesses
+//! the codes of devices: one bucket for an address, one for a browser.
 //!
 //! Every try is charged before the password is looked at, so that a thousand tries at once are not a thousand free ones;
 //! a right password takes the charge back. Waits double and are bounded: nobody is ever locked out for good, and nobody
@@ -22,10 +23,20 @@ pub struct Throttle {
 /// A try that was let through.
 #[derive(Clone, Copy)]
 pub struct Attempt {
+    /// A name from one address; or an address.
     pair: [u8; 32],
+    /// The name from anywhere; or a browser.
     account: Option<[u8; 32]>,
-    waiting: [u8; 32],
+    /// What more there is of a name.
+    name: Option<Name>,
     charges: u32,
+}
+
+/// Where the longest wait of a name is, and when its waits were lifted.
+#[derive(Clone, Copy)]
+struct Name {
+    waiting: [u8; 32],
+    lifted: [u8; 32],
 }
 
 /// That sign-in with a name waits.
@@ -101,28 +112,61 @@ impl Throttle {
     ) -> Result<Attempt, Span> {
         let folded = fold(who);
         let account = hash(realm, &folded, "");
-        let mut attempt = Attempt {
+        let attempt = Attempt {
             pair: hash(realm, &folded, &network(ip)),
             account: if known { None } else { Some(account) },
-            waiting: hash(realm, &folded, WAITING),
+            name: Some(Name {
+                waiting: hash(realm, &folded, WAITING),
+                lifted: hash(realm, &folded, LIFTED),
+            }),
             charges: 0,
         };
-        let lifted = hash(realm, &folded, LIFTED);
+        self.charge(attempt, &ACCOUNT, now)
+    }
+
+    /// Charges a try at the code of a device, or answers how long to wait: whoever has many browsers has one address, and
+    /// whoever has many addresses begins in each of them with a new browser. `browser` is a secret of this one.
+    ///
+    /// # Errors
+    /// The wait.
+    pub fn admit_code(
+        &self,
+        now: Timestamp,
+        realm: RealmId,
+        browser: &str,
+        ip: &str,
+    ) -> Result<Attempt, Span> {
+        let attempt = Attempt {
+            // No address and no name of a person looks like these.
+            pair: hash(realm, "", &format!("codes from {}", network(ip))),
+            account: Some(hash(realm, browser, "codes of")),
+            name: None,
+            charges: 0,
+        };
+        self.charge(attempt, &PAIR, now)
+    }
+
+    fn charge(&self, mut attempt: Attempt, second: &Rule, now: Timestamp) -> Result<Attempt, Span> {
         let mut buckets = self.lock();
         let mut pair = buckets.read(&attempt.pair);
         // Which addresses there were nobody knows: what is older than the lifting does not count.
-        if pair.last <= buckets.read(&lifted).last {
+        if let Some(name) = attempt.name
+            && pair.last <= buckets.read(&name.lifted).last
+        {
             pair = Bucket::default();
         }
         let pair = pair.charged(&PAIR, now)?;
         let account = attempt
             .account
-            .map(|key| buckets.read(&key).charged(&ACCOUNT, now))
+            .map(|key| buckets.read(&key).charged(second, now))
             .transpose()?;
         attempt.charges = account.map_or(pair.charges, |account| account.charges);
         buckets.write(attempt.pair, pair);
-        if pair.open_at > now && pair.open_at >= buckets.read(&attempt.waiting).open_at {
-            buckets.write(attempt.waiting, pair);
+        if let Some(name) = attempt.name
+            && pair.open_at > now
+            && pair.open_at >= buckets.read(&name.waiting).open_at
+        {
+            buckets.write(name.waiting, pair);
         }
         if let (Some(key), Some(account)) = (attempt.account, account) {
             buckets.write(key, account);
@@ -134,9 +178,11 @@ impl Throttle {
     pub fn forgive(&self, attempt: Attempt, now: Timestamp, was_right: bool) {
         let mut buckets = self.lock();
         // What is shown of it goes with it.
-        let (pair, waiting) = (buckets.read(&attempt.pair), buckets.read(&attempt.waiting));
-        let shown = waiting.charges > 0 && waiting.open_at == pair.open_at;
-        let waiting = shown.then_some(attempt.waiting);
+        let pair = buckets.read(&attempt.pair);
+        let waiting = attempt.name.map(|name| name.waiting).filter(|key| {
+            let waiting = buckets.read(key);
+            waiting.charges > 0 && waiting.open_at == pair.open_at
+        });
         let keys = [Some(attempt.pair), attempt.account, waiting];
         for key in keys.into_iter().flatten() {
             let mut bucket = buckets.read(&key);
@@ -353,6 +399,35 @@ mod tests {
         assert!(throttle.held(NOW, REALM, "alice").is_some());
         throttle.forgive(last.unwrap(), NOW, true);
         assert_eq!(throttle.held(NOW, REALM, "alice"), None);
+    }
+
+    #[test]
+    fn guesses_at_codes_are_slowed_by_address_and_by_browser() {
+        let throttle = Throttle::default();
+        let guess = |browser: &str, ip: &str| throttle.admit_code(NOW, REALM, browser, ip);
+        // Many browsers at one address.
+        for browser in 0..6 {
+            assert!(guess(&format!("b{browser}"), "192.0.2.1").is_ok());
+        }
+        assert!(guess("b7", "192.0.2.1").is_err());
+        // One browser at many addresses.
+        for host in 0..6 {
+            assert!(guess("roams", &format!("198.51.100.{host}")).is_ok());
+        }
+        assert!(guess("roams", "198.51.100.99").is_err());
+        // A password is another matter, and so is a right code: its own charge and no more.
+        assert!(tries(&throttle, NOW, "alice", "192.0.2.1").is_ok());
+        for _ in 0..100 {
+            let attempt = guess("own", "203.0.113.1").ok().unwrap();
+            throttle.forgive(attempt, NOW, false);
+        }
+        for browser in 0..5 {
+            assert!(guess(&format!("c{browser}"), "203.0.113.1").is_ok());
+        }
+        let right = guess("own", "203.0.113.1").ok().unwrap();
+        throttle.forgive(right, NOW, false);
+        assert!(guess("c6", "203.0.113.1").is_ok());
+        assert!(guess("c7", "203.0.113.1").is_err());
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub enum Goal {
     App(Box<AuthorizeRequest>),
     /// A page of this server.
     Here(String),
+    /// The answer to a device, by the hash of its code.
+    Device([u8; 32]),
 }
 
 impl BrowserState {

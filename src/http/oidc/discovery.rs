@@ -152,7 +152,7 @@ fn features(realm: &Realm) -> Features {
         check_session: logout.check_session,
         global_token_revocation: logout.global_token_revocation,
         registration: false,
-        device: false,
+        device: true,
         pushed_requests: false,
         status_lists: !realm.settings.tokens.status_list_ttl.is_zero(),
     }

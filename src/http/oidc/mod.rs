@@ -4,6 +4,7 @@
 pub mod authorize;
 mod check_session;
 mod cors;
+mod device;
 mod discovery;
 mod global_revocation;
 mod introspect;
@@ -45,6 +46,10 @@ pub fn routes() -> Router<App> {
         .route(
             &at(path::TOKEN),
             post(token::token).options(cors::preflight),
+        )
+        .route(
+            &at(path::DEVICE),
+            post(device::ask).options(cors::preflight),
         )
         .route(
             &at(path::INTROSPECT),

@@ -1,4 +1,4 @@
-//! The token endpoint (RFC 6749 §3.2): a code, a refresh token or a client's own right becomes tokens.
+//! The token endpoint (RFC 6749 §3.2): a code, a device's code, a refresh token or a client's own right becomes tokens.
 
 use std::sync::Arc;
 
@@ -10,7 +10,10 @@ use super::cors::Origin;
 use super::refused;
 use crate::domain::client::{AuthenticatedClient, Client};
 use crate::domain::denial::Denied;
+use crate::domain::grant::TokenFamily;
+use crate::domain::grant::begin::Lapsed;
 use crate::domain::grant::code::{self, Redeem, RedeemError};
+use crate::domain::grant::device;
 use crate::domain::proof::{self, Kind, Use};
 use crate::domain::realm::Realm;
 use crate::domain::token::issue::{self, Minted, Scoped};
@@ -47,12 +50,7 @@ async fn answer(
     // 2. For what.
     let asked = TokenRequest::parse(&form.params)?;
     // 3. Whether this client may ask for it.
-    if !client.allows_grant(asked.grant_type()) {
-        return Err(OAuthError::unauthorized_client(format!(
-            "the client is not registered for the grant type {}",
-            asked.grant_type()
-        )));
-    }
+    may_use(&client, asked.grant_type())?;
     // 4. The grant itself.
     match asked {
         TokenRequest::AuthorizationCode {
@@ -68,7 +66,36 @@ async fn answer(
                 resources: &resource,
             };
             let Ok(peer) = Peer::from_request_parts(&mut form.parts, app).await;
-            exchange(app, realm, &client, redeem, &peer).await
+            let redeemed = code::redeem(&app.ctx, realm, &client, redeem).await?;
+            let family = redeemed
+                .inspect_err(|why| {
+                    if let RedeemError::Lapsed(why) = why {
+                        note_lapsed(app, realm, &client, Kind::Code, why, &peer);
+                    }
+                })
+                .map_err(not_redeemed)?;
+            mint(app, realm, &client, &family, &resource).await
+        }
+        TokenRequest::DeviceCode {
+            device_code,
+            code_verifier,
+            resource,
+        } => {
+            let redeem = device::Redeem {
+                device_code: &device_code,
+                code_verifier: code_verifier.as_deref(),
+                resources: &resource,
+            };
+            let Ok(peer) = Peer::from_request_parts(&mut form.parts, app).await;
+            let redeemed = device::redeem(&app.ctx, realm, &client, redeem).await?;
+            let family = redeemed
+                .inspect_err(|why| {
+                    if let device::RedeemError::Lapsed(why) = why {
+                        note_lapsed(app, realm, &client, Kind::DeviceCode, why, &peer);
+                    }
+                })
+                .map_err(not_fetched)?;
+            mint(app, realm, &client, &family, &resource).await
         }
         TokenRequest::RefreshToken {
             refresh_token,
@@ -98,29 +125,31 @@ async fn answer(
     }
 }
 
-async fn exchange(
+/// Whether this client may ask for tokens this way.
+pub(super) fn may_use(client: &Client, grant_type: &str) -> Result<(), OAuthError> {
+    if client.allows_grant(grant_type) {
+        return Ok(());
+    }
+    Err(OAuthError::unauthorized_client(format!(
+        "the client is not registered for the grant type {grant_type}"
+    )))
+}
+
+/// The tokens of a family that has just begun.
+async fn mint(
     app: &App,
     realm: &Realm,
-    client: &AuthenticatedClient,
-    redeem: Redeem<'_>,
-    peer: &Peer,
+    client: &Client,
+    family: &TokenFamily,
+    resource: &[String],
 ) -> Result<Minted, OAuthError> {
-    let asked = redeem.resources;
-    let family = code::redeem(&app.ctx, realm, client, redeem)
-        .await?
-        .inspect_err(|why| {
-            if let RedeemError::SessionEnded(denied) = why {
-                note(app, realm, client, Kind::Code, denied, peer);
-            }
-        })
-        .map_err(not_redeemed)?;
-    let audience =
-        resources::narrow(client, &family.grant.resources, asked).map_err(|e| not_a_target(&e))?;
+    let audience = resources::narrow(client, &family.grant.resources, resource)
+        .map_err(|e| not_a_target(&e))?;
     let scoped = Scoped {
         scope: family.grant.scope.clone(),
         audience,
     };
-    Ok(issue::for_family(&app.ctx, realm, client, &family, scoped).await?)
+    Ok(issue::for_family(&app.ctx, realm, client, family, scoped).await?)
 }
 
 /// RFC 6749 §4.4. There is no user: what speaks of one is not granted, and not refused either, since client libraries ask
@@ -175,18 +204,38 @@ fn note(app: &App, realm: &Realm, client: &Client, kind: Kind, denied: &Denied, 
     proof::denied(&app.ctx, realm, denied, tried);
 }
 
+/// The same for a grant that became nothing.
+fn note_lapsed(app: &App, realm: &Realm, client: &Client, kind: Kind, why: &Lapsed, peer: &Peer) {
+    if let Lapsed::SessionEnded(denied) = why {
+        note(app, realm, client, kind, denied, peer);
+    }
+}
+
 fn not_redeemed(why: RedeemError) -> OAuthError {
     match why {
         RedeemError::Resource => OAuthError::invalid_target(why.to_string()),
-        RedeemError::SessionEnded(_) => OAuthError::session_not_active(),
-        RedeemError::Unknown
+        // Also for a session that ended: the words are those that client libraries look for.
+        RedeemError::Lapsed(_)
+        | RedeemError::Unknown
         | RedeemError::Expired
         | RedeemError::Replayed
-        | RedeemError::Blocked
-        | RedeemError::AccessRemoved
         | RedeemError::RedirectUri
         | RedeemError::Verifier => OAuthError::invalid_grant(why.to_string()),
     }
+}
+
+/// RFC 8628 §3.5. What was allowed and is over is refused like what was never allowed: the device begins anew.
+fn not_fetched(why: device::RedeemError) -> OAuthError {
+    use device::RedeemError as Why;
+    let code = match why {
+        Why::Pending => ErrorCode::AuthorizationPending,
+        Why::SlowDown => ErrorCode::SlowDown,
+        Why::Expired => ErrorCode::ExpiredToken,
+        Why::Refused | Why::Lapsed(_) => ErrorCode::AccessDenied,
+        Why::Resource => ErrorCode::InvalidTarget,
+        Why::Unknown | Why::Verifier => ErrorCode::InvalidGrant,
+    };
+    OAuthError::new(code, why.to_string())
 }
 
 fn not_rotated(why: RotateError) -> OAuthError {
@@ -200,7 +249,7 @@ fn not_rotated(why: RotateError) -> OAuthError {
     }
 }
 
-fn not_a_target(why: &ResourceError) -> OAuthError {
+pub(super) fn not_a_target(why: &ResourceError) -> OAuthError {
     OAuthError::invalid_target(why.to_string())
 }
 

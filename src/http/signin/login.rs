@@ -11,10 +11,10 @@ use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
-use super::agent_state;
 use super::onward::{self, Asked, Next, Since};
 use super::views::SignedInPage;
 use super::visit::{Refusal, Visit};
+use super::{agent_state, device};
 use crate::domain::Fault;
 use crate::domain::client::Client;
 use crate::domain::denial::ActiveSession;
@@ -33,7 +33,13 @@ struct Way {
     since: Option<Since>,
     app: Option<(Arc<Client>, Box<AuthorizeRequest>)>,
     here: Option<String>,
+    device: Option<Device>,
     chosen: Option<Sid>,
+}
+
+/// A device that waits: the app on it, while it is known.
+struct Device {
+    client_name: Option<String>,
 }
 
 /// GET: the form, or straight on for somebody who needs none any more.
@@ -52,11 +58,12 @@ async fn shown(visit: &Visit, query: String) -> Result<Response, Refusal> {
     let notice = notice(visit, &presented).await?;
     let session = presented.good();
     if way.app.is_none() {
-        return match session {
+        let here = session.as_ref().map(|active| active.session.sid);
+        return match way.welcome(visit, session).await? {
             Some(active) => arrive(visit, &way, &active.session.username).await,
             None => {
                 let mut response = blank(visit, &way, notice).await?;
-                agent_state::reflect(visit, None, &mut response);
+                agent_state::reflect(visit, here, &mut response);
                 Ok(response)
             }
         };
@@ -124,8 +131,34 @@ impl Way {
                 way.app = Some((onward::client_of(visit, &request).await?, request))
             }
             Goal::Here(next) => way.here = Some(next),
+            Goal::Device(hash) => {
+                let client_name = device::confirm::client_name(visit, &hash).await?;
+                way.device = Some(Device { client_name });
+            }
         }
         Ok(way)
+    }
+
+    /// Who needs no login where no app asked for one. A device's page asks for credentials as often as an app's would.
+    async fn welcome(
+        &self,
+        visit: &Visit,
+        session: Option<ActiveSession>,
+    ) -> Result<Option<ActiveSession>, Fault> {
+        let Some(active) = session else {
+            return Ok(None);
+        };
+        let stands = self.device.is_none() || onward::stands(visit, self.since, &active).await?;
+        Ok(Some(active).filter(|_| stands))
+    }
+
+    /// The app that asks, as it calls itself.
+    fn client_name(&self) -> Option<String> {
+        let of_app = self
+            .app
+            .as_ref()
+            .map(|(client, _)| client.name().to_owned());
+        of_app.or_else(|| self.device.as_ref()?.client_name.clone())
     }
 
     /// What comes next for the app's request, if an app asked.
@@ -158,6 +191,9 @@ impl Way {
 
 /// The end of a sign-in that no app asked for.
 async fn arrive(visit: &Visit, way: &Way, username: &str) -> Result<Response, Refusal> {
+    if way.device.is_some() {
+        return visit.go(&device::confirm::page_of(visit, &way.id));
+    }
     if let Some(next) = &way.here {
         visit.browser.drop_pending(&way.id).await?;
         return visit.go(next);

@@ -5,6 +5,7 @@
 //! | [`visit`] | one browser's request: realm, cookies, how pages and refusals go out |
 //! | [`onward`] | what still stands between an authorization request and its code |
 //! | [`login`], [`consent`] | the two pages on the way |
+//! | [`device`] | the pages for a device that has no browser |
 //! | [`cookie`] | the session's cookie; [`leave`] ends the session it names, [`parting`] tells apps by the browser |
 //! | [`agent_state`] | what scripts of apps may compare to see whether the session changed |
 //! | [`csrf`], [`headers`] | who may post, and what every page carries |
@@ -15,6 +16,7 @@ pub mod agent_state;
 pub mod consent;
 pub mod cookie;
 pub mod csrf;
+pub mod device;
 pub mod headers;
 pub mod language;
 pub mod leave;
@@ -53,6 +55,21 @@ pub fn routes() -> Router<App> {
             "/realms/{realm}/consent",
             get(consent::show).post(consent::submit),
         )
+        .merge(device_routes())
         .merge(oidc::browser_routes())
         .merge(account::routes())
+}
+
+fn device_routes() -> Router<App> {
+    Router::new()
+        .route(
+            "/realms/{realm}/device",
+            get(device::show).post(device::submit),
+        )
+        .route(
+            "/realms/{realm}/device/confirm",
+            get(device::confirm::show).post(device::confirm::submit),
+        )
+        .route("/realms/{realm}/device/allowed", get(device::allowed))
+        .route("/realms/{realm}/device/refused", get(device::refused))
 }

@@ -1,8 +1,13 @@
 //! From an authorization request to its code: what still stands in between is asked here, in one place, for the app's
 //! first request and for every page on the way.
 
+mod fresh;
+
 use axum::http::StatusCode;
 use axum::response::Response;
+
+pub use fresh::{Since, stands};
+use fresh::{is_blocked, is_fresh};
 
 use super::pages::Hidden;
 use super::views::FormPostPage;
@@ -11,11 +16,8 @@ use crate::domain::client::{self, Client};
 use crate::domain::denial::ActiveSession;
 use crate::domain::grant::{Grant, code, consent};
 use crate::domain::id::Sid;
-use crate::domain::time::{Span, Timestamp};
 use crate::domain::token::verify;
-use crate::domain::user;
 use crate::domain::{Context, Fault, realm::Realm};
-use crate::http::browser::Pending;
 use crate::protocol::answer::{Redirect, authorize_error, authorize_success};
 use crate::protocol::authorize::AuthorizeRequest;
 use crate::protocol::check_session;
@@ -24,9 +26,6 @@ use crate::protocol::{ErrorCode, OAuthError};
 
 /// The class that a password reaches (`acr`), and the only one there is: discovery names it.
 pub const PASSWORD_ACR: &str = "1";
-
-/// Credentials given on the way stay fresh for as long as the rest of it, a consent page, may take.
-const ON_THE_WAY: Span = Span::mins(5);
 
 /// What comes next.
 pub enum Next {
@@ -50,25 +49,6 @@ pub struct Asked<'a> {
     pub since: Option<Since>,
     /// Whether they said yes on the consent page just now.
     pub consented: bool,
-}
-
-/// The beginning of a sign-in under way: credentials given from then on are fresh.
-#[derive(Clone, Copy)]
-pub struct Since {
-    at: Timestamp,
-    before: Option<Sid>,
-    chosen: Option<Sid>,
-}
-
-impl Since {
-    /// The beginning of this one.
-    pub fn of(pending: &Pending) -> Since {
-        Since {
-            at: pending.started_at,
-            before: pending.before,
-            chosen: pending.chosen,
-        }
-    }
 }
 
 /// Decides what comes next. Numbered in the order of the checks:
@@ -159,40 +139,6 @@ pub async fn expected_subject(
         )));
     }
     Ok(Ok(Some(hint.sub)))
-}
-
-fn is_fresh(visit: &Visit, asked: &Asked<'_>, active: &ActiveSession) -> bool {
-    let given_at = active.session.auth_time;
-    let age = visit.ctx().now().since(given_at);
-    // A session that was there when the request came is not the fresh one, however young it is.
-    let on_the_way =
-        |since: Since| given_at >= since.at && since.before != Some(active.session.sid);
-    if asked.since.is_some_and(on_the_way) && age < ON_THE_WAY {
-        return true;
-    }
-    let prompt = &asked.request.prompt;
-    let was_chosen = |since: Since| since.chosen == Some(active.session.sid);
-    if prompt.login || (prompt.select_account && !asked.since.is_some_and(was_chosen)) {
-        return false;
-    }
-    let now = visit.ctx().now();
-    let too_old = asked
-        .request
-        .max_age
-        .is_some_and(|secs| secs == 0 || age > Span::secs(secs));
-    !too_old
-        && !visit
-            .realm
-            .settings
-            .sessions
-            .wants_credentials(given_at, now)
-}
-
-/// Whoever is blocked gets nothing new, also from a session that the block left alone; the login page says why.
-async fn is_blocked(visit: &Visit, active: &ActiveSession) -> Result<bool, Fault> {
-    let ctx = visit.ctx();
-    let user = user::by_id(ctx, &visit.realm, active.session.user).await?;
-    Ok(user.is_some_and(|user| user.value.blocked(ctx.now()).is_some()))
 }
 
 /// Does what comes next for a sign-in under way: `id` names it in this browser's state.
@@ -286,20 +232,10 @@ pub async fn finish(
     let told = session_state(visit, asked, session.sid);
     let claims = (!request.claims.is_empty()).then(|| String::from(request.claims.clone()));
     let grant = Grant {
-        client: client.id,
-        client_id: client.client_id().to_owned(),
-        client_name: client.name().to_owned(),
-        user: session.user,
-        username: session.username.clone(),
-        sid: session.sid,
-        session_started_at: session.started_at,
-        scope: request.scope.to_string(),
         resources: request.resource.clone(),
-        auth_time: session.auth_time,
-        amr: session.amr.clone(),
-        acr: PASSWORD_ACR.to_owned(),
         nonce: request.nonce.clone(),
         claims,
+        ..Grant::given(client, session, request.scope.to_string(), PASSWORD_ACR)
     };
     let issue = code::Issue {
         grant,

@@ -1,6 +1,7 @@
 //! Arabic, formal, written from the right. Wordings avoid counted nouns, which would need six forms.
 
 mod account;
+mod device;
 
 use super::{Around, Errors, Frame, Login, Moment, Way, Words};
 
@@ -153,6 +154,7 @@ pub static WORDS: Words = Words {
         in_doubt: "فقد الخادم الاتصال بقاعدة بياناته للحظة ولا يمكنه تأكيد إتمام العملية. يرجى المحاولة مرة أخرى بعد قليل.",
         busy: "الخادم مشغول ولم يتغيّر شيء. يرجى المحاولة مرة أخرى بعد قليل.",
     },
+    device: device::DEVICE,
     account: account::ACCOUNT,
     acts: account::ACTS,
     mine: account::MINE,

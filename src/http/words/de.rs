@@ -1,6 +1,7 @@
 //! German, in the formal address.
 
 mod account;
+mod device;
 
 use super::{Around, Errors, Frame, Login, Moment, Way, Words};
 
@@ -169,6 +170,7 @@ pub static WORDS: Words = Words {
         in_doubt: "Der Server hat kurz seine Datenbank verloren und kann nicht sagen, ob dies ausgeführt wurde. Versuchen Sie es gleich noch einmal.",
         busy: "Der Server ist ausgelastet; es wurde nichts geändert. Versuchen Sie es gleich noch einmal.",
     },
+    device: device::DEVICE,
     account: account::ACCOUNT,
     acts: account::ACTS,
     mine: account::MINE,

@@ -1,6 +1,7 @@
 //! English.
 
 mod account;
+mod device;
 
 use super::{Around, Errors, Frame, Login, Moment, Way, Words};
 
@@ -160,6 +161,7 @@ pub static WORDS: Words = Words {
         in_doubt: "The server lost its database for a moment and cannot say whether this was done. Try again in a moment.",
         busy: "The server is busy and nothing was changed. Try again in a moment.",
     },
+    device: device::DEVICE,
     account: account::ACCOUNT,
     acts: account::ACTS,
     mine: account::MINE,

@@ -1,6 +1,7 @@
 //! Spanish, in the formal address.
 
 mod account;
+mod device;
 
 use super::{Around, Errors, Frame, Login, Moment, Way, Words};
 
@@ -167,6 +168,7 @@ pub static WORDS: Words = Words {
         in_doubt: "El servidor perdió su base de datos por un momento y no puede saber si esto se realizó. Vuelva a intentarlo en un momento.",
         busy: "El servidor está ocupado y no se ha cambiado nada. Vuelva a intentarlo en un momento.",
     },
+    device: device::DEVICE,
     account: account::ACCOUNT,
     acts: account::ACTS,
     mine: account::MINE,

@@ -1,6 +1,7 @@
 //! French, in the formal address.
 
 mod account;
+mod device;
 
 use super::{Around, Errors, Frame, Login, Moment, Way, Words};
 
@@ -164,6 +165,7 @@ pub static WORDS: Words = Words {
         in_doubt: "Le serveur a perdu un instant sa base de données et ne peut pas dire si cela a été fait. Réessayez dans un instant.",
         busy: "Le serveur est occupé et rien n’a été modifié. Réessayez dans un instant.",
     },
+    device: device::DEVICE,
     account: account::ACCOUNT,
     acts: account::ACTS,
     mine: account::MINE,

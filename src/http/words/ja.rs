@@ -1,6 +1,7 @@
 //! Japanese, polite.
 
 mod account;
+mod device;
 
 use super::{Around, Errors, Frame, Login, Moment, Way, Words};
 
@@ -150,6 +151,7 @@ pub static WORDS: Words = Words {
         in_doubt: "サーバーが一時的にデータベースと切断され、処理が完了したか確認できません。しばらくしてからもう一度お試しください。",
         busy: "サーバーが混み合っており、何も変更されていません。しばらくしてからもう一度お試しください。",
     },
+    device: device::DEVICE,
     account: account::ACCOUNT,
     acts: account::ACTS,
     mine: account::MINE,

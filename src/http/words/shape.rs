@@ -48,6 +48,8 @@ pub struct Words {
     pub way: Way,
     /// Pages that say why something is not done.
     pub errors: Errors,
+    /// The pages for a device that has no browser.
+    pub device: Connect,
     /// A person's own pages: where they are signed in.
     pub account: Account,
     /// What a person does there, and what came of it.
@@ -189,6 +191,31 @@ Errors {
     no_room: &'static str,
     in_doubt: &'static str,
     busy: &'static str,
+}}
+
+words! {
+/// The pages for a device that has no browser.
+Connect {
+    title: &'static str,
+    lead: &'static str,
+    code: &'static str,
+    hint: &'static str,
+    only_yours: &'static str,
+    wrong: &'static str,
+    over_title: &'static str,
+    over: &'static str,
+    again: &'static str,
+    question: Around,
+    only_if: &'static str,
+    why: &'static str,
+    /// What the device says of itself stands beside it.
+    device: &'static str,
+    /// When it asked stands beside it.
+    asked: &'static str,
+    allowed: &'static str,
+    back: &'static str,
+    refused: &'static str,
+    nothing: &'static str,
 }}
 
 words! {

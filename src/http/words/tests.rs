@@ -109,6 +109,7 @@ fn all(words: &Words) -> BTreeMap<String, String> {
         words.login.each(),
         words.way.each(),
         words.errors.each(),
+        words.device.each(),
         words.account.each(),
         words.acts.each(),
         words.mine.each(),

@@ -256,7 +256,11 @@ fn parse_max_age(text: &str) -> Result<u64, OAuthError> {
     Ok(text.parse().unwrap_or(MAX_MAX_AGE).min(MAX_MAX_AGE))
 }
 
-fn parse_challenge(params: &Params, required: bool) -> Result<Option<String>, OAuthError> {
+/// The S256 challenge of a request (RFC 7636 §4.3); one that is required must be there.
+pub(super) fn parse_challenge(
+    params: &Params,
+    required: bool,
+) -> Result<Option<String>, OAuthError> {
     match (
         params.one("code_challenge"),
         params.one("code_challenge_method"),

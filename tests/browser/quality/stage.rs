@@ -22,7 +22,7 @@ pub struct Stage {
     pub server: TestServer,
     _apps: Receiver,
     /// What stands for what in addresses.
-    names: [(&'static str, String); 5],
+    names: [(&'static str, String); 6],
 }
 
 impl Stage {
@@ -50,12 +50,14 @@ impl Stage {
         let made = ops
             .sign_out(serde_json::json!({ "sessions": [ended] }))
             .await;
+        let shown = server.app("tv").await.device("openid profile").await;
         let names = [
             ("{session}", session),
             ("{signout}", made["id"].as_str().expect("an id").to_owned()),
             ("{user}", ops.user_id("alice").await),
             ("{client}", ops.client_uuid("told").await),
             ("{client_id}", "told".to_owned()),
+            ("{user_code}", shown.user_code),
         ];
         Stage {
             server,

@@ -31,7 +31,7 @@ fn grants_and_scopes_are_those_there_are() {
     one(
         &client("grant_types = [\"authorisation_code\"]\n"),
         "6:16: `grant_types` in [[clients]]: unknown grant type \"authorisation_code\", expected one of authorization_code, \
-         refresh_token, client_credentials; did you mean `authorization_code`?",
+         refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code; did you mean `authorization_code`?",
     );
     one(
         &client("response_types = [\"code\", \"token\"]\n"),
@@ -58,6 +58,9 @@ fn grants_and_scopes_are_those_there_are() {
         &problems("realm = \"r\"\n\n[[clients]]\nclient_id = \"c\"\nclient_secret = \"s\"\n"),
         "3:1: `redirect_uris` is missing in [[clients]]: is needed by the grant type authorization_code: at least one address",
     );
+    let device = "realm = \"r\"\n\n[[clients]]\nclient_id = \"tv\"\ntoken_endpoint_auth_method = \"none\"\n\
+                  grant_types = [\"urn:ietf:params:oauth:grant-type:device_code\"]\n";
+    assert_eq!(problems(device), Vec::<String>::new());
 }
 
 #[test]

@@ -250,6 +250,7 @@ const CHOICES: &[(&str, &str, &[&str])] = &[
             "cookie",
             "refresh_token",
             "code",
+            "device_code",
             "userinfo",
             "introspection",
             "admin_api",

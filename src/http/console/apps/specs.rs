@@ -1,5 +1,6 @@
 //! Every setting of an application: what it is called, what it means, and what the kinds of applications begin with.
 
+use crate::domain::client::check::DEVICE_CODE;
 use crate::domain::client::{AuthMethod, ClientSettings, ConsentRule, RevocationCheck};
 use crate::http::console::fields::{Choices, Kind, Sheet, Spec, spec};
 
@@ -14,6 +15,7 @@ const GRANTS: Choices = &[
     ("authorization_code", "Sign people in (authorization_code)"),
     ("refresh_token", "Stay signed in (refresh_token)"),
     ("client_credentials", "Act for itself, without people (client_credentials)"),
+    (DEVICE_CODE, "Sign people in on a device without a browser (device_code)"),
 ];
 const CONSENT: Choices = &[
     ("never", "Never"),
@@ -75,7 +77,7 @@ const MAY: Sheet = Sheet {
     about: "",
     specs: &[
         spec("grant_types", "Ways to a token", Kind::Some(GRANTS),
-            "An app that signs people in needs the first; the second keeps them signed in without asking again; the third is for services."),
+            "An app that signs people in needs the first; the second keeps them signed in without asking again; the third is for services, the last for televisions, printers and command lines."),
         spec("response_types", "Answers of the sign-in", Kind::Some(&[("code", "A code")]),
             "Only a code is answered, never a token in an address."),
         spec("scope", "Scopes", Kind::Text,
@@ -176,13 +178,15 @@ pub struct Sort {
 }
 
 /// The kinds there are.
-pub const SORTS: [Sort; 5] = [
+pub const SORTS: [Sort; 6] = [
     Sort { name: "web", icon: "globe", label: "Web app with a server",
         about: "Pages made on a server of yours, which keeps the secret: a shop, a wiki, an intranet." },
     Sort { name: "spa", icon: "layout-grid", label: "Single-page app",
         about: "Runs in the browser alone. It has no secret; PKCE protects its sign-in." },
     Sort { name: "native", icon: "smartphone", label: "Mobile or desktop app",
         about: "Installed on a device. It has no secret and comes back by an address of its own." },
+    Sort { name: "device", icon: "monitor-smartphone", label: "Device without a browser",
+        about: "A television, a printer, a command line: it shows a code, and its person allows it in a browser elsewhere." },
     Sort { name: "service", icon: "terminal", label: "Service without people",
         about: "A job, a script, a back end that acts for itself." },
     Sort { name: "api", icon: "shield-check", label: "Resource server",
@@ -200,6 +204,13 @@ pub fn preset(sort: &str) -> ClientSettings {
         "spa" | "native" => ClientSettings {
             token_endpoint_auth_method: AuthMethod::None,
             consent: if sort == "native" { ConsentRule::Once } else { ConsentRule::Never },
+            ..usual
+        },
+        "device" => ClientSettings {
+            token_endpoint_auth_method: AuthMethod::None,
+            grant_types: texts(&[DEVICE_CODE, "refresh_token"]),
+            response_types: Vec::new(),
+            consent: ConsentRule::Once,
             ..usual
         },
         "service" => ClientSettings {

@@ -56,7 +56,16 @@ async fn it_names_what_is_on_and_nothing_else() {
     let grants: Vec<String> = list("grant_types_supported");
     assert_eq!(
         grants,
-        ["authorization_code", "refresh_token", "client_credentials"]
+        [
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code"
+        ]
+    );
+    assert_eq!(
+        json["device_authorization_endpoint"],
+        "http://localhost:8080/realms/demo/protocol/openid-connect/auth/device"
     );
     let methods: Vec<String> = list("token_endpoint_auth_methods_supported");
     assert_eq!(
@@ -77,7 +86,6 @@ async fn it_names_what_is_on_and_nothing_else() {
     assert_eq!(json["backchannel_logout_session_supported"], true);
     for absent in [
         "registration_endpoint",
-        "device_authorization_endpoint",
         "pushed_authorization_request_endpoint",
     ] {
         assert!(

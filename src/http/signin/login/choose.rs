@@ -177,7 +177,7 @@ async fn page(
         action: visit.path("/login/sessions"),
         csrf: visit.browser.csrf(visit.ctx()).await?,
         interaction: way.id.clone(),
-        client_name: way.app.as_ref().map(|(client, _)| client.name().to_owned()),
+        client_name: way.client_name(),
         text: (words.way.choose_text)(visit.realm.display_name(), count(most), count(need)),
         sessions: sessions
             .map(|(at, active)| shown_session(words, active, at < need))

@@ -50,7 +50,7 @@ pub(super) async fn form(
         action: visit.path("/login"),
         csrf: visit.browser.csrf(visit.ctx()).await?,
         interaction: way.id.clone(),
-        client_name: way.app.as_ref().map(|(client, _)| client.name().to_owned()),
+        client_name: way.client_name(),
         username,
         username_fixed,
         remember_offered: visit.realm.settings.sessions.remember_me,
@@ -59,7 +59,7 @@ pub(super) async fn form(
         notice: shown.notice,
         forgot_url: None,
         support_url: look.support_url.clone(),
-        cancel: way.app.is_some(),
+        cancel: way.app.is_some() || way.device.is_some(),
     };
     let mut response = visit.page(status, &page)?;
     if let Some(secs) = shown.retry_after {

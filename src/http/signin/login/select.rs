@@ -36,7 +36,7 @@ pub(super) async fn page(
         action: visit.path("/login/account"),
         csrf: visit.browser.csrf(visit.ctx()).await?,
         interaction: way.id.clone(),
-        client_name: way.app.as_ref().map(|(client, _)| client.name().to_owned()),
+        client_name: way.client_name(),
         name: active.session.name.clone(),
         username: active.session.username.clone(),
     };

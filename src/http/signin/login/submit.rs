@@ -21,6 +21,7 @@ use crate::http::signin::cookie::{self, Presented};
 use crate::http::signin::visit::{Refusal, Visit};
 use crate::http::signin::{csrf, onward};
 use crate::http::words::{Moment, Words};
+use crate::protocol::discovery::path::VERIFICATION;
 use crate::protocol::{OAuthError, Params};
 
 /// What the form brings.
@@ -244,7 +245,12 @@ async fn go_on(
 
 pub(super) async fn cancelled(visit: &Visit, way: &Way) -> Result<Response, Refusal> {
     let Some((client, request)) = &way.app else {
-        return visit.go(&visit.path("/login"));
+        let start = if way.device.is_some() {
+            VERIFICATION
+        } else {
+            "/login"
+        };
+        return visit.go(&visit.path(start));
     };
     visit.browser.drop_pending(&way.id).await?;
     let error = OAuthError::access_denied("the user did not sign in");

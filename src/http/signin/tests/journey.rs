@@ -357,7 +357,7 @@ async fn a_code_of_a_session_that_was_cut_is_worth_nothing() {
     world.cut(Selection::All, None).await;
     assert!(matches!(
         world.redeem("web", &code).await,
-        Err(RedeemError::SessionEnded(_))
+        Err(RedeemError::Lapsed(Lapsed::SessionEnded(_)))
     ));
     assert_eq!(
         browser.get(&auth("web", "&prompt=none")).await.sent()["error"],

@@ -24,6 +24,7 @@ use url::Url;
 use crate::domain::client::{self, AuthMethod, Client, ClientSettings, ConsentRule};
 use crate::domain::denial;
 use crate::domain::grant::TokenFamily;
+use crate::domain::grant::begin::Lapsed;
 use crate::domain::grant::code::{self, Redeem, RedeemError};
 use crate::domain::id::Sid;
 use crate::domain::realm::apply::apply;
