@@ -135,7 +135,7 @@ pub async fn end_with(
         ctx.door.wake.notify_one();
         return Ok(record);
     }
-    match expand::run(ctx, realm, act.id).await {
+    match Box::pin(expand::run(ctx, realm, act.id)).await {
         Ok(mut done) => {
             took::note(ctx, realm, request, &mut done).await;
             Ok(done)

@@ -13,7 +13,7 @@ pub(super) async fn note(ctx: &Context, realm: &Realm, request: &Request, record
         return;
     };
     record.took = Some(ctx.now().since(asked_at));
-    if let Err(fault) = write(ctx, realm, record).await {
+    if let Err(fault) = Box::pin(write(ctx, realm, record)).await {
         tracing::debug!(%fault, sign_out = %record.id, "how long it took is not noted");
     }
 }
