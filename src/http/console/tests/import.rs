@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use super::{Browser, Reply, site};
+use crate::domain::time::Span;
 use crate::domain::user::import::work::{resume, step};
 use crate::domain::user::{self, find};
 
@@ -167,5 +168,32 @@ async fn only_who_may_manage_users_imports_and_only_from_a_page_of_theirs() {
     assert_eq!(
         manager.get("/admin/demo/users/imports/7").await.status,
         StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn people_who_are_there_are_changed_only_with_fresh_credentials() {
+    let site = site().await;
+    let (mut browser, _) = site.admin().await;
+    let session = site.signed_in("bert").await;
+    let file = "username,enabled\nbert,false\n";
+    let sent = browser.upload(file, &[("if_exists", "update")]).await;
+    let at = sent.location().to_owned();
+    site.clock.advance(Span::mins(6));
+    assert!(browser.get(&at).await.has("asked for your password"));
+    let begun = browser.post(&format!("{at}/begin"), &[]).await;
+    let to = begun.location().to_owned();
+    assert!(
+        to.starts_with("/admin/demo/sign-in?fresh=1&return="),
+        "{to}"
+    );
+    resume(&site.ctx).await.unwrap();
+    assert!(site.is_good(&session).await, "asked, not begun");
+    // Nobody is changed by this one, and it begins.
+    let sent = browser.upload(file, &[]).await;
+    let at = sent.location().to_owned();
+    assert_eq!(
+        browser.post(&format!("{at}/begin"), &[]).await.location(),
+        at
     );
 }

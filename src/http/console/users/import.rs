@@ -17,13 +17,14 @@ use crate::domain::user::import::keep::{self, KeepError};
 use crate::domain::user::import::{IfExists, Import, Reach, State, Unit, show};
 use crate::domain::{ActorKind, Fault};
 use crate::http::admin::imports::{LARGEST, Refused, bring};
+use crate::http::console::answers::Answers;
 use crate::http::console::frame::{self, Answer, Stop};
 use crate::http::console::gate::Gate;
 use crate::http::console::pages::people::{
     Asked, ImportFormPage, ImportPage, ImportRow, ImportView, Said, Sampled,
 };
 use crate::http::console::pages::{Choice, Link, Section, grouped};
-use crate::http::console::words;
+use crate::http::console::{step_up, words};
 use crate::http::state::App;
 
 /// Imports listed below the form.
@@ -246,6 +247,7 @@ fn asked(gate: &Gate, import: &Import) -> Asked {
         updates,
         sample: sample.collect(),
         passed_over: import.passed_over.clone(),
+        credentials: takes_fresh(gate, import),
         foreign: (!own).then(|| import.actor.name.clone()),
     }
 }
@@ -301,6 +303,11 @@ async fn begin(gate: Gate, Path((_, id)): Path<(String, String)>, body: Bytes) -
     let Ok(id) = id.parse::<ImportId>() else {
         return Err(gone(&gate));
     };
+    let import = show::find(&gate.ctx, &gate.realm, id).await?;
+    if import.is_some_and(|import| takes_fresh(&gate, &import)) {
+        let here = format!("/users/imports/{id}");
+        return step_up::ask(&gate, &here, None, Answers::default()).await;
+    }
     let (ctx, realm) = (gate.ctx.clone(), gate.realm.clone());
     let actor = gate.admin.actor(ActorKind::Admin);
     let reach = Reach::of(|right| gate.may(right));
@@ -310,6 +317,12 @@ async fn begin(gate: Gate, Path((_, id)): Path<(String, String)>, body: Bytes) -
         Ok(_) | Err(KeepError::Begun) => Ok(to(&gate, id)),
         Err(error) => Err(refused(&gate, error)),
     }
+}
+
+/// Whether it may disable people or give them other passwords, and the credentials behind this page are old.
+fn takes_fresh(gate: &Gate, import: &Import) -> bool {
+    let changes = import.if_exists == IfExists::Update && import.existing > 0;
+    changes && import.state == State::Ready && step_up::stale(gate)
 }
 
 /// Drops it.

@@ -116,6 +116,8 @@ pub struct Asked {
     pub sample: Vec<Sampled>,
     /// What the file has and is not taken.
     pub passed_over: Vec<String>,
+    /// Whether credentials are asked for before it begins.
+    pub credentials: bool,
     /// Whether somebody else brought the file: it is theirs to begin.
     pub foreign: Option<String>,
 }

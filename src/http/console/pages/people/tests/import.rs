@@ -62,6 +62,7 @@ fn what_an_import_would_do_is_said_in_numbers() {
             ..Sampled::default()
         }],
         passed_over: vec![NASTY.to_owned()],
+        credentials: true,
         foreign: None,
     };
     let draw = |asked: &Asked| {
