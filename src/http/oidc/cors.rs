@@ -6,11 +6,13 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::refused;
 use crate::domain::client::{Client, origin};
 use crate::domain::realm::Realm;
-use crate::http::answer::log_fault;
+use crate::http::answer::{log_fault, no_store};
 use crate::http::extract::InRealm;
 use crate::http::state::App;
+use crate::protocol::OAuthError;
 
 /// For documents that everybody may read.
 pub const ANYBODY: (HeaderName, HeaderValue) = (
@@ -26,6 +28,22 @@ impl Origin {
     /// Reads the header.
     pub fn of(headers: &HeaderMap) -> Origin {
         Origin(headers.get(header::ORIGIN).cloned())
+    }
+
+    /// Tells a client what it asked for, or an error of RFC 6749 §5.2, for nobody to store; who may read it, [`Origin::allow`]
+    /// says.
+    pub async fn told(
+        self,
+        app: &App,
+        realm: &Realm,
+        client: Option<&Client>,
+        outcome: Result<impl IntoResponse, OAuthError>,
+    ) -> Response {
+        let response = match outcome {
+            Ok(told) => (no_store(), told).into_response(),
+            Err(error) => refused(error),
+        };
+        self.allow(app, realm, client, response).await
     }
 
     /// Lets the script read the answer if its origin is `client`'s; when no client is known yet, if it is any client's of

@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::cors::Origin;
-use super::refused;
 use super::token::{may_use, not_a_target};
 use crate::domain::client::Client;
 use crate::domain::grant::device::{self, Ask};
 use crate::domain::realm::Realm;
 use crate::domain::session::Device;
 use crate::domain::token::resources;
-use crate::http::answer::no_store;
 use crate::http::extract::{Form, InRealm, Peer, client};
 use crate::http::state::App;
 use crate::protocol::device::{DeviceRequest, DeviceResponse};
@@ -26,11 +24,8 @@ use crate::protocol::{OAuthError, ScopeSet};
 pub async fn ask(State(app): State<App>, InRealm(realm): InRealm, request: Request) -> Response {
     let origin = Origin::of(request.headers());
     let mut asker = None;
-    let response = match answer(&app, &realm, request, &mut asker).await {
-        Ok(told) => (no_store(), Json(told)).into_response(),
-        Err(error) => refused(error),
-    };
-    origin.allow(&app, &realm, asker.as_deref(), response).await
+    let outcome = answer(&app, &realm, request, &mut asker).await.map(Json);
+    origin.told(&app, &realm, asker.as_deref(), outcome).await
 }
 
 async fn answer(

@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::cors::Origin;
-use super::refused;
 use crate::domain::client::Client;
 use crate::domain::grant::{TokenFamily, code};
 use crate::domain::proof::{self, Kind};
 use crate::domain::realm::Realm;
 use crate::domain::token::AccessClaims;
 use crate::domain::token::introspect::{self, Active};
-use crate::http::answer::no_store;
 use crate::http::extract::{Form, InRealm, Peer, client};
 use crate::http::state::App;
 use crate::protocol::introspection::{ActiveToken, Introspection, TokenQuestion};
@@ -28,11 +26,8 @@ pub async fn introspect(
 ) -> Response {
     let origin = Origin::of(request.headers());
     let mut asker = None;
-    let response = match answer(&app, &realm, request, &mut asker).await {
-        Ok(introspection) => (no_store(), Json(introspection)).into_response(),
-        Err(error) => refused(error),
-    };
-    origin.allow(&app, &realm, asker.as_deref(), response).await
+    let outcome = answer(&app, &realm, request, &mut asker).await.map(Json);
+    origin.told(&app, &realm, asker.as_deref(), outcome).await
 }
 
 async fn answer(

@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::cors::Origin;
-use super::refused;
 use crate::domain::client::Client;
 use crate::domain::realm::Realm;
 use crate::domain::token::revoke;
-use crate::http::answer::no_store;
 use crate::http::extract::{Form, InRealm, Peer, client};
 use crate::http::state::App;
 use crate::protocol::{OAuthError, revocation};
@@ -20,11 +17,8 @@ use crate::protocol::{OAuthError, revocation};
 pub async fn revoke(State(app): State<App>, InRealm(realm): InRealm, request: Request) -> Response {
     let origin = Origin::of(request.headers());
     let mut asker = None;
-    let response = match answer(&app, &realm, request, &mut asker).await {
-        Ok(()) => (StatusCode::OK, no_store()).into_response(),
-        Err(error) => refused(error),
-    };
-    origin.allow(&app, &realm, asker.as_deref(), response).await
+    let outcome = answer(&app, &realm, request, &mut asker).await;
+    origin.told(&app, &realm, asker.as_deref(), outcome).await
 }
 
 async fn answer(

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::cors::Origin;
-use super::refused;
 use crate::domain::client::{AuthenticatedClient, Client};
 use crate::domain::denial::Denied;
 use crate::domain::grant::TokenFamily;
@@ -19,7 +18,6 @@ use crate::domain::realm::Realm;
 use crate::domain::token::issue::{self, Minted, Scoped};
 use crate::domain::token::resources::{self, ResourceError};
 use crate::domain::token::rotate::{self, RotateError};
-use crate::http::answer::no_store;
 use crate::http::extract::{Form, InRealm, Peer, client};
 use crate::http::state::App;
 use crate::protocol::scope::{OFFLINE_ACCESS, OPENID};
@@ -30,11 +28,10 @@ use crate::protocol::{ErrorCode, OAuthError, ScopeSet};
 pub async fn token(State(app): State<App>, InRealm(realm): InRealm, request: Request) -> Response {
     let origin = Origin::of(request.headers());
     let mut asker = None;
-    let response = match answer(&app, &realm, request, &mut asker).await {
-        Ok(minted) => (no_store(), Json(written(minted))).into_response(),
-        Err(error) => refused(error),
-    };
-    origin.allow(&app, &realm, asker.as_deref(), response).await
+    let outcome = answer(&app, &realm, request, &mut asker)
+        .await
+        .map(|minted| Json(written(minted)));
+    origin.told(&app, &realm, asker.as_deref(), outcome).await
 }
 
 async fn answer(

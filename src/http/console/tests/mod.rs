@@ -201,20 +201,8 @@ impl Site {
 
     pub(super) fn grant(&self, client: &Client, session: &Session, nonce: Option<String>) -> Grant {
         Grant {
-            client: client.id,
-            client_id: client.client_id().to_owned(),
-            client_name: client.name().to_owned(),
-            user: session.user,
-            username: session.username.clone(),
-            sid: session.sid,
-            session_started_at: session.started_at,
-            scope: "openid".to_owned(),
-            resources: Vec::new(),
-            auth_time: session.auth_time,
-            amr: session.amr.clone(),
-            acr: "1".to_owned(),
             nonce,
-            claims: None,
+            ..Grant::given(client, session, "openid".to_owned(), "1")
         }
     }
 
