@@ -1,15 +1,9 @@
 //! The keys of the store: one byte of space, then the realm, then what the space says. `docs/architecture.md` has the
 //! table. Times stand big-endian so that order is time; `!` means counted down, newest first.
 
-mod ssf;
-mod status;
-
 use bytes::{BufMut, Bytes, BytesMut};
 
-pub use ssf::*;
-pub use status::*;
-
-use super::id::{ClientId, FamilyId, RealmId, Sid, SignOutId, UserId};
+use super::id::{ClientId, FamilyId, RealmId, Sid, UserId};
 use super::time::Timestamp;
 use crate::store::Range;
 
@@ -23,6 +17,10 @@ mod proof;
 mod pulse;
 mod retention;
 mod sealing;
+mod session;
+mod signout;
+mod ssf;
+mod status;
 mod told;
 
 pub use audit::*;
@@ -35,6 +33,10 @@ pub use proof::*;
 pub use pulse::*;
 pub use retention::*;
 pub use sealing::*;
+pub use session::*;
+pub use signout::*;
+pub use ssf::*;
+pub use status::*;
 pub use told::*;
 
 struct Key(BytesMut);
@@ -161,100 +163,6 @@ pub fn user_epoch(realm: RealmId, id: UserId) -> Bytes {
     Key::of(0x26, realm).bytes(id.bytes()).end()
 }
 
-/// A session.
-pub fn session(realm: RealmId, sid: Sid) -> Bytes {
-    Key::of(0x30, realm).bytes(sid.bytes()).end()
-}
-
-/// A session among a user's active ones.
-pub fn session_by_user(realm: RealmId, user: UserId, sid: Sid) -> Bytes {
-    Key::of(0x31, realm)
-        .bytes(user.bytes())
-        .bytes(sid.bytes())
-        .end()
-}
-
-/// A user's active sessions.
-pub fn sessions_by_user(realm: RealmId, user: UserId) -> Range {
-    Key::of(0x31, realm).bytes(user.bytes()).range()
-}
-
-/// A session among the realm's active ones.
-pub fn session_active(realm: RealmId, sid: Sid) -> Bytes {
-    Key::of(0x32, realm).bytes(sid.bytes()).end()
-}
-
-/// The realm's active sessions, oldest first.
-pub fn sessions_active(realm: RealmId) -> Range {
-    Key::of(0x32, realm).range()
-}
-
-/// A session among a client's active ones.
-pub fn session_by_client(realm: RealmId, client: ClientId, sid: Sid) -> Bytes {
-    Key::of(0x33, realm)
-        .bytes(client.bytes())
-        .bytes(sid.bytes())
-        .end()
-}
-
-/// The active sessions a client takes part in.
-pub fn sessions_by_client(realm: RealmId, client: ClientId) -> Range {
-    Key::of(0x33, realm).bytes(client.bytes()).range()
-}
-
-/// A session among an address' active ones.
-pub fn session_by_ip(realm: RealmId, ip: &[u8; 16], sid: Sid) -> Bytes {
-    Key::of(0x34, realm).bytes(ip).bytes(sid.bytes()).end()
-}
-
-/// The active sessions of addresses that start with these bytes.
-pub fn sessions_by_ip(realm: RealmId, prefix: &[u8]) -> Range {
-    Key::of(0x34, realm).bytes(prefix).range()
-}
-
-/// A session among the active ones of a folded username.
-pub fn session_by_name(realm: RealmId, folded: &str, sid: Sid) -> Bytes {
-    Key::of(0x35, realm)
-        .bytes(folded.as_bytes())
-        .bytes(&[0])
-        .bytes(sid.bytes())
-        .end()
-}
-
-/// The active sessions of usernames that start with `prefix`.
-pub fn sessions_by_name(realm: RealmId, prefix: &str) -> Range {
-    Key::of(0x35, realm).bytes(prefix.as_bytes()).range()
-}
-
-/// When a session was last used: a key of its own, so that the session does not churn.
-pub fn seen(realm: RealmId, sid: Sid) -> Bytes {
-    Key::of(0x37, realm).bytes(sid.bytes()).end()
-}
-
-/// A session among the realm's ended ones.
-pub fn session_ended(realm: RealmId, at: Timestamp, sid: Sid) -> Bytes {
-    Key::of(0x38, realm).num(!at.0).bytes(sid.bytes()).end()
-}
-
-/// The realm's ended sessions, newest first.
-pub fn sessions_ended(realm: RealmId) -> Range {
-    Key::of(0x38, realm).range()
-}
-
-/// A session among a user's ended ones.
-pub fn session_ended_by_user(realm: RealmId, user: UserId, at: Timestamp, sid: Sid) -> Bytes {
-    Key::of(0x39, realm)
-        .bytes(user.bytes())
-        .num(!at.0)
-        .bytes(sid.bytes())
-        .end()
-}
-
-/// A user's ended sessions, newest first.
-pub fn sessions_ended_by_user(realm: RealmId, user: UserId) -> Range {
-    Key::of(0x39, realm).bytes(user.bytes()).range()
-}
-
 /// When something must be looked at again: a lazy timer that later use does not move.
 pub fn due(at: Timestamp, kind: u8, realm: RealmId, id: &[u8]) -> Bytes {
     Key::space(0x40)
@@ -335,60 +243,6 @@ pub fn assertion(realm: RealmId, client: ClientId, hash: &[u8; 32]) -> Bytes {
 /// A single access token that was revoked.
 pub fn revoked_token(realm: RealmId, hash: &[u8; 32]) -> Bytes {
     Key::of(0x5E, realm).bytes(hash).end()
-}
-
-/// An act of signing out.
-pub fn sign_out(realm: RealmId, id: SignOutId) -> Bytes {
-    Key::of(0x82, realm).bytes(id.bytes()).end()
-}
-
-/// All acts of a realm, oldest first.
-pub fn sign_outs(realm: RealmId) -> Range {
-    Key::of(0x82, realm).range()
-}
-
-/// What an act did with one session.
-pub fn sign_out_session(realm: RealmId, id: SignOutId, sid: Sid) -> Bytes {
-    Key::of(0x83, realm)
-        .bytes(id.bytes())
-        .bytes(sid.bytes())
-        .end()
-}
-
-/// What an act did with every session.
-pub fn sign_out_sessions(realm: RealmId, id: SignOutId) -> Range {
-    Key::of(0x83, realm).bytes(id.bytes()).range()
-}
-
-/// A frozen piece of a large selection.
-pub fn sign_out_chunk(realm: RealmId, id: SignOutId, number: u32) -> Bytes {
-    Key::of(0x85, realm)
-        .bytes(id.bytes())
-        .bytes(&number.to_be_bytes())
-        .end()
-}
-
-/// The frozen pieces of a large selection.
-pub fn sign_out_chunks(realm: RealmId, id: SignOutId) -> Range {
-    Key::of(0x85, realm).bytes(id.bytes()).range()
-}
-
-/// An act that is not yet written out.
-pub fn sign_out_open(realm: RealmId, id: SignOutId) -> Bytes {
-    Key::space(0x86)
-        .bytes(&realm.0.to_be_bytes())
-        .bytes(id.bytes())
-        .end()
-}
-
-/// All acts that are not yet written out.
-pub fn sign_outs_open() -> Range {
-    Key::space(0x86).range()
-}
-
-/// The act that an Idempotency-Key named.
-pub fn sign_out_once(realm: RealmId, hash: &[u8; 32]) -> Bytes {
-    Key::of(0x87, realm).bytes(hash).end()
 }
 
 /// Browser state, by the SHA-256 of its id.
