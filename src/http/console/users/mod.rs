@@ -11,7 +11,7 @@
 //! | `/users/{uid}/credentials` | [`credentials`] |
 //! | `/users/{uid}/roles` | [`roles`] |
 //! | `/users/{uid}/activity` | [`activity`] |
-//! | `/users/{uid}/release`, `/users/{uid}/dismiss` | [`standing`], [`alert`] |
+//! | `/users/{uid}/release`, `/users/{uid}/dismiss` | [`mod@standing`], [`alert`] |
 //! | `/users/{uid}/sign-out`, `/block`, `/unblock`, `/disable`, `/enable`, `/delete` | [`acts`], [`ask`] |
 //!
 //! What ends goes through the door, by the verbs that the admin API calls. Whoever is an administrator is changed only by
