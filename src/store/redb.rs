@@ -1,7 +1,7 @@
 //! The shelf made of redb: a copy-on-write tree in one file. A group is one write transaction, durable when `commit` returns; what
 //! panics on damaged pages stays inside this file.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -40,31 +40,51 @@ pub(super) struct Redb {
 
 impl Redb {
     fn open(dir: &Path) -> Result<Self, Fault> {
-        let path = dir.join(KIND.file);
+        let file = dir.join(KIND.file);
         #[cfg(test)]
         let mishaps = Arc::default();
-        let db = start(|| {
-            let file = folder::private(OpenOptions::new().create(true).truncate(false).read(true))
-                .write(true)
-                .open(&path)?;
-            let disk = Disk {
-                file: FileBackend::new(file)?,
-                #[cfg(test)]
-                mishaps: Arc::clone(&mishaps),
+        let open = |file: &Path| {
+            let disk = || {
+                let file =
+                    folder::private(OpenOptions::new().create(true).truncate(false).read(true))
+                        .write(true)
+                        .open(file)?;
+                Ok::<_, DatabaseError>(Disk {
+                    file: FileBackend::new(file)?,
+                    #[cfg(test)]
+                    mishaps: Arc::clone(&mishaps),
+                })
             };
-            Builder::new()
-                .set_cache_size(CACHE_BYTES)
-                .create_with_backend(disk)
-        })?;
-        careful(|| {
-            let begun = db.begin_write()?;
-            begun.open_table(RECORDS)?;
-            Ok(begun.commit()?)
-        })?;
+            let db = start(|| {
+                Builder::new()
+                    .set_cache_size(CACHE_BYTES)
+                    .create_with_backend(disk()?)
+            })?;
+            careful(|| {
+                let begun = db.begin_write()?;
+                begun.open_table(RECORDS)?;
+                Ok(begun.commit()?)
+            })?;
+            Ok::<_, Fault>(db)
+        };
+        if !file.try_exists().map_err(Fault::Io)? {
+            // Under another name until it is whole: what a power cut leaves of it is not taken for the store.
+            let new = file.with_extension("new");
+            match fs::remove_file(&new) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Fault::Io(error));
+                }
+                _ => {}
+            }
+            drop(open(&new)?);
+            folder::make_durable(dir).map_err(Fault::Io)?;
+            fs::rename(&new, &file).map_err(Fault::Io)?;
+        }
+        let db = open(&file)?;
         folder::make_durable(dir).map_err(Fault::Io)?;
         Ok(Self {
             db,
-            file: path,
+            file,
             #[cfg(test)]
             mishaps,
         })
