@@ -25,7 +25,14 @@ async fn each_role_sees_its_own_pages_and_no_others() {
         (
             "alice",
             vec!["/sessions"],
-            vec!["/users", &of_bob, "/admins", "/events", "/users/new"],
+            vec![
+                "/users",
+                &of_bob,
+                "/admins",
+                "/events",
+                "/events.csv",
+                "/users/new",
+            ],
         ),
         (
             "mia",

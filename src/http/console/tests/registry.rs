@@ -223,6 +223,14 @@ async fn a_role_reaches_its_own_pages_only() {
         .post_raw(&format!("{root}/disable"), &[("csrf", "forged")], &same)
         .await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    // Whoever only sees sessions tells no app of one again.
+    let again = "/admin/demo/deliveries/01a203d6-a665-7000-9663-ad0614d82e6a/retry";
+    let (mut vera, _) = site.console(&realm, "vera", &["sessions-viewer"]).await;
+    let refused = vera.post(again, &[]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.body);
+    let (mut admin, _) = site.admin().await;
+    let unknown = admin.post(again, &[]).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND, "{}", unknown.body);
     let now = client::by_id(&site.ctx, &realm, app.id)
         .await
         .unwrap()
