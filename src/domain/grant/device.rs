@@ -182,7 +182,8 @@ pub async fn waiting(
     })
 }
 
-/// Writes down what a person answered: what they allow, or nothing. The first answer counts.
+/// Writes down what a person answered: what they allow, and a moment before anything was read on which that rests, so that a
+/// cut made meanwhile is the later one; or nothing. The first answer counts.
 ///
 /// # Errors
 /// [`Fault`] when the store fails.
@@ -190,16 +191,16 @@ pub async fn answer(
     ctx: &Context,
     realm: &Realm,
     hash: &Hash,
-    allowed: Option<Grant>,
+    allowed: Option<(Grant, Timestamp)>,
 ) -> Result<Result<(), AnswerError>, Fault> {
     let code = match waiting(ctx, realm, hash).await? {
         Ok(code) => code,
         Err(over) => return Ok(Err(over)),
     };
     let state = match allowed {
-        Some(grant) => State::Allowed {
+        Some((grant, at)) => State::Allowed {
             grant: Box::new(grant),
-            at: ctx.now(),
+            at,
         },
         None => State::Refused,
     };

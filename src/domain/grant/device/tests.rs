@@ -64,6 +64,15 @@ impl Room {
     }
 
     async fn answer(&self, asked: &Asked, allowed: bool) -> Result<(), AnswerError> {
+        self.answer_of(asked, allowed, self.ctx.now()).await
+    }
+
+    async fn answer_of(
+        &self,
+        asked: &Asked,
+        allowed: bool,
+        at: Timestamp,
+    ) -> Result<(), AnswerError> {
         let hash = crypto::sha256(asked.device_code.as_bytes());
         let session = denial::session(&self.ctx, &self.realm, self.sid)
             .await
@@ -71,9 +80,14 @@ impl Room {
             .unwrap()
             .session;
         let grant = Grant::given(&self.tv, &session, "openid".to_owned(), "1");
-        answer(&self.ctx, &self.realm, &hash, allowed.then_some(grant))
-            .await
-            .unwrap()
+        answer(
+            &self.ctx,
+            &self.realm,
+            &hash,
+            allowed.then_some((grant, at)),
+        )
+        .await
+        .unwrap()
     }
 
     async fn fetch(&self, asked: &Asked) -> Result<TokenFamily, RedeemError> {
@@ -219,6 +233,7 @@ async fn what_was_allowed_dies_with_its_session_its_client_or_the_access() {
     let room = room().await;
     let (first, second) = (room.ask().await, room.ask().await);
     room.answer(&first, true).await.unwrap();
+    let (crossed, began) = (room.ask().await, room.ctx.now());
     let client = (room.tv.id, room.tv.client_id());
     held::take_back(
         &room.ctx,
@@ -231,6 +246,12 @@ async fn what_was_allowed_dies_with_its_session_its_client_or_the_access() {
     .unwrap();
     assert_eq!(
         room.fetch(&first).await.unwrap_err(),
+        RedeemError::Lapsed(Lapsed::AccessRemoved)
+    );
+    // So does a yes that was on its way.
+    room.answer_of(&crossed, true, began).await.unwrap();
+    assert_eq!(
+        room.fetch(&crossed).await.unwrap_err(),
         RedeemError::Lapsed(Lapsed::AccessRemoved)
     );
     room.wait(1).await;

@@ -62,6 +62,8 @@ async fn submitted(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
         Some("deny") => false,
         _ => return Err(Refusal::bad_link("invalid_request", |w| w.errors.no_answer)),
     };
+    // Before anything is read: what is taken back from here on is not given by this yes.
+    let at = visit.ctx().now();
     // Whoever answers is whoever was asked, and still signed in.
     let person = way.person(visit).await?;
     let Some(active) = person.filter(|active| way.pending.asked == Some(active.session.sid)) else {
@@ -72,10 +74,11 @@ async fn submitted(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
         let user = active.session.user;
         consent::allow(ctx, realm, &way.client, user, &ask.scope).await?;
         let (client, session) = (&way.client, &active.session);
-        Some(Grant {
+        let grant = Grant {
             resources: ask.resources.clone(),
             ..Grant::given(client, session, ask.scope.clone(), PASSWORD_ACR)
-        })
+        };
+        Some((grant, at))
     } else {
         None
     };
